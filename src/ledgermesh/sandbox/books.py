@@ -1,15 +1,23 @@
 """What a set of emulated books holds, in no provider's terms: plain double-entry bookkeeping.
 
-The world (`world.py`) fills these values once, deterministically; every emulator shows the same values in its own
+The world (`world/`) fills these values once, deterministically; every emulator shows the same values in its own
 provider's words, ids, paging and money encoding. Amounts are exact decimals in major units of the currency beside
-them; dates have no time zone. Values are mutable where a provider lets its users change them.
+them; dates have no time zone. Values are mutable where a provider lets its users change them; whoever changes
+anything calls `Books.invalidate()` afterwards, because lookups and totals are indexed on first use.
+
+What a paper comes to is in `arithmetic.py`, the double-entry view in `ledger.py`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any, TypeVar, cast
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 
 @dataclass
@@ -75,7 +83,7 @@ class Party:
 
 @dataclass
 class Tax:
-    """One sales tax."""
+    """One sales tax at one rate; rows with the same name are one tax whose rate changed, one period after another."""
 
     name: str
     """Short name that documents refer to, for example `GST 5%`."""
@@ -107,7 +115,7 @@ class Item:
     archived: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class Line:
     """One line of an invoice or a bill. Prices are net of tax."""
 
@@ -122,13 +130,14 @@ class Line:
     discount_percent: Decimal = Decimal(0)
 
 
-@dataclass
+@dataclass(slots=True)
 class Paper:
     """An invoice (receivable) or a bill (payable)."""
 
     kind: str
     """invoice | bill"""
     number: str
+    """Unique among the books' papers of this kind."""
     date: dt.date
     due: dt.date
     party: str
@@ -149,7 +158,7 @@ class Paper:
     terms: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Settlement:
     """Money received for invoices or paid for bills."""
 
@@ -172,9 +181,11 @@ class Settlement:
     unallocated: Decimal = Decimal(0)
     memo: str = ""
     removed: bool = False
+    exchange_rate: Decimal = Decimal(1)
+    """1 unit of `currency` in the books' home currency on the day of payment."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Posting:
     """One side of a journal entry; exactly one of debit and credit is not zero."""
 
@@ -197,7 +208,7 @@ class Journal:
     removed: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class BankLine:
     """One line of a bank statement: signed, money in is positive."""
 
@@ -268,3 +279,87 @@ class Books:
     bank_lines: list[BankLine] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     due_dates: list[DueDate] = field(default_factory=list)
+    _indexes: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def invalidate(self) -> None:
+        """Forget every index and cached total; to be called after any change to these books or to what they hold."""
+        self._indexes.clear()
+
+    def index(self, name: str, make: Callable[[], T]) -> T:
+        """The value `make` gives, made once per name and kept until `invalidate()`."""
+        if name not in self._indexes:
+            self._indexes[name] = make()
+        return cast(T, self._indexes[name])
+
+    def account(self, number: str) -> Account | None:
+        """The account with this number."""
+        return self.index("account", lambda: {row.number: row for row in self.accounts}).get(number)
+
+    def party(self, number: str) -> Party | None:
+        """The party with this number, also an archived or removed one."""
+        return self.index("party", lambda: {row.number: row for row in self.parties}).get(number)
+
+    def item(self, number: str) -> Item | None:
+        """The item with this number, also an archived one."""
+        return self.index("item", lambda: {row.number: row for row in self.items}).get(number)
+
+    def invoice(self, number: str) -> Paper | None:
+        """The invoice with this number, also a void or removed one."""
+        return self.index("invoice", lambda: {row.number: row for row in self.invoices}).get(number)
+
+    def bill(self, number: str) -> Paper | None:
+        """The bill with this number, also a void or removed one."""
+        return self.index("bill", lambda: {row.number: row for row in self.bills}).get(number)
+
+    def paper(self, kind: str, number: str) -> Paper | None:
+        """The invoice or bill with this number."""
+        return self.invoice(number) if kind == "invoice" else self.bill(number)
+
+    def papers_of(self, party: str) -> list[Paper]:
+        """The party's invoices, then its bills, each in the order of the books."""
+        return self.index("papers_of", self._papers_by_party).get(party, [])
+
+    def settlements(self, paper: Paper) -> list[Settlement]:
+        """The settlements that name this paper and are not removed: receipts of an invoice, disbursements of a bill."""
+        return self.index("settlements", self._settlements_by_paper).get((paper.kind, paper.number), [])
+
+    def paid(self, paper: Paper) -> Decimal:
+        """How much of the paper is settled, in the paper's currency; removed settlements do not count."""
+        return self.index("paid", self._paid_by_paper).get((paper.kind, paper.number), Decimal(0))
+
+    def tax(self, name: str, on: dt.date) -> Tax | None:
+        """The row of this tax that is valid on the day; its earliest row for days before all of them."""
+        rows = self.index("tax", self._taxes_by_name).get(name, [])
+        return next((row for row in reversed(rows) if row.valid_from <= on), rows[0] if rows else None)
+
+    def bank_line(self, id: str) -> BankLine | None:
+        """The bank line with this id."""
+        return self.index("bank_line", lambda: {row.id: row for row in self.bank_lines}).get(id)
+
+    def _papers_by_party(self) -> dict[str, list[Paper]]:
+        return _grouped((row.party, row) for row in (*self.invoices, *self.bills))
+
+    def _taxes_by_name(self) -> dict[str, list[Tax]]:
+        return _grouped((row.name, row) for row in sorted(self.taxes, key=lambda row: row.valid_from))
+
+    def _settlements_by_paper(self) -> dict[tuple[str, str], list[Settlement]]:
+        return _grouped((key, row) for key, row, _ in self._allocations())
+
+    def _paid_by_paper(self) -> dict[tuple[str, str], Decimal]:
+        paid: dict[tuple[str, str], Decimal] = {}
+        for key, _, amount in self._allocations():
+            paid[key] = paid.get(key, Decimal(0)) + amount
+        return paid
+
+    def _allocations(self) -> Iterable[tuple[tuple[str, str], Settlement, Decimal]]:
+        for kind, rows in (("invoice", self.receipts), ("bill", self.disbursements)):
+            for row in rows:
+                if not row.removed:
+                    yield from (((kind, number), row, amount) for number, amount in row.allocations)
+
+
+def _grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, list[T]]:
+    groups: dict[K, list[T]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups

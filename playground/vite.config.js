@@ -1,0 +1,19 @@
+// How the playground is built: into the Python package, with relative addresses and hashed names.
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  // Relative, so that the page works under any mount path.
+  base: './',
+  // The server replaces this with a fresh nonce in every answer.
+  html: { cspNonce: '__CSP_NONCE__' },
+  build: {
+    outDir: '../src/ledgermesh/playground/built',
+    // The folders below the output mirror the served addresses, so that relative references hold.
+    assetsDir: 'playground/assets',
+    emptyOutDir: true,
+    modulePreload: { polyfill: false },
+    // Monaco is one part by nature; its size is known and loaded after the first paint.
+    chunkSizeWarningLimit: 4000,
+    reportCompressedSize: false,
+  },
+});

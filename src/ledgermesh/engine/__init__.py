@@ -1,0 +1,1 @@
+"""From a question about records to calls, and from documents back to records."""

@@ -1,0 +1,1 @@
+"""The common data model: Strawberry types whose fields are read lazily from provider rows."""

@@ -1,0 +1,69 @@
+"""Objects whose fields are read from a provider's row the first time somebody asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol, Self
+
+import strawberry
+
+from ledgermesh.model.row import Malformed, Row
+
+
+class Reader(Protocol):
+    """How one field is read; `ledgermesh.spec.wires.Wire` is one."""
+
+    def value(self, row: Row, findings: list[Finding]) -> object:
+        """The field's value; raises Malformed."""
+        ...
+
+    @property
+    def missing(self) -> object:
+        """What stands in for a value that cannot be read: None, or an empty tuple for lists."""
+        ...
+
+
+@strawberry.type(description="Something about this record that the reader should know.")
+class Finding:
+    code: str = strawberry.field(
+        description="MALFORMED: the provider's value cannot be read and the field is null. NOTE: the provider says so."
+    )
+    path: str = strawberry.field(description="The field of this record, or of one of its parts.")
+    message: str = strawberry.field(description="What is wrong, in words; never the value itself.")
+    source_path: str | None = strawberry.field(description="Where the value stands in the provider's document.")
+
+
+class Mapped:
+    """A Strawberry type over a row. A field with a default would never be lazy: the class attribute wins."""
+
+    _row: strawberry.Private[Row]
+    _wires: strawberry.Private[Mapping[str, Reader]]
+    _findings: strawberry.Private[list[Finding]]
+
+    @classmethod
+    def over(cls, row: Row, wires: Mapping[str, Reader], findings: list[Finding]) -> Self:
+        """An object that has mapped nothing yet. `findings` collects what cannot be read, also of its parts."""
+        self = object.__new__(cls)
+        self.__dict__["_row"] = row
+        self.__dict__["_wires"] = wires
+        self.__dict__["_findings"] = findings
+        return self
+
+    def _read(self, name: str) -> object:
+        wires: Mapping[str, Reader] = self.__dict__["_wires"]
+        wire = wires[name]
+        findings: list[Finding] = self.__dict__["_findings"]
+        try:
+            return wire.value(self.__dict__["_row"], findings)
+        except Malformed as error:
+            findings.append(Finding(code="MALFORMED", path=name, message=error.reason, source_path=error.path))
+            return wire.missing
+
+    if not TYPE_CHECKING:  # the type checker keeps seeing the declared fields only
+
+        def __getattr__(self, name):
+            wires = self.__dict__.get("_wires")
+            if wires is None or name not in wires:
+                raise AttributeError(name)
+            value = self.__dict__[name] = self._read(name)
+            return value

@@ -1,0 +1,28 @@
+"""Money, and what a currency's minor unit is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+
+import strawberry
+from iso4217 import Currency
+
+
+@strawberry.type(description="An exact amount in one currency.")
+class Money:
+    amount: Decimal = strawberry.field(
+        description="Major units of the currency as an exact decimal, written as a string; the scale is the source's."
+    )
+    currency: str | None = strawberry.field(
+        description="ISO 4217 code. Null only where the source does not say which currency it is."
+    )
+
+
+@cache
+def exponent(currency: str) -> int:
+    """Digits after the decimal point of the currency's minor unit, by ISO 4217; 2 for a code it does not list."""
+    try:
+        return Currency(currency).exponent or 0
+    except ValueError:
+        return 2

@@ -1,0 +1,51 @@
+"""What the answers of one request share: the business, the day, the forms that the switches ask for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from ledgermesh.sandbox.kashoo.business import Business
+from ledgermesh.sandbox.kashoo.dates import instant_text, transfer_date
+from ledgermesh.sandbox.kashoo.switches import Switches
+
+Document = dict[str, object]
+
+
+@dataclass(frozen=True)
+class View:
+    """One business as somebody sees it now."""
+
+    business: Business
+    switches: Switches
+    today: dt.date
+    base_url: str
+    """Where the API stands, for links: `https://api.kashoo.com/api`."""
+
+    def day(self, day: dt.date | None) -> object:
+        """A date in the form of the switch."""
+        return transfer_date(day, today=self.today, style=self.switches.date_style)
+
+    def instant(self, instant: dt.datetime) -> object:
+        """An instant as records carry it."""
+        return instant_text(instant, self.switches.instant_style)
+
+    def links(self, path: str) -> list[Document]:
+        """The link of an object to itself."""
+        return [{"rel": "self", "href": f"{self.base_url}{path}", "type": "application/json"}]
+
+    def shown(self, id: int, document: Document) -> object:
+        """The document after the switches that spoil single objects."""
+        if id in self.switches.replacements:
+            return self.switches.replacements[id]
+        return document | self.switches.overrides.get(id, {})
+
+
+def with_additions(value: object) -> object:
+    """The same answer with one more field in every object, as a provider adds them without notice."""
+    if isinstance(value, dict):
+        grown = {key: with_additions(part) for key, part in value.items()}
+        return grown | {"addedLater": {"since": "next release", "flags": [1, None]}}
+    if isinstance(value, list):
+        return [with_additions(part) for part in value]
+    return value

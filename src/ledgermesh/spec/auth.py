@@ -1,0 +1,57 @@
+"""How a provider lets us in. A connection's grant says which of a provider's ways it uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiKey:
+    """A key that does not change, sent with every request."""
+
+    name: str = "api_key"
+    """The grant's scheme; also the name of its one secret field."""
+    header: str = "Authorization"
+    prefix: str = "Bearer "
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FirstPartyToken:
+    """A login with user name and password that gives an expiring token object (Kashoo).
+
+    The grant keeps the token; where it also keeps the login (the operator's own books, the demo), an expired token is
+    renewed by logging in again, else the tenant must link again.
+    """
+
+    name: str = "first_party"
+    login_path: str
+    """Below the base URL; POST, form-encoded."""
+    user_field: str = "email"
+    password_field: str = "password"
+    header: str = "Authorization"
+    prefix: str
+    """Before the token object written as compact JSON on one line."""
+    expiry_field: str
+    """In the token object: epoch milliseconds, or ISO 8601."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OAuth2:
+    """An access token that is renewed at a token URL (RFC 6749)."""
+
+    name: str = "oauth2"
+    grant: Literal["authorization_code", "client_credentials"]
+    authorize_url: str | None = None
+    token_url: str
+    """Absolute, or a path below the base URL when it starts with `/`; settings may override it."""
+    scopes: tuple[str, ...]
+    client_auth: Literal["basic", "body"]
+    """Client id and secret as HTTP Basic, or in the request's body."""
+    body: Literal["form", "json"] = "form"
+    rotates_refresh_token: bool = False
+    header: str = "Authorization"
+    prefix: str = "Bearer "
+
+
+Auth = ApiKey | FirstPartyToken | OAuth2

@@ -1,0 +1,68 @@
+"""A provider is a value: where it lives, how it lets us in, what it has."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ledgermesh.spec.auth import Auth
+from ledgermesh.spec.budgets import Budget, BudgetHeaders
+from ledgermesh.spec.faults import Fault
+from ledgermesh.spec.resource import ReportEndpoint, Resource
+
+
+class ProviderKind(Enum):
+    """What a provider is; several allowed."""
+
+    ACCOUNTING = "ACCOUNTING"
+    INVOICING = "INVOICING"
+    BANKING = "BANKING"
+    COMMERCE = "COMMERCE"
+    CRM = "CRM"
+    PAYROLL = "PAYROLL"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """Something of a connection that is not secret and that the provider's paths or wires need."""
+
+    name: str
+    description: str
+    required: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Provider:
+    """Everything the engine knows of one provider."""
+
+    name: str
+    title: str
+    docs_url: str
+    checked_on: dt.date
+    """When the definition was last compared with the provider's documents."""
+    kinds: tuple[ProviderKind, ...]
+    base_url: str
+    auth: tuple[Auth, ...]
+    settings: tuple[Setting, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    """Sent with every request."""
+    budgets: tuple[Budget, ...] = ()
+    """Declared windows for each connection, all of them at once; empty where no document states any."""
+    budget_headers: BudgetHeaders | None = None
+    concurrent_max: int = 5
+    """Requests in flight for one connection."""
+    faults: tuple[Fault, ...] = ()
+    fault_code: str = ""
+    """Dotted path to the error code in an error body."""
+    fault_message: str = ""
+    """Dotted path to the provider's own words in an error body."""
+    request_id_header: str | None = None
+    notes: str = ""
+    """Dotted path to messages that come with a good answer; they become findings."""
+    body_bytes_max: int = 16_000_000
+    resources: tuple[Resource, ...] = ()
+    reports: tuple[ReportEndpoint, ...] = ()
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+    """Kinds (GraphQL type names) that the provider does not have, and why; shown to the caller."""

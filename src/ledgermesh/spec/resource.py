@@ -1,0 +1,142 @@
+"""A resource: one kind of record in one place of a provider, how it is read, and which parts of a question it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ledgermesh.model.row import Row
+from ledgermesh.spec.paging import Paging, Whole
+from ledgermesh.spec.query import Operator
+from ledgermesh.spec.wires import Fields
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Push:
+    """A comparison that the provider can make, as a superset of ours.
+
+    `encode` turns our value into the parameter's text; None from it means this value cannot be pushed.
+    """
+
+    field: str
+    operator: Operator
+    param: str
+    encode: Callable[[object], str | None]
+    exact: bool = False
+    """Whether the provider's answer is exactly ours, so that nothing is left to check and totals stay true."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sort:
+    """An order that the provider keeps: only for fields it orders totally, as we do."""
+
+    field: str
+    ascending: tuple[tuple[str, str], ...]
+    descending: tuple[tuple[str, str], ...]
+    """Query parameters for either direction."""
+    ties_by_id: bool = False
+    """Whether rows that are equal in the field come ordered by native id, numerically."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """A range of days that the provider can be asked for, both ends included."""
+
+    field: str
+    start: str
+    end: str
+    """Query parameters, YYYY-MM-DD."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Expand:
+    """A parameter that asks for parts which the answer otherwise lacks."""
+
+    param: str
+    separator: str = ","
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class List:
+    """Reads many. Path segments in braces are settings of the connection, or `{parent}` for a child's parent id."""
+
+    path: str
+    items: str = ""
+    """Dotted path to the array in the answer; empty when the answer is the array."""
+    page: Paging = field(default_factory=Whole)
+    query: tuple[tuple[str, str], ...] = ()
+    """Constant parameters."""
+    pushes: tuple[Push, ...] = ()
+    sorts: tuple[Sort, ...] = ()
+    window: Window | None = None
+    search: str = ""
+    """Parameter for full text search, a superset of ours."""
+    expand: Expand | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Get:
+    """Reads one by `{id}`."""
+
+    path: str
+    item: str = ""
+    """Dotted path to the record in the answer; where it is not there, the answer itself is taken."""
+    query: tuple[tuple[str, str], ...] = ()
+    expand: Expand | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Many:
+    """Reads several by their ids in one call."""
+
+    path: str
+    ids: str
+    ids_max: int
+    items: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Children:
+    """Rows that can only be listed below one parent; `{parent}` in the list's path is the parent's native id."""
+
+    parent: str
+    """The parent's kind (GraphQL type name)."""
+    needed: Callable[[Row], bool]
+    """Whether this parent has any, told from its own row, so that no call is made for nothing."""
+    inherits: tuple[str, ...] = ()
+    """Fields of the parent's row that the child's wires read with `^`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resource:
+    """One kind of record in one place of a provider."""
+
+    kind: str
+    """The GraphQL type name."""
+    name: str = ""
+    """Distinguishes several resources of one kind (products and services are both Items); prefixes native ids."""
+    fields: Fields
+    list: List | None = None
+    get: Get | None = None
+    many: Many | None = None
+    children: Children | None = None
+    keep: Callable[[Row], bool] | None = None
+    """Which rows of a shared list are of this kind; None for all."""
+    origin: Literal["NATIVE", "DERIVED"] = "NATIVE"
+    rows: Callable[[object], Sequence[object]] | None = None
+    """For derived records: the rows made from the list's whole answer, where an `items` path cannot say it."""
+    link: str = ""
+    """Page of the record in the provider's own user interface, with `{id}` and settings; empty when unknown."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportEndpoint:
+    """A report as the provider computes it."""
+
+    report: Literal["PROFIT_AND_LOSS", "BALANCE_SHEET", "TAX_SUMMARY", "TRIAL_BALANCE"]
+    path: str
+    params: tuple[tuple[str, str], ...]
+    """(our argument, the provider's parameter); arguments are `from`, `to`, `asOf`, `period`."""
+    fields: Fields

@@ -1,0 +1,130 @@
+"""A call to a provider, its answer, and the one shape that every layer has."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ledgermesh.spec.provider import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One company's connection as the upstream layers see it: who asks whom, in whose name."""
+
+    tenant: str
+    environment: str
+    """live or sandbox; never meet."""
+    connection: str
+    provider: Provider
+    base_url: str
+    """Without a trailing slash. The provider's own unless the operator overrides it."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Of this connection, for example `business_id`. Nothing secret."""
+    generation: int = 0
+    """Raised by whatever makes older answers wrong (a write, a webhook, a disconnect); part of every cache key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """How old an answer the caller takes."""
+
+    max_age_seconds: float = 0.0
+    """0 is live: only flights already in the air may be joined."""
+    no_cache: bool = False
+    """Join only flights that started after this request arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to one provider, as a value."""
+
+    link: Link
+    method: str
+    path: str
+    """Below the base URL, with ids filled in and percent-encoded, for example `/businesses/7/accounts`."""
+    template: str
+    """The path as the documents print it, for logs and `extensions.calls`; holds no id."""
+    deadline: float
+    """On the clock's monotonic scale, in seconds."""
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    fresh: Fresh = Fresh()
+    arrived: float = 0.0
+    """When the caller's request arrived, monotonic seconds."""
+    attempt: int = 1
+    trace: Trace | None = None
+    empty: bool = False
+    """Whether an empty body is a good answer."""
+
+    @property
+    def safe(self) -> bool:
+        """Whether it may be sent again without a second effect."""
+        return self.method in ("GET", "HEAD")
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes two calls the same call. Begins with the tenant and the environment, always."""
+        link = self.link
+        return (
+            link.tenant, link.environment, link.connection, link.generation,
+            self.method, link.base_url, self.path, self.query, self.headers, self.body,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Response:
+    """A provider's good (2xx) answer. Anything else is an error of `ledgermesh.errors`."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    document: object
+    """The decoded body: dict, list, str, int, Decimal (never a float), bool or None. Shared: never change it."""
+    fetched_at: dt.datetime
+    """UTC, when the provider's answer was complete."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One line of `extensions.calls`: what was asked of whom and how it went. No values, no secrets."""
+
+    connection: str
+    provider: str
+    method: str
+    path: str
+    """The template."""
+    attempt: int
+    started_ms: float = 0.0
+    """After the request arrived."""
+    ms: float = 0.0
+    wait_ms: float = 0.0
+    """Spent waiting for the provider's budget, not counted as latency."""
+    status: int | None = None
+    cache: str = "MISS"
+    """MISS | HIT | JOINED"""
+    upstream_request_id: str | None = None
+    error: str | None = None
+    """The code of the error, if it failed."""
+
+
+@dataclass(slots=True)
+class Trace:
+    """The calls one request made, in the order they started."""
+
+    steps: list[Step] = field(default_factory=list)
+
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+
+class Layer(Protocol):
+    """One section of the pipe: answers by itself or asks the next."""
+
+    async def answer(self, call: Call, send: Handler) -> Response:
+        """Raise an UpstreamError or LinkError, or give the provider's good answer."""
+        ...
