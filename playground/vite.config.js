@@ -10,10 +10,14 @@ export default defineConfig({
     outDir: '../src/ledgermesh/playground/built',
     // The folders below the output mirror the served addresses, so that relative references hold.
     assetsDir: 'playground/assets',
+    // The policy allows fonts and images from files, not from inlined data.
+    assetsInlineLimit: 0,
     emptyOutDir: true,
     modulePreload: { polyfill: false },
     // Monaco is one part by nature; its size is known and loaded after the first paint.
     chunkSizeWarningLimit: 4000,
     reportCompressedSize: false,
+    // Marks for server rendering mean nothing here, and they would bury a real warning.
+    rolldownOptions: { onLog: (level, log, report) => log.code === 'MODULE_LEVEL_DIRECTIVE' || report(level, log) },
   },
 });

@@ -23,6 +23,8 @@ class Row:
     parent: Row | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     """Settings of the connection, for example `currency` where the documents leave it out."""
+    index: int = 0
+    """Place in its parent's list, from 0."""
 
 
 Read = Callable[[Row], object]

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from ledgermesh.model.mapped import Finding, Mapped
 from ledgermesh.model.money import Money, exponent
 from ledgermesh.model.row import Malformed, Read, Row, at
+from ledgermesh.spec.pointer import Pointer
 
 Write = Callable[[Any], dict[str, object]]
 
@@ -75,8 +76,8 @@ class Fields:
         if not isinstance(found, list):
             raise Malformed(wire.paths[0], "expected a list")
         return tuple(
-            self.record(Row(element, row, row.settings), findings)
-            for element in found
+            self.record(Row(element, row, row.settings, index), findings)
+            for index, element in enumerate(found)
             if _object(element, wire.paths[0], findings)
         )
 
@@ -346,23 +347,14 @@ def _empty(read: Read, missing: object) -> Read:
     return listed
 
 
+def position() -> Wire:
+    """The place of an element in its parent's list, from 1."""
+    return Wire(transform="position", paths=(), gives=int, read=lambda row: row.index + 1)
+
+
 def constant(value: object) -> Wire:
     """The same for every record of this provider."""
     return Wire(transform="constant", paths=(), gives=type(value), read=lambda row: value)
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """A reference as the provider's document gives it; the engine adds the connection."""
-
-    kind: str
-    native_id: str
-    row: Row | None = None
-    """The other record's own document, where this one embeds it."""
-    summary: Fields | None = None
-    """How the fields of the other record that this document holds are read from it."""
-    holder: Row | None = None
-    """This document, where `summary` reads it."""
 
 
 def ref(
@@ -389,7 +381,9 @@ def ref(
             raise Malformed(path, "expected an id")
         embedded = find_embedded(row) if find_embedded is not None else None
         inner = Row(embedded, row, row.settings) if isinstance(embedded, MappingOf) else None
-        return Pointer(kind, f"{prefix}{found}", inner, summary, row if summary else None)
+        return Pointer(
+            kind, f"{prefix}{found}", inner, summary.wires if summary else None, row if summary else None
+        )
 
     return Wire(
         transform="ref", paths=(path, embed) if embed else (path,), gives=Pointer, read=read,

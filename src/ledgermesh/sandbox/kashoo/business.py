@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from ledgermesh.sandbox.books import Account, Books, Item, Party, Tax
 from ledgermesh.sandbox.kashoo.ids import Ids, derived
 from ledgermesh.sandbox.kashoo.records import Records
+
+_UNKNOWN = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+"""When books without a single contact say that they were opened."""
 
 
 def business_id(books: Books) -> int:
@@ -32,9 +37,11 @@ class Business:
         self.account_by_id: dict[int, Account] = {self.accounts[row.number]: row for row in books.accounts}
         self.contact_by_id: dict[int, Party] = {self.contacts[row.number]: row for row in books.parties}
         self.item_by_id: dict[int, Item] = {self.items[row.number]: row for row in books.items}
+        self.contacts_by_name = sorted(books.parties, key=lambda row: (row.name.casefold(), row.number))
         self.receivable = self._first("ACCOUNTS_RECEIVABLE")
         self.payable = self._first("ACCOUNTS_PAYABLE")
         self.tax_account = self._first("TAX")
+        self.started = min((row.created_at for row in books.parties), default=_UNKNOWN)
 
     def account(self, number: str | None) -> int | None:
         """The id of the account with this number."""

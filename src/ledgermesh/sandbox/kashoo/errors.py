@@ -38,7 +38,9 @@ class OAuthRefusal(Exception):
         return Response(body, self.status, headers, media_type="application/json")
 
 
-def answer(status: int, message: str, style: ErrorStyle, headers: Mapping[str, str] | None = None) -> Response:
+def answer(
+    status: int, message: str, style: ErrorStyle, headers: Mapping[str, str] | None = None
+) -> Response:
     """The error as JSON `{status, message}`, plain text, or a page such as a proxy puts in the way."""
     if style == "text":
         return Response(message, status, headers, media_type="text/plain")

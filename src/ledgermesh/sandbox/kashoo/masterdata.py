@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from ledgermesh.sandbox.books import Account, Books, Item, Party, Tax
+from ledgermesh.sandbox.books import Account, Item, Party, Tax
 from ledgermesh.sandbox.kashoo.business import Business
 from ledgermesh.sandbox.kashoo.dates import milliseconds
 from ledgermesh.sandbox.kashoo.money import plain
@@ -13,6 +13,8 @@ from ledgermesh.sandbox.kashoo.view import Document, View
 
 _CASH = "CASH"
 """The one account type that public clients of the live API use; the others carry the books' own names."""
+
+_CONTACT_INFORMATION = "name firstName lastName email phone fax webSite address1 address2 city provinceOrState postalCode country".split()
 
 
 def account_type(account: Account) -> str:
@@ -31,7 +33,7 @@ def business_document(view: View) -> Document:
         "currency": books.currency,
         "booksCloseDate": None,
         "fiscalYearEndMonth": 12,
-        "creation": view.instant(min((row.created_at for row in books.parties), default=_EPOCH)),
+        "creation": view.instant(business.started),
         "links": view.links(f"/businesses/{business.id}"),
     }
 
@@ -61,7 +63,7 @@ def account_document(view: View, account: Account) -> Document:
         "archived": account.archived,
         "normalBalanceCredit": not account.debit_normal,
         "system": account.type in ("ACCOUNTS_RECEIVABLE", "ACCOUNTS_PAYABLE", "TAX"),
-        "lastModified": _books_started_ms(business.books),
+        "lastModified": milliseconds(business.started),
         "links": view.links(f"/accounts/{id}"),
     }
 
@@ -70,7 +72,9 @@ def contact_document(view: View, party: Party) -> Document:
     """ContactInfo; the role shows only in which of the two control accounts is set."""
     business = view.business
     address = f"{party.street} {party.street_no}".strip()
-    flat = ", ".join(part for part in (address, party.city, party.region, party.postcode, party.country) if part)
+    flat = ", ".join(
+        part for part in (address, party.city, party.region, party.postcode, party.country) if part
+    )
     return {
         "id": business.contacts[party.number],
         "business": business.id,
@@ -168,6 +172,10 @@ def legacy_tax_documents(view: View) -> list[Document]:
 def tax_fraction(percent: Decimal) -> Decimal:
     """5 percent is 0.05 on the wire."""
     return plain(percent / 100)
+
+
+def _contact_information(**known: str | None) -> Document:
+    return dict.fromkeys(_CONTACT_INFORMATION) | known
 
 
 def _tax(view: View, name: str, rows: Sequence[Tax]) -> Document:

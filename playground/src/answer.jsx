@@ -1,0 +1,107 @@
+// The strip above the response: did it work, how long, how many provider calls, and what went wrong.
+import { useMemo, useSyncExternalStore } from 'react';
+import { useGraphiQL } from '@graphiql/react';
+import { newestAnswer, onAnswer } from './answers.js';
+
+const SHOWN_ERRORS = 5;
+
+/** @param {string | null | undefined} text */
+function parsed(text) {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return null; // GraphiQL also shows plain messages here
+  }
+}
+
+/** The open tab's answer; time and status only while it is the newest one. */
+function useAnswer() {
+  const text = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.response);
+  const newest = useSyncExternalStore(onAnswer, newestAnswer);
+  return useMemo(() => {
+    const timed = newest?.text === text ? newest : null;
+    return { timed, result: timed?.result ?? parsed(text) };
+  }, [text, newest]);
+}
+
+/** @param {number} bytes */
+const size = (bytes) => (bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(1)} kB`);
+
+/** @param {{errors: any[]}} props */
+function Errors({ errors }) {
+  return (
+    <div className="lm-errors" role="alert">
+      <strong>{errors.length === 1 ? '1 error' : `${errors.length} errors`}</strong>
+      <ul>
+        {errors.slice(0, SHOWN_ERRORS).map((error, index) => (
+          <li key={index}>
+            {error.extensions?.code && <code>{error.extensions.code}</code>} {error.message}
+            {error.path && <span> at {error.path.join('.')}</span>}
+          </li>
+        ))}
+        {errors.length > SHOWN_ERRORS && <li>and {errors.length - SHOWN_ERRORS} more, below</li>}
+      </ul>
+    </div>
+  );
+}
+
+/** @param {{calls: any[]}} props */
+function Calls({ calls }) {
+  return (
+    <details className="lm-calls">
+      <summary>{calls.length === 1 ? '1 provider call' : `${calls.length} provider calls`}</summary>
+      <div>
+        <table>
+          <thead>
+            <tr>
+              <th>Provider</th>
+              <th>Request</th>
+              <th>Status</th>
+              <th>ms</th>
+            </tr>
+          </thead>
+          <tbody>
+            {calls.map((call, index) => (
+              <tr key={index}>
+                <td>{call.provider}</td>
+                <td>
+                  <code>{`${call.method ?? ''} ${call.path ?? ''}`}</code>
+                </td>
+                <td>{call.status ?? '–'}</td>
+                <td>{Number.isFinite(Number(call.ms)) ? Math.round(Number(call.ms)) : '–'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}
+
+/** @param {{timed: import('./answers.js').Answer | null, failed: boolean}} props */
+function Facts({ timed, failed }) {
+  return (
+    <>
+      <span className={failed ? 'lm-verdict lm-failed' : 'lm-verdict lm-fine'}>{failed ? 'Errors' : 'OK'}</span>
+      {timed && <span>HTTP {timed.status}</span>}
+      {timed && <span>{Math.round(timed.ms)} ms</span>}
+      {timed && <span>{size(timed.bytes)}</span>}
+    </>
+  );
+}
+
+export function AnswerStrip() {
+  const { timed, result } = useAnswer();
+  const errors = Array.isArray(result?.errors) ? result.errors : [];
+  const calls = result?.extensions?.calls;
+  if (!result) return <div className="lm-strip lm-idle">Run the query to see its answer.</div>;
+  return (
+    <div className="lm-strip" role="status">
+      <div className="lm-facts">
+        <Facts timed={timed} failed={errors.length > 0} />
+        {Array.isArray(calls) && calls.length > 0 && <Calls calls={calls} />}
+      </div>
+      {errors.length > 0 && <Errors errors={errors} />}
+    </div>
+  );
+}

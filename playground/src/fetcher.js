@@ -1,0 +1,73 @@
+// One GraphQL request over HTTP, with the picked key and company as headers.
+import { recordAnswer } from './answers.js';
+import { ENDPOINT } from './config.js';
+import { parseExact } from './exact.js';
+
+/**
+ * @param {import('./session.js').Session} session
+ * @param {Record<string, string>} [typed] from the headers editor; these win
+ * @returns {Record<string, string>}
+ */
+export function requestHeaders({ key, company }, typed) {
+  return {
+    'Content-Type': 'application/json',
+    Accept: 'application/graphql-response+json, application/json;q=0.9',
+    ...(key && { Authorization: `Bearer ${key}` }),
+    ...(company && { 'X-Account-Key': company }),
+    ...typed,
+  };
+}
+
+/**
+ * @param {number} status
+ * @param {string} body
+ */
+function readBody(status, body) {
+  try {
+    return parseExact(body);
+  } catch {
+    return { errors: [{ message: `HTTP ${status}, and the answer is not JSON`, extensions: { body: body.slice(0, 500) } }] };
+  }
+}
+
+/**
+ * @param {object} params
+ * @param {Record<string, string>} headers
+ * @param {AbortSignal} signal
+ * @returns {Promise<import('./answers.js').Answer>}
+ */
+async function send(params, headers, signal) {
+  const started = performance.now();
+  const response = await fetch(ENDPOINT, { method: 'POST', headers, body: JSON.stringify(params), signal });
+  const body = await response.text();
+  const ms = performance.now() - started;
+  const result = readBody(response.status, body);
+  return { status: response.status, ms, bytes: body.length, result, text: JSON.stringify(result, null, 2) };
+}
+
+/**
+ * A GraphiQL fetcher. It answers as an observable, so that the Stop button ends the request.
+ * @param {() => import('./session.js').Session} session read at each request, so a new company needs no new fetcher
+ */
+export function createFetcher(session) {
+  return (params, options) => ({
+    subscribe(observer) {
+      const abort = new AbortController();
+      const { key } = session();
+      const typed = options?.headers;
+      if (!key && !typed?.Authorization) {
+        queueMicrotask(() => observer.error(new Error('Give your API key at the top of the page first.')));
+        return { unsubscribe() {} };
+      }
+      send(params, requestHeaders(session(), typed), abort.signal).then(
+        (answer) => {
+          if (params.operationName !== 'IntrospectionQuery') recordAnswer(answer);
+          observer.next(answer.result);
+          observer.complete();
+        },
+        (error) => abort.signal.aborted || observer.error(error),
+      );
+      return { unsubscribe: () => abort.abort() };
+    },
+  });
+}

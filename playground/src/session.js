@@ -1,0 +1,43 @@
+// Who asks and about which company. Only demo keys are remembered: a real key lives in this page's memory alone.
+
+const STORED = 'ledgermesh:session';
+
+/** @typedef {{key: string, company: string}} Session */
+
+/** @param {import('./config.js').Config} config */
+const isDemoKey = (config, key) => config.keys.some((known) => known.key === key);
+
+/** @returns {Partial<Session>} */
+function stored() {
+  try {
+    return JSON.parse(localStorage.getItem(STORED)) ?? {};
+  } catch {
+    return {}; // a blocked or damaged storage means a first visit
+  }
+}
+
+/**
+ * @param {import('./config.js').Config} config
+ * @returns {Session}
+ */
+export function openSession(config) {
+  const { key, company } = stored();
+  const knownCompany = config.companies.length === 0 || config.companies.some((known) => known.key === company);
+  return {
+    key: isDemoKey(config, key) ? key : (config.keys[0]?.key ?? ''),
+    company: typeof company === 'string' && (company === '' || knownCompany) ? company : (config.defaultCompany ?? ''),
+  };
+}
+
+/**
+ * @param {import('./config.js').Config} config
+ * @param {Session} session
+ */
+export function rememberSession(config, { key, company }) {
+  const kept = isDemoKey(config, key) ? { key, company } : { company };
+  try {
+    localStorage.setItem(STORED, JSON.stringify(kept));
+  } catch {
+    // a browser that forbids storage still works, it only forgets
+  }
+}

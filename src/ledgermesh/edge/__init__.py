@@ -1,0 +1,1 @@
+"""What faces the caller: HTTP in, HTTP out."""

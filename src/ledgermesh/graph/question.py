@@ -1,0 +1,39 @@
+"""One GraphQL request as the edge hands it over, and the one method that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ledgermesh.state.registry import Principal
+from ledgermesh.upstream.call import Fresh
+
+Answer = dict[str, Any]
+"""The GraphQL response object: `data` (absent when nothing was executed), `errors`, `extensions`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """Everything of an HTTP request that an answer may depend on."""
+
+    text: str
+    """The GraphQL document."""
+    operation: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    principal: Principal
+    account_key: str | None = None
+    """From the header or the query parameter; a field's own argument wins."""
+    fresh: Fresh = Fresh()
+    timeout_seconds: float
+    """The caller's deadline, already bounded by the operator's."""
+    queries_only: bool = False
+    """Over HTTP GET nothing but queries may run."""
+
+
+class Answers(Protocol):
+    """Answers questions; never raises for anything a caller or a provider does."""
+
+    async def answer(self, question: Question) -> Answer:
+        """The response object, errors presented and masked, ready to be encoded."""
+        ...

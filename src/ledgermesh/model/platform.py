@@ -1,0 +1,83 @@
+"""Who asks, and what stands between: tenant, provider, connection, capability."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import Enum
+
+import strawberry
+
+from ledgermesh.model.enums import OriginKind
+from ledgermesh.spec.provider import ProviderKind as _ProviderKind
+
+ProviderKind = strawberry.enum(_ProviderKind, description="What a provider is; several allowed.")
+
+
+@strawberry.enum(description="What can be done with a kind of record.")
+class Verb(Enum):
+    LIST = "LIST"
+    GET = "GET"
+    REPORT = "REPORT"
+
+
+@strawberry.enum(description="How far a provider supports something.")
+class Support(Enum):
+    NATIVE = "NATIVE"
+    PARTIAL = "PARTIAL"
+    NONE = "NONE"
+
+
+@strawberry.type(description="What can be asked of one field of a record at one provider.")
+class FieldCapability:
+    name: str = strawberry.field(description="The field of the record.")
+    source_paths: list[str] = strawberry.field(description="Where its value stands in the provider's documents.")
+    transform: str = strawberry.field(description="The named transform between the two.")
+    filter_pushed_down: bool = strawberry.field(description="Whether the provider filters by it; else it is done here.")
+    sort_pushed_down: bool = strawberry.field(description="Whether the provider sorts by it; else it is done here.")
+
+
+@strawberry.type(description="What one provider can do with one kind of record.")
+class Capability:
+    record: str = strawberry.field(description="The kind of record: a type name of this schema, or a report's kind.")
+    verb: Verb = strawberry.field(description="What is done.")
+    support: Support = strawberry.field(description="How far.")
+    origin: OriginKind = strawberry.field(description="Whether the records are the provider's own.")
+    reason: str | None = strawberry.field(description="Why not, or why only partly.")
+    fields: list[FieldCapability] = strawberry.field(description="The readable fields.")
+
+
+@strawberry.type(description="A system that keeps books.")
+class Provider:
+    name: str = strawberry.field(description="Its key, for example `kashoo`.")
+    title: str = strawberry.field(description="Its name for people.")
+    kinds: list[ProviderKind] = strawberry.field(description="What it is.")  # type: ignore[valid-type]  # made by a call
+    docs_url: str = strawberry.field(description="Its public documentation.")
+    checked_on: dt.date = strawberry.field(
+        description="When our definition was last compared with that documentation."
+    )
+    capabilities: list[Capability] = strawberry.field(description="What it can do, generated from the definition in use.")
+
+
+@strawberry.enum(description="Whether a connection can be used.")
+class ConnectionState(Enum):
+    ACTIVE = "ACTIVE"
+    NEEDS_REAUTH = "NEEDS_REAUTH"
+    NEEDS_CONFIG = "NEEDS_CONFIG"
+    ERROR = "ERROR"
+
+
+@strawberry.type(description="One company's link to one provider.")
+class Connection:
+    id: strawberry.ID = strawberry.field(description="Stable; usable in `from` and as `connection`.")
+    provider: Provider = strawberry.field(description="The system behind it.")
+    company_key: str = strawberry.field(description="Account key of the company.")
+    environment: str = strawberry.field(description="`live` or `sandbox`; never mixed.")
+    state: ConnectionState = strawberry.field(description="Whether it can be used, as far as known without asking.")
+
+
+@strawberry.type(description="The API client that asks.")
+class Tenant:
+    id: strawberry.ID = strawberry.field(description="Stable.")
+    name: str = strawberry.field(description="For people.")
+    environment: str = strawberry.field(description="`live` or `sandbox`, by the key that asks.")
+    scopes: list[str] = strawberry.field(description="What the key may do.")

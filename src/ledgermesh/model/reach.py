@@ -1,0 +1,42 @@
+"""All that the model's resolvers see of the engine: follow a reference, list what belongs to a record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import strawberry
+
+if TYPE_CHECKING:
+    from ledgermesh.model.record import Record
+
+
+class Reach(Protocol):
+    """Live access to the books of the connection a record came from."""
+
+    async def follow(self, record: Record, pointer: Any, wanted: frozenset[str]) -> Any:
+        """The record a pointer of `record` names, or None when the provider has none with this id.
+
+        `wanted` are the fields that will be read (Python names); what `record` itself holds costs no call.
+        """
+        ...
+
+    async def children(self, record: Record, kind: str, wanted: frozenset[str]) -> Sequence[Any]:
+        """The records of a kind that belong to `record`; raises a LedgermeshError when they cannot be read."""
+        ...
+
+
+class Context(Protocol):
+    """The part of the request's context that the model uses."""
+
+    @property
+    def reach(self) -> Reach: ...
+
+    @property
+    def today(self) -> dt.date:
+        """The day this request is answered on (UTC)."""
+        ...
+
+
+Info = strawberry.Info[Context, None]

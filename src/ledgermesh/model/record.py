@@ -1,0 +1,148 @@
+"""What every record has: an id for this gateway, and the whole truth of where it came from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from strawberry.scalars import JSON
+
+from ledgermesh.model.enums import OriginKind
+from ledgermesh.model.mapped import Finding, Mapped
+from ledgermesh.model.platform import Connection
+from ledgermesh.model.row import Row, at
+from ledgermesh.spec.query import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a record was read, as the engine knows it."""
+
+    connection: Connection
+    kind: str
+    fetched_at: dt.datetime
+    url: str | None
+    derived: bool
+    seal: Callable[[Ref], str]
+    """Makes the opaque global id."""
+
+
+@strawberry.type(description="How one field of a record came to its value.")
+class FieldProvenance:
+    field: str = strawberry.field(description="The field of this record.")
+    transform: str = strawberry.field(description="The named transform.")
+    paths: list[str] = strawberry.field(description="Where the value stands in the provider's document.")
+    raw: JSON | None = strawberry.field(description="What stands there: the value, or a list where there are several paths.")
+
+
+@strawberry.type(description="Where a record comes from, and what the provider really said.")
+class Source:
+    connection: Connection = strawberry.field(description="The connection it was read through.")
+    native_id: str = strawberry.field(description="The provider's own id.")
+    origin: OriginKind = strawberry.field(description="The provider's own record, or made from other answers of it.")
+    url: str | None = strawberry.field(description="The record in the provider's own user interface, where known.")
+    fetched_at: dt.datetime = strawberry.field(description="When the provider's answer was complete, UTC; always true.")
+    record: strawberry.Private[Record]
+
+    @strawberry.field(description="The provider's whole document for this record, numbers exact.")
+    def raw(self) -> JSON:
+        return JSON(dict(_row(self.record).doc))
+
+    @strawberry.field(description="Fields of the provider's document that the common model does not carry.")
+    def unmapped(self) -> JSON:
+        used = {path for wire in _wires(self.record).values() for path in wire.paths}
+        return JSON(dict(_unused(_row(self.record).doc, "", used)))
+
+    @strawberry.field(description="What could not be read, and what the provider says about this record.")
+    def findings(self) -> list[Finding]:
+        read_all(self.record)
+        return list(self.record.__dict__["_findings"])
+
+    @strawberry.field(description="How each of the named fields (all mapped ones by default) came to its value.")
+    def provenance(self, fields: list[str] | None = None) -> list[FieldProvenance]:
+        row = _row(self.record)
+        return [
+            FieldProvenance(field=name, transform=wire.transform, paths=list(wire.paths), raw=_raw(row, wire.paths))
+            for name, wire in sorted(_wires(self.record).items())
+            if not fields or name in fields or graphql_name(name) in fields
+        ]
+
+
+def _row(record: Mapped) -> Row:
+    row: Row = record.__dict__["_row"]
+    return row
+
+
+def _wires(record: Mapped) -> Mapping[str, Any]:
+    wires: Mapping[str, Any] = record.__dict__["_wires"]
+    return wires
+
+
+def graphql_name(name: str) -> str:
+    """The GraphQL name of a Python field name."""
+    head, *rest = name.rstrip("_").split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+def _raw(row: Row, paths: tuple[str, ...]) -> Any:
+    found = [at(path)(row) for path in paths]
+    return found[0] if len(found) == 1 else found or None
+
+
+def _unused(doc: Mapping[str, object], above: str, used: set[str]) -> Iterator[tuple[str, object]]:
+    for name, value in doc.items():
+        path = f"{above}{name}"
+        if path in used:
+            continue
+        if isinstance(value, Mapping) and any(each.startswith(f"{path}.") for each in used):
+            yield from _unused(value, f"{path}.", used)
+        else:
+            yield path, value
+
+
+def read_all(value: object) -> None:
+    """Read every mapped field of a record and of its parts, so that all findings are known."""
+    if isinstance(value, tuple):
+        for element in value:
+            read_all(element)
+    if isinstance(value, Mapped):
+        for name in _wires(value):
+            read_all(getattr(value, name))
+
+
+@strawberry.interface(description="Anything with a global id.")
+class Node:
+    @strawberry.field(description="Opaque and stable; give it to `node(id:)`.")
+    def id(self) -> strawberry.ID:
+        raise NotImplementedError
+
+
+@strawberry.interface(description="One object read live from one connection. Every field but `id` and `source` may be null.")
+class Record(Node, Mapped):
+    native_id: strawberry.Private[str]
+    _origin: strawberry.Private[Origin]
+
+    @strawberry.field(description="Opaque and stable; give it to `node(id:)`.")
+    def id(self) -> strawberry.ID:
+        origin: Origin = self.__dict__["_origin"]
+        return strawberry.ID(origin.seal(Ref(origin.kind, origin.connection.id, self.native_id)))
+
+    @strawberry.field(description="Where this record comes from, and what the provider really said.")
+    def source(self) -> Source:
+        origin: Origin = self.__dict__["_origin"]
+        return Source(
+            connection=origin.connection,
+            native_id=self.native_id,
+            origin=OriginKind.DERIVED if origin.derived else OriginKind.NATIVE,
+            url=origin.url,
+            fetched_at=origin.fetched_at,
+            record=self,
+        )
+
+    created_at: dt.datetime | None = strawberry.field(description="When it was made, by the provider's clock, UTC.")
+    updated_at: dt.datetime | None = strawberry.field(description="When it last changed, by the provider's clock, UTC.")
+    deleted: bool | None = strawberry.field(description="Whether the provider has removed it but still shows it.")
+    archived: bool | None = strawberry.field(description="Whether it was put out of use.")

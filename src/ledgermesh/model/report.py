@@ -1,0 +1,49 @@
+"""Statements as the providers compute them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import strawberry
+from strawberry.scalars import JSON
+
+from ledgermesh.model.mapped import Finding, Mapped
+from ledgermesh.model.money import Money
+
+
+@strawberry.type(description="One row of a report.")
+class ReportRow(Mapped):
+    native_id: str | None = strawberry.field(description="The provider's id of the account or category.")
+    label: str | None = strawberry.field(description="What it is.")
+    amount: Money | None = strawberry.field(description="Amount, signed as the provider gives it.")
+
+
+@strawberry.type(description="A part of a report with its total.")
+class ReportSection(Mapped):
+    key: str | None = strawberry.field(description="For example INCOME, EXPENSES, ASSETS, LIABILITIES, EQUITY, BOXES.")
+    total: Money | None = strawberry.field(description="The part's total, as the provider gives it.")
+    rows: list[ReportRow] = strawberry.field(description="Its rows.")
+
+
+@strawberry.type(description="A statement as one provider computes it; nothing is recomputed here.")
+class Report(Mapped):
+    title: str | None = strawberry.field(description="The provider's own name for it.")
+    currency: str | None = strawberry.field(description="ISO 4217 code of its amounts.")
+    period_start: dt.date | None = strawberry.field(description="First day, for reports over a period.")
+    period_end: dt.date | None = strawberry.field(description="Last day, for reports over a period.")
+    as_of: dt.date | None = strawberry.field(description="The day, for reports of a day.")
+    period: str | None = strawberry.field(description="The period as the provider words it, for example `Q4 2025`.")
+    due_date: dt.date | None = strawberry.field(description="For tax summaries: when the return is due.")
+    net: Money | None = strawberry.field(description="Net profit, or what is owed to the tax authority.")
+    sections: list[ReportSection] = strawberry.field(description="Its parts.")
+
+    @strawberry.field(description="The provider's whole answer, numbers exact.")
+    def raw(self) -> JSON:
+        return JSON(dict(self.__dict__["_row"].doc))
+
+    @strawberry.field(description="What could not be read of it. Reads every field.")
+    def findings(self) -> list[Finding]:
+        for name in self.__dict__["_wires"]:
+            getattr(self, name)
+        return list(self.__dict__["_findings"])
+

@@ -1,0 +1,50 @@
+"""Which fields a selection reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionNode
+
+from ledgermesh.model.reach import Info
+
+_KEYWORDS = frozenset(("from", "in", "and", "or", "not", "is"))
+
+
+def python_name(name: str) -> str:
+    """The Python field behind a GraphQL field name."""
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return f"{snake}_" if snake in _KEYWORDS else snake
+
+
+def selected(info: Info, *path: str) -> frozenset[str]:
+    """Python names of the fields selected on what this field returns, or further down along `path`.
+
+    A superset: fragments on any type and fields behind @skip or @include count.
+    """
+    raw = info._raw_info  # the parsed nodes; the public wrapper converts all of them, also those nobody asks for
+    nodes: list[SelectionNode] = list(raw.field_nodes)
+    for name in path:
+        nodes = [node for node in _below(nodes, raw.fragments) if node.name.value == name]
+    return frozenset(python_name(node.name.value) for node in _below(nodes, raw.fragments))
+
+
+def _below(
+    nodes: Iterable[SelectionNode], fragments: dict[str, FragmentDefinitionNode]
+) -> Iterator[FieldNode]:
+    for node in nodes:
+        inner = getattr(node, "selection_set", None)
+        yield from _flat(inner.selections if inner is not None else (), fragments)
+
+
+def _flat(
+    nodes: Iterable[SelectionNode], fragments: dict[str, FragmentDefinitionNode]
+) -> Iterator[FieldNode]:
+    for node in nodes:
+        if isinstance(node, FieldNode):
+            yield node
+        elif isinstance(node, InlineFragmentNode):
+            yield from _flat(node.selection_set.selections, fragments)
+        elif isinstance(node, FragmentSpreadNode):
+            yield from _flat(fragments[node.name.value].selection_set.selections, fragments)

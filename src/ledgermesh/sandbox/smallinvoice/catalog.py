@@ -1,0 +1,184 @@
+"""The catalog: products, services, their categories, and the units both are counted in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from operator import attrgetter
+
+from ledgermesh.sandbox.books import Books, Item
+from ledgermesh.sandbox.smallinvoice.answers import Words, number, timestamp
+from ledgermesh.sandbox.smallinvoice.contacts import VIEW_EDIT
+from ledgermesh.sandbox.smallinvoice.ids import Ids
+from ledgermesh.sandbox.smallinvoice.table import Shape
+
+
+@dataclass(eq=False)
+class UnitRow:
+    """A unit of the system or of the company."""
+
+    id: int
+    name: Words
+    scope: str
+    """s services, p products, a all."""
+    custom: bool = False
+
+
+@dataclass(eq=False)
+class CategoryRow:
+    """A category of products or of services."""
+
+    id: int
+    name: str
+    accounting_account_number: str
+    usage: int
+
+
+@dataclass(eq=False)
+class ItemRow:
+    """A product or a service."""
+
+    id: int
+    item: Item
+    percent: object
+    """The VAT rate in percent, as an amount."""
+    unit: UnitRow
+    category: CategoryRow
+
+
+_SYSTEM_UNITS: tuple[tuple[int, str, str, str, str, str, str], ...] = (
+    (1, "s", "Stunde", "hour", "hora", "heure", "ora"),
+    (2, "s", "Tag", "day", "día", "jour", "giorno"),
+    (3, "s", "Monat", "month", "mes", "mois", "mese"),
+    (4, "s", "Jahr", "year", "año", "an", "anno"),
+    (7, "a", "Stück", "piece", "unidad", "pièce", "pezzo"),
+    (8, "p", "kg", "kg", "kg", "kg", "kg"),
+    (9, "p", "Meter", "metre", "metro", "mètre", "metro"),
+    (10, "p", "Liter", "litre", "litro", "litre", "litro"),
+    (11, "p", "Packung", "package", "paquete", "paquet", "pacchetto"),
+    (12, "a", "km", "km", "km", "km", "km"),
+    (13, "s", "Pauschale", "flat rate", "tarifa fija", "forfait", "forfait"),
+)
+_LANGUAGE_ORDER = ("de", "en", "es", "fr", "it")
+_PLURALS = {"hours": 1, "days": 2, "months": 3, "years": 4, "pieces": 7, "pcs": 7, "each": 7, "unit": 7, "": 7}
+PIECE = 7
+
+
+class Units:
+    """The system's units and those the books need beside them."""
+
+    def __init__(self, books: Books, ids: Ids) -> None:
+        self.rows = [
+            UnitRow(id, Words(dict(zip(_LANGUAGE_ORDER, names, strict=True))), scope)
+            for id, scope, *names in _SYSTEM_UNITS
+        ]
+        self._by_id = {row.id: row for row in self.rows}
+        self._by_name = {
+            row.name.in_(language).casefold(): row for row in self.rows for language in _LANGUAGE_ORDER
+        }
+        for name in dict.fromkeys(item.unit for item in books.items):
+            self._add_if_new(name, ids)
+
+    def named(self, name: str) -> UnitRow:
+        """The unit with this name in any language; KeyError if no item of the books has it."""
+        plural = _PLURALS.get(name.casefold())
+        return self._by_id[plural] if plural is not None else self._by_name[name.casefold()]
+
+    def _add_if_new(self, name: str, ids: Ids) -> None:
+        key = name.casefold()
+        if key not in self._by_name and key not in _PLURALS:
+            row = UnitRow(ids.of("unit", key), Words({"de": name}), "a", custom=True)
+            self.rows.append(row)
+            self._by_name[key] = row
+
+
+def item_rows(books: Books, ids: Ids, units: Units, percents: Mapping[str, object]) -> dict[str, ItemRow]:
+    """All products and services by the item's number, whose `service` tells them apart."""
+    categories = category_rows(books, ids)
+    rows = {}
+    for item in books.items:
+        kind = kind_of(item)
+        rows[item.number] = ItemRow(
+            id=ids.of(kind, item.number),
+            item=item,
+            percent=percents[item.tax],
+            unit=units.named(item.unit),
+            category=categories[kind, item.category],
+        )
+    return rows
+
+
+def category_rows(books: Books, ids: Ids) -> dict[tuple[str, str], CategoryRow]:
+    """The categories by kind and name; products and services have separate ones."""
+    usage = Counter((kind_of(item), item.category) for item in books.items)
+    rows = {}
+    for item in books.items:
+        key = (kind_of(item), item.category)
+        if key not in rows:
+            id = ids.of(f"{key[0]} category", item.category)
+            rows[key] = CategoryRow(id, item.category, item.income_account, usage[key])
+    return rows
+
+
+def kind_of(item: Item) -> str:
+    """product | service"""
+    return "service" if item.service else "product"
+
+
+def _notes(row: ItemRow) -> str | None:
+    return "Nicht mehr verkaufen" if row.item.archived else None
+
+
+_SHARED: Mapping[str, Callable[[ItemRow], object]] = {
+    "id": attrgetter("id"),
+    "number": attrgetter("item.number"),
+    "name": attrgetter("item.name"),
+    "description": attrgetter("item.description"),
+    "notes": _notes,
+    "category_id": attrgetter("category.id"),
+    "including_vat": lambda _: False,
+    "vat": attrgetter("percent"),
+    "unit_id": attrgetter("unit.id"),
+    "price": lambda row: number(row.item.price),
+    "default_amount": lambda _: 1,
+    "created": lambda row: timestamp(row.item.created_at),
+}
+_EXTRAS: Mapping[str, Callable[[ItemRow], object]] = {
+    "category_name": attrgetter("category.name"),
+    "unit_name": attrgetter("unit.name"),
+    "custom_fields": lambda _: (),
+    "permissions": lambda _: VIEW_EDIT,
+}
+_SEARCHED: tuple[Callable[[ItemRow], object], ...] = tuple(
+    attrgetter(f"item.{name}") for name in ("number", "name", "description")
+)
+
+SERVICE: Shape[ItemRow] = Shape("CatalogService", _SHARED, _EXTRAS, "name", _SEARCHED)
+PRODUCT: Shape[ItemRow] = Shape(
+    "CatalogProduct",
+    {
+        **_SHARED,
+        "price_purchase": lambda row: number(row.item.purchase_price),
+        "inventory_available": lambda row: number(row.item.quantity_on_hand or Decimal(0)),
+        "inventory_reserved": lambda _: number(Decimal(0)),
+    },
+    _EXTRAS,
+    "name",
+    _SEARCHED,
+)
+CATEGORY: Shape[CategoryRow] = Shape(
+    "CatalogCategory",
+    {name: attrgetter(name) for name in ("id", "name", "accounting_account_number", "usage")},
+    {"permissions": lambda _: VIEW_EDIT},
+    "name",
+    (attrgetter("name"), attrgetter("accounting_account_number")),
+)
+UNIT: Shape[UnitRow] = Shape(
+    "CatalogConfigurationUnit",
+    {name: attrgetter(name) for name in ("id", "name", "scope", "custom")},
+    {"permissions": lambda row: VIEW_EDIT if row.custom else VIEW_EDIT[:1]},
+    "custom,name",
+    (attrgetter("name"),),
+)

@@ -1,0 +1,45 @@
+"""What a test or a person at the sandbox may turn while the emulator runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+TO_THE_CENT = Decimal("0.01")
+TO_FIVE_CENTS = Decimal("0.05")
+
+
+@dataclass
+class Switches:
+    """Read at every request, so a change takes effect with the next one."""
+
+    additive: bool = False
+    """Put a field nobody knows into every record and list, and a status word nobody knows on every tenth invoice."""
+    limit_max: int = 200
+    """A larger `limit` is refused with code 2103."""
+    page_size: int | None = None
+    """Rows in one answer at most, whatever `limit` asks for; the pagination object tells the smaller size."""
+    overrides: dict[int, dict[str, object]] = field(default_factory=dict)
+    """Id of a record -> fields shown instead of its own, for example a malformed value."""
+    replacements: dict[int, object] = field(default_factory=dict)
+    """Id of a record -> the value shown instead of the whole object."""
+    with_ignored: bool = False
+    """Answer lists and records without the optional keys that were asked for."""
+    filter_ignored: bool = False
+    """Answer lists unfiltered; a public client reports that `{"contact_id": 5}` did not work on invoices."""
+    total_step: Decimal = TO_THE_CENT
+    """What invoice totals are rounded to; some Swiss accounts round to five cents, which their API does not show."""
+    forbidden_scopes: set[str] = field(default_factory=set)
+    """Scopes whose resources answer 403, as for a user whose role does not reach them."""
+    forbidden_body: bool = True
+    """Whether those 403 answers have a body; the real ones may have none."""
+    plan_missing: set[str] = field(default_factory=set)
+    """Scopes whose resources answer 403 with code 4000, as for a plan without that feature."""
+    offline: bool = False
+    """Everything answers 503 with code 8000."""
+    consent_denied: bool = False
+    """The authorize page comes back with `access_denied`."""
+    calls_per_window: int = 1000
+    """Calls of one company in a window before 429; the manual's example is 1000 an hour, a public client measured
+    360 a minute."""
+    window_seconds: int = 3600
