@@ -14,9 +14,9 @@ function parsed(text) {
   }
 }
 
-/** The open tab's answer; time and status only while it is the newest one. */
+/** The open tab's answer, else why there is no schema; time and status only while it is the newest one. */
 function useAnswer() {
-  const text = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.response);
+  const text = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.response || state.fetchError);
   const newest = useSyncExternalStore(onAnswer, newestAnswer);
   return useMemo(() => {
     const timed = newest?.text === text ? newest : null;

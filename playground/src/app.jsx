@@ -4,7 +4,7 @@ import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { GraphiQL } from 'graphiql';
 import { AnswerStrip } from './answer.jsx';
-import { startExample, variablesText } from './config.js';
+import { isPhone, startExample, variablesText } from './config.js';
 import { CopyAsCurl } from './curl.jsx';
 import { examplesPlugin } from './examples.jsx';
 import { createFetcher } from './fetcher.js';
@@ -23,7 +23,8 @@ const NOTHING = '# Write a query. Ctrl-Space completes, Ctrl-Enter runs.\n';
 function firstVisit(config) {
   if (localStorage.getItem('graphiql:tabState')) return {};
   const example = startExample(config);
-  const start = example ? { initialQuery: example.query, initialVariables: variablesText(example) } : { defaultQuery: NOTHING };
+  if (!example) return { defaultQuery: NOTHING };
+  const start = { initialQuery: example.query, initialVariables: variablesText(example) };
   return matchMedia(WIDE).matches ? { ...start, visiblePlugin: 'Examples' } : start;
 }
 
@@ -46,7 +47,7 @@ export function App({ config }) {
   const { session, change, fetcher } = useSession(config);
   const [first] = useState(() => firstVisit(config));
   const plugins = useMemo(
-    () => [examplesPlugin(config.examples), explorerPlugin({ showAttribution: false }), HISTORY_PLUGIN],
+    () => [examplesPlugin(config.examples), { ...explorerPlugin({ showAttribution: false }), title: 'Explorer' }, HISTORY_PLUGIN],
     [config],
   );
   const isSecret = !config.keys.some(({ key }) => key === session.key);
@@ -54,7 +55,14 @@ export function App({ config }) {
     <div className="lm-page">
       <TopBar config={config} session={session} onChange={change} />
       <main className="lm-workbench">
-        <GraphiQL fetcher={fetcher} plugins={plugins} editorTheme={EDITOR_THEME} shouldPersistHeaders={false} {...first}>
+        <GraphiQL
+          fetcher={fetcher}
+          plugins={plugins}
+          editorTheme={EDITOR_THEME}
+          shouldPersistHeaders={false}
+          defaultEditorToolsVisibility={!isPhone()}
+          {...first}
+        >
           <GraphiQL.Logo>
             <span />
           </GraphiQL.Logo>

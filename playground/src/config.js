@@ -20,6 +20,9 @@
 /** The endpoint, relative to the page: right under any mount path. */
 export const ENDPOINT = new URL('graphql', document.baseURI).href;
 
+/** A screen with one column; the same width as in style.css. */
+export const isPhone = () => matchMedia('(max-width: 760px)').matches;
+
 const START = 'newest-invoices';
 
 /** @returns {Promise<Config>} */

@@ -1,6 +1,6 @@
 // The Examples panel: the named operations that the project itself tests, one click from running.
 import { pick, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
-import { variablesText } from './config.js';
+import { isPhone, variablesText } from './config.js';
 
 const Icon = () => (
   <svg viewBox="0 0 24 24" height="1em" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round">
@@ -9,7 +9,6 @@ const Icon = () => (
   </svg>
 );
 
-const PHONE = '(max-width: 760px)';
 const editorsOf = pick('queryEditor', 'variableEditor');
 
 /** `newest-invoices` → `Newest invoices` */
@@ -25,7 +24,7 @@ function useOpenExample() {
     queryEditor?.setValue(example.query);
     variableEditor?.setValue(variables);
     // On a phone the panel covers the editor, so it has to give way.
-    if (matchMedia(PHONE).matches) setVisiblePlugin(null);
+    if (isPhone()) setVisiblePlugin(null);
   };
 }
 

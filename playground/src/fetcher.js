@@ -31,14 +31,23 @@ function readBody(status, body) {
 }
 
 /**
- * @param {object} params
+ * Just after a change of tab GraphiQL may still name the operation of the tab before; such a name is left out.
+ * @param {{query: string, operationName?: string | null, variables?: unknown}} params
+ */
+function requestBody({ operationName, ...params }) {
+  const isDefined = operationName && new RegExp(`\\b${operationName}\\b`).test(params.query);
+  return JSON.stringify(isDefined ? { ...params, operationName } : params);
+}
+
+/**
+ * @param {Parameters<typeof requestBody>[0]} params
  * @param {Record<string, string>} headers
  * @param {AbortSignal} signal
  * @returns {Promise<import('./answers.js').Answer>}
  */
 async function send(params, headers, signal) {
   const started = performance.now();
-  const response = await fetch(ENDPOINT, { method: 'POST', headers, body: JSON.stringify(params), signal });
+  const response = await fetch(ENDPOINT, { method: 'POST', headers, body: requestBody(params), signal });
   const body = await response.text();
   const ms = performance.now() - started;
   const result = readBody(response.status, body);

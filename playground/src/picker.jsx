@@ -5,13 +5,14 @@ const TYPED = 'typed';
 
 /**
  * A text field that reports when the typing is over, so that not every letter asks the server again.
- * @param {{label: string, value: string, secret?: boolean, placeholder: string, onCommit: (text: string) => void}} props
+ * @param {{id?: string, label: string, value: string, secret?: boolean, placeholder: string, onCommit: (text: string) => void}} props
  */
-function CommitField({ label, value, secret = false, placeholder, onCommit }) {
+function CommitField({ id, label, value, secret = false, placeholder, onCommit }) {
   const [text, setText] = useState(value);
   const commit = () => text.trim() === value || onCommit(text.trim());
   return (
     <input
+      id={id}
       aria-label={label}
       type={secret ? 'password' : 'text'}
       autoComplete="off"
@@ -31,7 +32,7 @@ export function CompanyPicker({ config, company, onPick }) {
     <div className="lm-picker">
       <label htmlFor="lm-company">Company</label>
       {config.companies.length === 0 ? (
-        <CommitField label="Company account key" value={company} placeholder="account key" onCommit={onPick} />
+        <CommitField id="lm-company" label="Company" value={company} placeholder="account key" onCommit={onPick} />
       ) : (
         <select id="lm-company" title="Sent as X-Account-Key" value={company} onChange={(event) => onPick(event.target.value)}>
           <option value="">None: named in the query</option>
@@ -69,7 +70,14 @@ export function KeyPicker({ config, apiKey, onPick }) {
         </select>
       )}
       {typing && (
-        <CommitField label="Your API key" value={isDemo ? '' : apiKey} secret placeholder="kept in this page only" onCommit={onPick} />
+        <CommitField
+          id={config.keys.length ? undefined : 'lm-key'}
+          label="Your API key"
+          value={isDemo ? '' : apiKey}
+          secret
+          placeholder="kept in this page only"
+          onCommit={onPick}
+        />
       )}
     </div>
   );

@@ -11,6 +11,11 @@ import pytest
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 EXACT = "1234567890123456.10"
+# The colours of the query come from a worker, a moment after the text.
+COLOURED = """
+new Set([...document.querySelectorAll('.graphiql-query-editor .view-line span span')]
+  .map(span => span.className).filter(name => !name.includes('bracket'))).size > 2
+"""
 
 
 async def clean(visit: Any) -> None:
@@ -149,7 +154,7 @@ async def test_explorer_and_documentation_open(visit_page: Any) -> None:
     """The explorer builds a query by clicking; the documentation shows the schema's own words."""
     async with visit_page() as visit:
         page = visit.page
-        await page.get_by_role("button", name="Show GraphiQL Explorer").click()
+        await page.get_by_role("button", name="Show Explorer").click()
         await page.locator(".graphiql-explorer-root").get_by_text("companies", exact=True).first.wait_for()
         await page.get_by_role("button", name="Show Documentation Explorer").click()
         await page.locator(".graphiql-doc-explorer").get_by_text("Query", exact=True).first.wait_for()
@@ -178,6 +183,7 @@ async def test_fits_the_screen(visit_page: Any, pictures: Path, width: int, heig
     async with visit_page(width=width, height=height, dark=dark) as visit:
         page = visit.page
         await visit.run()
+        await page.wait_for_function(COLOURED)
         name = f"{width}-{'dark' if dark else 'light'}"
         await page.screenshot(path=pictures / f"{name}.png")
         assert await page.evaluate("document.documentElement.scrollWidth") <= width

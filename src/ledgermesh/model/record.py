@@ -67,6 +67,7 @@ class Source:
         return [
             FieldProvenance(field=name, transform=wire.transform, paths=list(wire.paths), raw=_raw(row, wire.paths))
             for name, wire in sorted(_wires(self.record).items())
+            if wire.paths
             if not fields or name in fields or graphql_name(name) in fields
         ]
 

@@ -34,6 +34,8 @@ class DocumentLine(Mapped):
     name: str | None = strawberry.field(description="Short text.")
     description: str | None = strawberry.field(description="Long text.")
     item_code: str | None = strawberry.field(description="Article number, where the line names one.")
+    item_native_id: str | None = strawberry.field(description="The provider's id of the item, where the line names it.")
+    account_native_id: str | None = strawberry.field(description="The provider's id of the account it is booked to.")
     quantity: Decimal | None = strawberry.field(description="How many units.")
     unit_price: Money | None = strawberry.field(description="Price of one unit, in the document's currency.")
     discount_percent: Decimal | None = strawberry.field(description="Discount in percent of the line.")
@@ -77,6 +79,7 @@ class TradeDocument(Record):
     tax_breakdown: list[TaxAmount] = strawberry.field(description="Tax for each rate, where the provider tells.")
     party_ref: strawberry.Private[Pointer | None]
     account_ref: strawberry.Private[Pointer | None]
+    payment_refs: strawberry.Private[list[Pointer]]
 
     @strawberry.field(description="The customer or the supplier.")
     async def party(self, info: Info) -> Party | None:

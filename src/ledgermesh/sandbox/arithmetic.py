@@ -13,7 +13,18 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from ledgermesh.sandbox.books import Books, Line, Paper
 
-_EXPONENTS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "KWD": 3, "BHD": 3, "OMR": 3, "JOD": 3, "TND": 3}
+_EXPONENTS = {
+    "JPY": 0,
+    "KRW": 0,
+    "CLP": 0,
+    "ISK": 0,
+    "VND": 0,
+    "KWD": 3,
+    "BHD": 3,
+    "OMR": 3,
+    "JOD": 3,
+    "TND": 3,
+}
 _QUANTA = {digits: Decimal(1).scaleb(-digits) for digits in range(5)}
 _HUNDRED = Decimal(100)
 
@@ -80,7 +91,9 @@ def tax_percent(books: Books, name: str | None, on: dt.date) -> Decimal:
 def totals(books: Books, paper: Paper) -> Totals:
     """What the paper comes to by its provider's rule of rounding; kept until `books.invalidate()`."""
     known: dict[int, tuple[Paper, Totals]] = books.index("totals", dict)
-    found = known.get(id(paper))  # the paper is kept beside its totals, so that its id cannot be given to another
+    found = known.get(
+        id(paper)
+    )  # the paper is kept beside its totals, so that its id cannot be given to another
     if found is None:
         rule = by_document if books.provider == "smallinvoice" else by_line
         found = known[id(paper)] = (paper, rule(books, paper))
@@ -95,7 +108,9 @@ def by_line(books: Books, paper: Paper) -> Totals:
     taxes = []
     for name, base in _tax_bases(paper, nets):
         percent = tax_percent(books, name, paper.date)
-        taxes.append(TaxAmount(name, percent, rounded(base, currency), rounded(base * percent / _HUNDRED, currency)))
+        taxes.append(
+            TaxAmount(name, percent, rounded(base, currency), rounded(base * percent / _HUNDRED, currency))
+        )
     discount = rounded(net * paper.discount_percent / _HUNDRED, currency)
     tax = sum((row.amount for row in taxes), Decimal(0))
     return Totals(nets, net, discount, tuple(taxes), tax, net - discount + tax)
@@ -110,7 +125,9 @@ def by_document(books: Books, paper: Paper) -> Totals:
     for name, base in _tax_bases(paper, exact):
         percent = tax_percent(books, name, paper.date)
         gross += base * percent / _HUNDRED
-        taxes.append(TaxAmount(name, percent, rounded(base, currency), rounded(base * percent / _HUNDRED, currency)))
+        taxes.append(
+            TaxAmount(name, percent, rounded(base, currency), rounded(base * percent / _HUNDRED, currency))
+        )
     net = rounded(sum(exact, Decimal(0)), currency)
     discount = net - rounded(sum(exact, Decimal(0)) * _left(paper), currency)
     total = rounded(gross, currency)

@@ -44,7 +44,15 @@ class Account:
 
 
 _CREDIT_NORMAL = frozenset(
-    ("ACCOUNTS_PAYABLE", "TAX", "OTHER_CURRENT_LIABILITY", "LONG_TERM_LIABILITY", "EQUITY", "INCOME", "CREDIT_CARD")
+    (
+        "ACCOUNTS_PAYABLE",
+        "TAX",
+        "OTHER_CURRENT_LIABILITY",
+        "LONG_TERM_LIABILITY",
+        "EQUITY",
+        "INCOME",
+        "CREDIT_CARD",
+    )
 )
 
 

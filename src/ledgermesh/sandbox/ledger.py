@@ -90,7 +90,9 @@ def by_account(books: Books) -> dict[str, list[tuple[Entry, Posting]]]:
     return books.index("by_account", lambda: _by_account(ledger(books)))
 
 
-def trial_balance(books: Books, since: dt.date | None = None, until: dt.date | None = None) -> dict[str, Decimal]:
+def trial_balance(
+    books: Books, since: dt.date | None = None, until: dt.date | None = None
+) -> dict[str, Decimal]:
     """Debits less credits of each account that moved, both days inclusive; the sum over all accounts is zero."""
     moved: dict[str, Decimal] = {}
     for entry in ledger(books):
@@ -100,7 +102,9 @@ def trial_balance(books: Books, since: dt.date | None = None, until: dt.date | N
     return moved
 
 
-def profit_and_loss(books: Books, since: dt.date | None = None, until: dt.date | None = None) -> ProfitAndLoss:
+def profit_and_loss(
+    books: Books, since: dt.date | None = None, until: dt.date | None = None
+) -> ProfitAndLoss:
     """What was earned and spent, both days inclusive."""
     moved, accounts = trial_balance(books, since, until), chart(books)
     income = {number: -amount for number, amount in moved.items() if accounts[number].type == "INCOME"}
@@ -158,13 +162,21 @@ def _settlement_entry(books: Books, settlement: Settlement) -> Entry:
     sign = 1 if settlement.kind == "receipt" else -1
     kind, owed = ("invoice", RECEIVABLE) if settlement.kind == "receipt" else ("bill", PAYABLE)
     rate = settlement.exchange_rate
-    amounts = [(settlement.account, sign * settlement.amount * rate), (owed, -sign * settlement.unallocated * rate)]
+    amounts = [
+        (settlement.account, sign * settlement.amount * rate),
+        (owed, -sign * settlement.unallocated * rate),
+    ]
     for number, amount in settlement.allocations:
         paper = books.paper(kind, number)
         amounts.append((owed, -sign * amount * (paper.exchange_rate if paper else rate)))
     home = ((account, rounded(amount, books.currency)) for account, amount in amounts)
     return Entry(
-        settlement.date, settlement.kind, settlement.number, settlement.party, settlement.memo, _balanced(home)
+        settlement.date,
+        settlement.kind,
+        settlement.number,
+        settlement.party,
+        settlement.memo,
+        _balanced(home),
     )
 
 

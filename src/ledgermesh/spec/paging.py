@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offset:
-    """`limit` rows from `offset` on. Ends with an empty page, or where the total says so."""
+    """`limit` rows from `offset` on. Ends with an empty page, or where the total or the flag says so.
+
+    A short page is no end: providers cap the limit without saying so.
+    """
 
     limit: str = "limit"
     offset: str = "offset"
@@ -16,8 +19,6 @@ class Offset:
     """Dotted path to the number of all rows, if the provider tells; it also ends the reading."""
     more: str = ""
     """Dotted path to a flag that says whether rows follow, if the provider tells."""
-    short_page_ends: bool = False
-    """Whether fewer rows than asked for mean the end, although neither total nor flag says so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +47,8 @@ class FirstRows:
 
     limit: str = "limit"
     size_max: int
+    total: str = ""
+    """Dotted path to the number of all rows, if the provider tells."""
     reason: str
     """Why the rest cannot be read; shown to the caller with PARTIAL."""
 

@@ -66,13 +66,15 @@ class List:
     """Dotted path to the array in the answer; empty when the answer is the array."""
     page: Paging = field(default_factory=Whole)
     query: tuple[tuple[str, str], ...] = ()
-    """Constant parameters."""
+    """Constant parameters; `{today}` in a value is the day of the request (UTC)."""
     pushes: tuple[Push, ...] = ()
     sorts: tuple[Sort, ...] = ()
     window: Window | None = None
     search: str = ""
     """Parameter for full text search, a superset of ours."""
     expand: Expand | None = None
+    combine: Callable[[Sequence[str]], str] | None = None
+    """Makes one value of several for the same parameter; without it only the first pushed one is sent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,8 +107,17 @@ class Children:
     """The parent's kind (GraphQL type name)."""
     needed: Callable[[Row], bool]
     """Whether this parent has any, told from its own row, so that no call is made for nothing."""
-    inherits: tuple[str, ...] = ()
-    """Fields of the parent's row that the child's wires read with `^`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Derived:
+    """Records that the provider does not have, made of other answers of it. Takes bounded sources only.
+
+    `rows` turns the elements of all the lists (in their order) into the documents of the derived records.
+    """
+
+    lists: tuple[List, ...]
+    rows: Callable[[Sequence[object]], Sequence[object]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,9 +135,7 @@ class Resource:
     children: Children | None = None
     keep: Callable[[Row], bool] | None = None
     """Which rows of a shared list are of this kind; None for all."""
-    origin: Literal["NATIVE", "DERIVED"] = "NATIVE"
-    rows: Callable[[object], Sequence[object]] | None = None
-    """For derived records: the rows made from the list's whole answer, where an `items` path cannot say it."""
+    derived: Derived | None = None
     link: str = ""
     """Page of the record in the provider's own user interface, with `{id}` and settings; empty when unknown."""
 

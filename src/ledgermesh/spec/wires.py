@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping as MappingOf
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import Enum
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 from ledgermesh.model.mapped import Finding, Mapped
@@ -89,9 +89,38 @@ def _object(element: object, path: str, findings: list[Finding]) -> bool:
     return False
 
 
+ABSENT = "absent"
+"""The transform of fields that a provider does not have."""
+
+
 def fields(model: type[Mapped], **wires: Wire) -> Fields:
     """The mapping of one model type. Fields without a wire are null: the provider has no such value."""
-    return Fields(model, wires)
+    absent = {
+        name: _ABSENT_LIST if is_list(hint) else _ABSENT_VALUE
+        for name, hint in declared(model).items()
+        if name not in wires
+    }
+    return Fields(model, {**wires, **absent})
+
+
+def declared(model: type[Mapped]) -> dict[str, object]:
+    """The fields of a model type that a provider may map, with their types."""
+    own: MappingOf[str, Any] = model.__dataclass_fields__  # type: ignore[attr-defined]  # strawberry makes dataclasses
+    hints = get_type_hints(model)
+    return {
+        name: hints[name]
+        for name, field in own.items()
+        if not name.startswith("_") and getattr(field, "base_resolver", None) is None
+    }
+
+
+def is_list(hint: object) -> bool:
+    """Whether a field's type is a list, null or not."""
+    return any(get_origin(part) is list for part in (hint, *get_args(hint)))
+
+
+_ABSENT_VALUE = Wire(transform=ABSENT, paths=(), gives=None, read=lambda row: None)
+_ABSENT_LIST = Wire(transform=ABSENT, paths=(), gives=None, read=lambda row: (), missing=())
 
 
 # -- leaves ------------------------------------------------------------------------------------------------------
@@ -389,3 +418,22 @@ def ref(
         transform="ref", paths=(path, embed) if embed else (path,), gives=Pointer, read=read,
         write=lambda value: {path: value}, expand=expand,
     )  # fmt: skip
+
+
+def refs(kind: str, path: str, id: str) -> Wire:
+    """References to other records, held in a list of objects with the native id at `id`."""
+    find = at(path)
+
+    def read(row: Row) -> object:
+        found = find(row)
+        if found is None:
+            return ()
+        if not isinstance(found, list):
+            raise Malformed(path, "expected a list")
+        return tuple(
+            Pointer(kind, str(element[id]))
+            for element in found
+            if isinstance(element, MappingOf) and isinstance(element.get(id), int | str)
+        )
+
+    return Wire(transform="refs", paths=(path,), gives=list[Pointer], read=read, missing=())

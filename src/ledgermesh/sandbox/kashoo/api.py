@@ -12,7 +12,7 @@ from starlette.routing import Route
 from ledgermesh.clock import Clock
 from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.kashoo import masterdata as master
-from ledgermesh.sandbox.kashoo.business import business, business_id
+from ledgermesh.sandbox.kashoo.business import business
 from ledgermesh.sandbox.kashoo.errors import Refusal
 from ledgermesh.sandbox.kashoo.limits import Limits
 from ledgermesh.sandbox.kashoo.listing import list_records, record_document
@@ -200,8 +200,9 @@ class Api:
         return self._view(request, id)
 
     def _view(self, request: Request, id: int) -> View:
-        base = str(request.base_url).rstrip("/")
-        return View(business(self._books[id]), self._switches, self._clock.now().date(), f"{base}/api")
+        # The scope's root path ends in /api here, and begins with whatever the emulator is mounted below.
+        base = f"{request.url.scheme}://{request.url.netloc}{request.scope['root_path']}"
+        return View(business(self._books[id]), self._switches, self._clock.now().date(), base)
 
     def _answer(self, document: object) -> Response:
         shown = with_additions(document) if self._switches.additive else document

@@ -9,7 +9,20 @@ import re
 from ledgermesh.sandbox.kashoo.switches import DateStyle, InstantStyle
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_MONTHS = "JANUARY FEBRUARY MARCH APRIL MAY JUNE JULY AUGUST SEPTEMBER OCTOBER NOVEMBER DECEMBER".split()
+_MONTHS = (
+    "JANUARY",
+    "FEBRUARY",
+    "MARCH",
+    "APRIL",
+    "MAY",
+    "JUNE",
+    "JULY",
+    "AUGUST",
+    "SEPTEMBER",
+    "OCTOBER",
+    "NOVEMBER",
+    "DECEMBER",
+)
 
 
 def transfer_date(day: dt.date | None, *, today: dt.date, style: DateStyle) -> dict[str, object] | str | None:

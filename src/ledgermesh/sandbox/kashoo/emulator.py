@@ -26,7 +26,8 @@ from ledgermesh.sandbox.kashoo.users import Users, email_of, password_of
 
 NAME = "kashoo"
 CLIENT_ID = "kashoo-sandbox-client"
-CLIENT_SECRET = "kashoo-sandbox-client-secret"  # noqa: S105 - the sandbox guards nothing
+CLIENT_SECRET = "kashoo-sandbox-client-secret"
+"""Public, like everything in the sandbox."""
 REDIRECT_URI = "http://localhost:8000/connect/callback"
 
 

@@ -79,4 +79,4 @@ def _text(view: View, row: Record) -> str:
     source = row.source
     party = "" if row.contact is None else view.business.contact_by_id[row.contact].name
     number = source.po_number if isinstance(source, Paper) else ""
-    return "\n".join((source.number, party, source.memo, number)).casefold()
+    return f"{source.number}\n{party}\n{source.memo}\n{number}".casefold()

@@ -14,7 +14,21 @@ from ledgermesh.sandbox.kashoo.view import Document, View
 _CASH = "CASH"
 """The one account type that public clients of the live API use; the others carry the books' own names."""
 
-_CONTACT_INFORMATION = "name firstName lastName email phone fax webSite address1 address2 city provinceOrState postalCode country".split()
+_CONTACT_INFORMATION = (
+    "name",
+    "firstName",
+    "lastName",
+    "email",
+    "phone",
+    "fax",
+    "webSite",
+    "address1",
+    "address2",
+    "city",
+    "provinceOrState",
+    "postalCode",
+    "country",
+)
 
 
 def account_type(account: Account) -> str:

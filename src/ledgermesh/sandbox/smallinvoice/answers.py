@@ -52,7 +52,7 @@ def number(value: Decimal | None) -> Decimal | None:
 
 def timestamp(instant: dt.datetime) -> str:
     """`YYYY-MM-DD HH:MM:SS` on Zurich's clocks."""
-    return instant.astimezone(_ZURICH).strftime("%Y-%m-%d %H:%M:%S")
+    return instant.astimezone(_ZURICH).isoformat(" ", "seconds")[:19]
 
 
 def json_answer(body: Mapping[str, Any], *, status: int = 200, language: str = "de") -> Response:
@@ -69,6 +69,10 @@ def json_answer(body: Mapping[str, Any], *, status: int = 200, language: str = "
 
 def refusal(problem: Problem) -> Response:
     """The answer that tells of an error."""
-    answer = Response(b"", problem.status) if problem.body is None else json_answer(problem.body, status=problem.status)
+    answer = (
+        Response(b"", problem.status)
+        if problem.body is None
+        else json_answer(problem.body, status=problem.status)
+    )
     answer.headers.update(problem.headers)
     return answer

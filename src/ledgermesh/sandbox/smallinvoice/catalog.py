@@ -62,7 +62,17 @@ _SYSTEM_UNITS: tuple[tuple[int, str, str, str, str, str, str], ...] = (
     (13, "s", "Pauschale", "flat rate", "tarifa fija", "forfait", "forfait"),
 )
 _LANGUAGE_ORDER = ("de", "en", "es", "fr", "it")
-_PLURALS = {"hours": 1, "days": 2, "months": 3, "years": 4, "pieces": 7, "pcs": 7, "each": 7, "unit": 7, "": 7}
+_PLURALS = {
+    "hours": 1,
+    "days": 2,
+    "months": 3,
+    "years": 4,
+    "pieces": 7,
+    "pcs": 7,
+    "each": 7,
+    "unit": 7,
+    "": 7,
+}
 PIECE = 7
 
 

@@ -70,7 +70,9 @@ def _addresses(ids: Ids, party: Party) -> list[AddressRow]:
     rows = [AddressRow(main, party.street, party.street_no, *place, default=True, default_prepage=not box)]
     if box:
         id = ids.of("address", f"{party.number} box")
-        rows.append(AddressRow(id, "Postfach", str(id % 900 + 100), *place, default=False, default_prepage=True))
+        rows.append(
+            AddressRow(id, "Postfach", str(id % 900 + 100), *place, default=False, default_prepage=True)
+        )
     return rows
 
 
@@ -93,7 +95,9 @@ def _gender(row: ContactRow) -> str | None:
 def _salutation(row: ContactRow) -> str | None:
     if not row.party.person or row.language != "de":
         return None
-    return f"Sehr geehrte{'r Herr' if _gender(row) == 'M' else ' Frau'} {row.party.last_name or row.party.name}"
+    return (
+        f"Sehr geehrte{'r Herr' if _gender(row) == 'M' else ' Frau'} {row.party.last_name or row.party.name}"
+    )
 
 
 def _custom_fields(row: ContactRow) -> list[dict[str, object]]:

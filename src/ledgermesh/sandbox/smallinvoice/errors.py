@@ -84,19 +84,27 @@ def oauth(status: int, code: int, kind: str, message: str, hint: str | None = No
 def unsupported_grant() -> Problem:
     """No grant type, or one that the server does not know."""
     message = "The authorization grant type is not supported by the authorization server."
-    return oauth(400, 2, "unsupported_grant_type", message, "Check that all required parameters have been provided")
+    return oauth(
+        400, 2, "unsupported_grant_type", message, "Check that all required parameters have been provided"
+    )
 
 
 def invalid_request(parameter: str, hint: str | None = None) -> Problem:
     """A parameter of the token or authorize request is missing or wrong."""
-    message = "The request is missing a required parameter, includes an invalid parameter value, or is malformed."
+    message = (
+        "The request is missing a required parameter, includes an invalid parameter value, or is malformed."
+    )
     return oauth(400, 3, "invalid_request", message, hint or f"Check the `{parameter}` parameter")
 
 
 def invalid_client(*, basic: bool = False) -> Problem:
     """Unknown client, wrong secret, wrong redirect address, or a grant the client is not registered for."""
     refused = oauth(401, 4, "invalid_client", "Client authentication failed")
-    return Problem(refused.status, refused.body, {"WWW-Authenticate": 'Basic realm="OAuth"'}) if basic else refused
+    return (
+        Problem(refused.status, refused.body, {"WWW-Authenticate": 'Basic realm="OAuth"'})
+        if basic
+        else refused
+    )
 
 
 def invalid_scope(scope: str) -> Problem:

@@ -56,4 +56,6 @@ class Gate:
         headers["X-Request-Id"] = str(uuid.UUID(bytes=self._mint.raw(16), version=4))
         headers["Access-Control-Allow-Methods"] = ", ".join(methods)
         headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Allow-Headers"] = "X-Requested-With, Content-Type, Accept, Origin, Authorization"
+        headers["Access-Control-Allow-Headers"] = (
+            "X-Requested-With, Content-Type, Accept, Origin, Authorization"
+        )

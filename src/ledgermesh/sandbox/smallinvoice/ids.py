@@ -54,7 +54,9 @@ def client_id(company: str, grant: str) -> str:
 def client_secret(company: str, grant: str) -> str:
     """Eighty letters of the base64 alphabet, always with `/` and `+` among them, so that it must be url-encoded."""
     for attempt in itertools.count():
-        raw = b"".join(digest(company, grant, str(attempt), str(part)).to_bytes(8, "big") for part in range(8))
+        raw = b"".join(
+            digest(company, grant, str(attempt), str(part)).to_bytes(8, "big") for part in range(8)
+        )
         secret = base64.b64encode(raw[:60]).decode()
         if "/" in secret and "+" in secret:
             return secret

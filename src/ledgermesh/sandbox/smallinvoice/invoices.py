@@ -81,6 +81,11 @@ class InvoiceRow:
             return "P" if self.total_paid >= self.total else "PP"
         return self._reminded()
 
+    @cached_property
+    def reference_number(self) -> str:
+        """27 digits of a sequence of the account's own; the invoice number is not in it."""
+        return with_check_digit(f"{digest(self.around.books.company) % 10**8:08}{self.id:018}")
+
     def _reminded(self) -> str:
         overdue = (self.around.today - self.paper.due).days
         for chance, (days, status) in enumerate(_REMINDED):
@@ -95,10 +100,6 @@ def with_check_digit(digits: str) -> str:
     for digit in digits:
         carry = _CHECK_DIGITS[(carry + int(digit)) % 10]
     return digits + str((10 - carry) % 10)
-
-
-def _reference_number(row: InvoiceRow) -> str:
-    return with_check_digit(f"{row.around.books.company[0].encode().hex():0<8}{row.id:018}")
 
 
 def _paid_date(row: InvoiceRow) -> str | None:
@@ -183,7 +184,7 @@ _COLUMNS: Mapping[str, Callable[[InvoiceRow], object]] = {
     "bank_account_id": _bank_account_id,
     "isr_id": lambda row: row.around.slip.id if row.around.slip else None,
     "isr_position": lambda _: "A",
-    "isr_reference_number": _reference_number,
+    "isr_reference_number": attrgetter("reference_number"),
     **_payment_links(),
     "language": attrgetter("contact.language"),
     "signature_id": lambda _: None,
@@ -213,5 +214,7 @@ INVOICE: Shape[InvoiceRow] = Shape(
     _COLUMNS,
     _EXTRAS,
     "-number",
-    tuple(attrgetter(name) for name in ("paper.number", "paper.memo", "paper.po_number", "contact.party.name")),
+    tuple(
+        attrgetter(name) for name in ("paper.number", "paper.memo", "paper.po_number", "contact.party.name")
+    ),
 )

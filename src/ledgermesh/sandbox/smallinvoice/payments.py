@@ -1,8 +1,8 @@
 """What was paid on an invoice. Payments live below their invoice and know neither customer nor currency.
 
 The books know receipts only. So that all four types occur, a few receipts are told as smallinvoice's users enter them:
-the money (N) and beside it a cash discount (C) or a write-off (W); what is left of less than five cents is entered as
-a rounding difference (D). Their sum is what the books call paid, but for the rounding difference.
+the money (N) and beside it a cash discount (C), a write-off (W), or the cents that no coin pays (D). Their sum is what
+the books call paid. What then differs from the total by five cents at most is a rounding difference (D) too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ledgermesh.sandbox.smallinvoice.table import Shape
 
 CASH_DISCOUNT_PERCENT = 2
 _WRITE_OFF_PERCENT = 5
-_DIFFERENCE_MAX = Decimal("0.05")
+_SMALLEST_COIN = Decimal("0.05")
 _CENT = Decimal("0.01")
 _CHANNELS = {"bank_transfer": "T", "cash": "C", "card": "CC"}
 
@@ -45,12 +45,15 @@ def payment_rows(books: Books, ids: Ids, paper: Paper, total: Decimal, oddness: 
     receipts = [(row, _allocated(row, paper)) for row in books.settlements(paper)]
     receipts.sort(key=lambda pair: pair[0].date)
     rest = total - sum((amount for _, amount in receipts), Decimal(0))
+    in_full = bool(receipts) and abs(rest) <= _SMALLEST_COIN
     rows: list[PaymentRow] = []
     for settlement, amount in receipts:
-        split = _split(amount, oddness) if len(receipts) == 1 and abs(rest) <= _DIFFERENCE_MAX else {"N": amount}
-        rows.extend(_rows(ids, paper, settlement, split))
-    if receipts and rest and abs(rest) <= _DIFFERENCE_MAX:
-        rows.extend(_rows(ids, paper, receipts[-1][0], {"D": rest}))
+        alone = in_full and len(receipts) == 1
+        parts = _split(settlement, amount, oddness) if alone else {"N": amount}
+        rows.extend(_rows(ids, paper, settlement, parts))
+    if in_full and rest:
+        id = ids.of("payment", f"{paper.number} rest")
+        rows.append(PaymentRow(id, "D", rest, receipts[-1][0]))
     return rows
 
 
@@ -58,17 +61,21 @@ def _allocated(settlement: Settlement, paper: Paper) -> Decimal:
     return sum((amount for name, amount in settlement.allocations if name == paper.number), Decimal(0))
 
 
-def _split(amount: Decimal, oddness: int) -> Mapping[str, Decimal]:
-    kind, percent = "", 0
+def _split(settlement: Settlement, amount: Decimal, oddness: int) -> Mapping[str, Decimal]:
+    kind, part = "", Decimal(0)
     if has_cash_discount(oddness):
-        kind, percent = "C", CASH_DISCOUNT_PERCENT
+        kind, part = "C", amount * CASH_DISCOUNT_PERCENT / 100
     elif oddness % 61 == 0:
-        kind, percent = "W", _WRITE_OFF_PERCENT
-    part = (amount * percent / 100).quantize(_CENT, ROUND_HALF_UP)
+        kind, part = "W", amount * _WRITE_OFF_PERCENT / 100
+    elif settlement.method == "cash":
+        kind, part = "D", amount.remainder_near(_SMALLEST_COIN)
+    part = part.quantize(_CENT, ROUND_HALF_UP)
     return {"N": amount - part, kind: part} if part else {"N": amount}
 
 
-def _rows(ids: Ids, paper: Paper, settlement: Settlement, parts: Mapping[str, Decimal]) -> Iterator[PaymentRow]:
+def _rows(
+    ids: Ids, paper: Paper, settlement: Settlement, parts: Mapping[str, Decimal]
+) -> Iterator[PaymentRow]:
     for kind, amount in parts.items():
         id = ids.of("payment", f"{paper.number} {settlement.number} {kind}")
         yield PaymentRow(id, kind, amount, settlement)
@@ -84,5 +91,9 @@ _COLUMNS: Mapping[str, Callable[[PaymentRow], object]] = {
     "created": lambda row: timestamp(row.settlement.created_at),
 }
 PAYMENT: Shape[PaymentRow] = Shape(
-    "DocumentInvoicePayment", _COLUMNS, {}, "-date", (attrgetter("settlement.memo"), attrgetter("settlement.number"))
+    "DocumentInvoicePayment",
+    _COLUMNS,
+    {},
+    "-date",
+    (attrgetter("settlement.memo"), attrgetter("settlement.number")),
 )

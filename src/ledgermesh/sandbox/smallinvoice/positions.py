@@ -30,7 +30,9 @@ _NOTHING: Mapping[str, object] = {
 }
 
 
-def positions(books: Books, paper: Paper, items: Mapping[str, ItemRow], oddness: int) -> list[dict[str, object]]:
+def positions(
+    books: Books, paper: Paper, items: Mapping[str, ItemRow], oddness: int
+) -> list[dict[str, object]]:
     """All positions in order; `oddness` decides which texts stand between the lines."""
     shown = [_line(books, paper, line, items) for line in paper.lines]
     if oddness % 5 == 0:

@@ -63,7 +63,7 @@ _ROWS = (
 _ARCHIVED = frozenset(("6090",))
 
 _REGIONS = {"ON": "HST 13%", "NS": "HST NS", "BC": "GST/PST BC"}
-PURCHASE_TAX = "GST 5%"
+PURCHASE_TAX, ZERO_RATED = "GST 5%", "Zero-rated"
 
 
 def accounts(currency: str) -> list[Account]:
@@ -88,11 +88,18 @@ def taxes(start: dt.date, changed: dt.date) -> list[Tax]:
     return [
         Tax("GST 5%", Decimal(5), "Goods and services tax", start),
         Tax("HST 13%", Decimal(13), "Harmonized sales tax, Ontario", start),
-        Tax("HST NS", Decimal(15), "Harmonized sales tax, Nova Scotia", start, changed - dt.timedelta(days=1)),
+        Tax(
+            "HST NS", Decimal(15), "Harmonized sales tax, Nova Scotia", start, changed - dt.timedelta(days=1)
+        ),
         Tax("HST NS", Decimal(14), "Harmonized sales tax, Nova Scotia", changed),
-        Tax("GST/PST BC", Decimal(12), "Goods and services tax with provincial sales tax, British Columbia", start),
+        Tax(
+            "GST/PST BC",
+            Decimal(12),
+            "Goods and services tax with provincial sales tax, British Columbia",
+            start,
+        ),
         Tax("PST SK 6%", Decimal(6), "Provincial sales tax, Saskatchewan", start),
-        Tax("Zero-rated", Decimal(0), "Basic groceries and exports", start),
+        Tax(ZERO_RATED, Decimal(0), "Basic groceries and exports", start),
     ]
 
 

@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
-from ledgermesh.sandbox.books import Books
+from ledgermesh.sandbox.books import Books, Party
+from ledgermesh.sandbox.world import bank_books, full_books, invoicing_books
+from ledgermesh.sandbox.world.companies import COMPANIES, Company, Size
+from ledgermesh.sandbox.world.parties import Stock, retyped, shared_customers
+from ledgermesh.sandbox.world.setting import Setting
+from ledgermesh.sandbox.world.span import Span, span_to
+
+SCALED = "grand-tour"
+"""The company whose books `scale` makes bigger."""
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """How books look that lie with a provider."""
+
+    currency: str
+    country: str
+    fill: Callable[[Books, Setting], None]
+
+
+KEEPERS: Mapping[str, Keeper] = {
+    "kashoo": Keeper("CAD", "CA", full_books.fill),
+    "accountsos": Keeper("GBP", "GB", bank_books.fill),
+    "smallinvoice": Keeper("CHF", "CH", invoicing_books.fill),
+}
+"""By provider; a provider without a line here has no books in the world."""
 
 
 @dataclass(frozen=True)
@@ -28,5 +54,65 @@ class World:
 
 
 def make_world(*, today: dt.date, seed: int = 1, scale: int = 0) -> World:
-    """The same world for the same arguments."""
-    raise NotImplementedError
+    """The same world for the same arguments.
+
+    `scale` above 0 is how many invoices all books of `grand-tour` hold together, shared equally among those of its
+    systems that keep invoices; its customers grow with it. Nothing else changes with the scale.
+    """
+    span, books = span_to(today), {}
+    for company in COMPANIES:
+        for provider, made in _company_books(company, span, seed, scale).items():
+            books[company.key, provider] = made
+    return World(today, books)
+
+
+def _company_books(company: Company, span: Span, seed: int, scale: int) -> dict[str, Books]:
+    sizes = {provider: size for provider, size in company.books.items() if provider in KEEPERS}
+    if scale > 0 and company.key == SCALED:
+        sizes = _scaled(sizes, scale)
+    rng = random.Random(f"{seed}/{company.key}")
+    stock = Stock(rng, born=dt.datetime.combine(span.start, dt.time(), dt.UTC))
+    shared = shared_customers(stock, KEEPERS[next(iter(sizes))].country, company.trade.customers)
+    return {
+        provider: _books(
+            company, provider, Setting(company, size, span, rng, stock, _known(shared, position))
+        )
+        for position, (provider, size) in enumerate(sizes.items())
+    }
+
+
+def _books(company: Company, provider: str, setting: Setting) -> Books:
+    keeper = KEEPERS[provider]
+    books = Books(
+        company=company.key,
+        provider=provider,
+        name=company.name,
+        legal_name=company.legal_name,
+        currency=keeper.currency,
+        country=keeper.country,
+    )
+    keeper.fill(books, setting)
+    books.invalidate()
+    return books
+
+
+def _known(shared: list[Party], position: int) -> list[Party]:
+    """The first system has them as they are, every later one as somebody else typed them in."""
+    return [
+        retyped(party, index + position) if position else replace(party) for index, party in enumerate(shared)
+    ]
+
+
+def _scaled(sizes: dict[str, Size], scale: int) -> dict[str, Size]:
+    invoicing = [provider for provider, size in sizes.items() if size.invoices]
+    share, rest = divmod(scale, len(invoicing))
+    return {
+        provider: replace(
+            size,
+            invoices=share + (rest if provider == invoicing[0] else 0),
+            customers=max(size.customers, share // 50),
+        )
+        if size.invoices
+        else size
+        for provider, size in sizes.items()
+    }

@@ -34,8 +34,20 @@ _SPELLINGS = {
     "SAS": "S.A.S.",
     "K.K.": "KK",
 }
-_STREETS = (("Street", "St."), ("Road", "Rd"), ("Avenue", "Ave"), ("strasse", "str."), ("straße", "str."), ("Rue", "R."))
-_NOTES = ("Wants a paper copy.", "Ask for Mrs. Pemberly.", "Pays by standing order.", "Prefers e-mail before noon.")
+_STREETS = (
+    ("Street", "St."),
+    ("Road", "Rd"),
+    ("Avenue", "Ave"),
+    ("strasse", "str."),
+    ("straße", "str."),
+    ("Rue", "R."),
+)
+_NOTES = (
+    "Wants a paper copy.",
+    "Ask for Mrs. Pemberly.",
+    "Pays by standing order.",
+    "Prefers e-mail before noon.",
+)
 
 
 @dataclass
@@ -52,7 +64,9 @@ class Stock:
         """A firm of one of these trades."""
         look, place = COUNTRIES[country], self.rng.choice(PLACES[country])
         self.made += 1
-        name = f"{FIRM[self.made * 7 % len(FIRM)]} {trades[(self.made + self.made // len(FIRM)) % len(trades)]}"
+        name = (
+            f"{FIRM[self.made * 7 % len(FIRM)]} {trades[(self.made + self.made // len(FIRM)) % len(trades)]}"
+        )
         name = self._unused(name, place.city)
         slug = _slug(name)
         party = self._party(place, f"{name} {self.rng.choice(look.suffixes)}", f"accounts@{slug}")
@@ -64,9 +78,14 @@ class Stock:
         """A private person."""
         place = self.rng.choice(PLACES[country])
         self.made += 1
-        first, last = FIRST[self.made * 5 % len(FIRST)], LAST[(self.made + self.made // len(FIRST)) % len(LAST)]
+        first, last = (
+            FIRST[self.made * 5 % len(FIRST)],
+            LAST[(self.made + self.made // len(FIRST)) % len(LAST)],
+        )
         mailbox = f"{_ascii(first)}.{_ascii(last)}{self.made}"
-        party = self._party(place, f"{first} {last}", f"{mailbox}@mail{self.made % 9}.{_DOMAINS[self.made % 3]}")
+        party = self._party(
+            place, f"{first} {last}", f"{mailbox}@mail{self.made % 9}.{_DOMAINS[self.made % 3]}"
+        )
         party.person, party.first_name, party.last_name = True, first, last
         return party
 

@@ -57,8 +57,12 @@ COUNTRIES = {
         "CHE-###.###.### MWST",
         ("Seestrasse", "Dorfstrasse", "Mühlegasse", "Rue du Lac", "Bergstrasse", "Chemin des Pâquis"),
     ),
-    "DE": Country("EUR", ("GmbH", "KG"), "DE#########", ("Lindenstraße", "Am Markt", "Gärtnerweg", "Hafenstraße")),
-    "FR": Country("EUR", ("SARL", "SAS"), "FR###########", ("Rue de l'Église", "Quai Neuf", "Avenue des Tilleuls")),
+    "DE": Country(
+        "EUR", ("GmbH", "KG"), "DE#########", ("Lindenstraße", "Am Markt", "Gärtnerweg", "Hafenstraße")
+    ),
+    "FR": Country(
+        "EUR", ("SARL", "SAS"), "FR###########", ("Rue de l'Église", "Quai Neuf", "Avenue des Tilleuls")
+    ),
     "JP": Country("JPY", ("K.K.",), "T#############", ("Sakura-dori", "Minato-machi")),
 }
 

@@ -47,6 +47,9 @@ class Payer:
             self._pay([(paper, total)], self._day(paper))
         if self.joins:
             self._unusual(papers)
+        self.rows.sort(key=lambda row: row.date)
+        for number, row in enumerate(self.rows, self.first):
+            row.number = str(number)
 
     @property
     def rows(self) -> list[Settlement]:
@@ -92,7 +95,7 @@ class Payer:
         created = self.span.instant(self.rng, day)
         row = Settlement(
             kind=self.kind,
-            number=str(self.first + len(self.rows)),
+            number="",
             date=day,
             party=paper.party,
             account=self.account(paper.currency),
@@ -119,7 +122,9 @@ class Payer:
             ahead.unallocated = ahead.amount = Decimal("250.00")
             ahead.memo = "Deposit"
         self.books.invalidate()
-        for paper in [paper for paper in home if not self.books.settlements(paper) and self._open(paper)][::12]:
+        for paper in [paper for paper in home if not self.books.settlements(paper) and self._open(paper)][
+            ::12
+        ]:
             mistake = self._row(paper, paper.date, [(paper.number, by_line(self.books, paper).total)])
             mistake.removed, mistake.memo = True, "Entered twice"
             mistake.updated_at = self.span.no_later(mistake.created_at + dt.timedelta(days=2))

@@ -39,14 +39,18 @@ class Span:
         return min(instant, _midnight(self.today))
 
     def dates(self, rng: random.Random, count: int) -> list[dt.date]:
-        """So many days in order, the first and the last day among them; every fourth falls on a month's last day."""
+        """So many days in order, the first and the last day among them; many on busy days and at months' ends."""
         ends = [first - dt.timedelta(days=1) for first in self.months()]
+        busy = [self._any(rng) for _ in range(2 + count // 100)]
         days = [
-            rng.choice(ends) if index % 4 == 0 else self.start + dt.timedelta(days=int(rng.random() * (self.days + 1)))
+            rng.choice(busy) if index % 10 == 5 else rng.choice(ends) if index % 5 == 1 else self._any(rng)
             for index in range(count)
         ]
         days[:2] = [self.start, self.today][: len(days)]
         return sorted(days)
+
+    def _any(self, rng: random.Random) -> dt.date:
+        return self.start + dt.timedelta(days=int(rng.random() * (self.days + 1)))
 
 
 def span_to(today: dt.date) -> Span:

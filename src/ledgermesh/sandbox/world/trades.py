@@ -50,7 +50,18 @@ BAKERY = Trade(
         Ware("Delivery within the city", "12.00", "piece", True, "Delivery"),
         Ware("Oven hire", "110.00", "day", True, "Hire"),
     ),
-    customers=("Café", "Bistro", "Deli", "Grocers", "Inn", "Tea Room", "Catering", "Market", "Hotel", "School Kitchen"),
+    customers=(
+        "Café",
+        "Bistro",
+        "Deli",
+        "Grocers",
+        "Inn",
+        "Tea Room",
+        "Catering",
+        "Market",
+        "Hotel",
+        "School Kitchen",
+    ),
     suppliers=("Flour Mills", "Dairy", "Packaging", "Fruit Growers", "Ovens", "Refrigeration", *_OFFICE),
 )
 
@@ -72,7 +83,17 @@ STUDIO = Trade(
         Ware("Overnight stay on location", "165.00", "night", True, "Travel", "3.8"),
         Ware("Rights abroad, one year", "800.00", "piece", True, "Licences", "0"),
     ),
-    customers=("Verlag", "Museum", "Brewery", "Outdoor", "Theatre", "Architects", "Foods", "Watches", "Ski School"),
+    customers=(
+        "Verlag",
+        "Museum",
+        "Brewery",
+        "Outdoor",
+        "Theatre",
+        "Architects",
+        "Foods",
+        "Watches",
+        "Ski School",
+    ),
     suppliers=("Papier", "Printers", "Photo Hire", "Type Foundry", "Stands", "Couriers", *_OFFICE),
 )
 
@@ -92,7 +113,17 @@ LEGAL = Trade(
         Ware("Bound copies", "24.50", "piece", False, "Copies"),
         Ware("Hearing, overnight stay", "210.00", "night", True, "Expenses", "3.8"),
     ),
-    customers=("Shipping", "Holdings", "Properties", "Trading", "Marine", "Foods", "Ventures", "Fisheries", "Estates"),
+    customers=(
+        "Shipping",
+        "Holdings",
+        "Properties",
+        "Trading",
+        "Marine",
+        "Foods",
+        "Ventures",
+        "Fisheries",
+        "Estates",
+    ),
     suppliers=("Chambers", "Law Books", "Translations", "Couriers", "Archives", "Search Agents", *_OFFICE),
 )
 
@@ -115,6 +146,16 @@ TOURS = Trade(
         Ware("Snowshoe hire", "28.00", "day", True, "Hire"),
         Ware("Cancellation cover", "49.00", "piece", True, "Cover", "0"),
     ),
-    customers=("Travel", "Holidays", "Alumni Club", "Incentives", "Academy", "Events", "Choir", "Sports Club", "Voyages"),
+    customers=(
+        "Travel",
+        "Holidays",
+        "Alumni Club",
+        "Incentives",
+        "Academy",
+        "Events",
+        "Choir",
+        "Sports Club",
+        "Voyages",
+    ),
     suppliers=("Coaches", "Hotel", "Ferries", "Guides", "Catering", "Outfitters", "Mountain Huts", *_OFFICE),
 )

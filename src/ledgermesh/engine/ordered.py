@@ -1,0 +1,149 @@
+"""A source whose provider sorts: its pages in their order, with ties completed and ordered by id."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Generic
+
+from ledgermesh.engine.order import Ordering, Place
+from ledgermesh.engine.pages import Keep, Page, Pages, T
+from ledgermesh.engine.reading import Reading, Unordered, Walk
+
+MARGIN_ROWS: Final = 3
+"""Rows before its own place from which a source is read again: so many may be deleted without another call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[T]):
+    """One row of a source in the total order; without a record when the condition does not hold for it."""
+
+    place: Place
+    record: T | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Where a page that was read stood, and the places of its rows."""
+
+    position: int | None
+    places: tuple[Place, ...]
+
+
+class Ordered(Generic[T]):
+    """The rows of one source behind a place, in the total order, as far as they are asked for."""
+
+    def __init__(
+        self,
+        reading: Reading[T],
+        ordering: Ordering,
+        keep: Keep[T],
+        *,
+        after: Place | None,
+        hint: int | None,
+        size: int,
+    ) -> None:
+        self.reading = reading
+        self.ready: deque[Entry[T]] = deque()
+        """Rows whose turn is known."""
+        self.ended = False
+        """Whether nothing is left to read; `ready` may still hold rows."""
+        self.partial: str | None = None
+        """Why rows are missing."""
+        self.notes: set[str] = set()
+        self._ordering = ordering
+        self._keep = keep
+        self._after = after
+        self._hint = hint
+        self._size = size
+        self._walk: Walk[T] | None = None
+        self._group: list[Entry[T]] = []
+        self._last: Place | None = None
+        self._seen: set[str] = set()
+        self._sheets: list[Sheet] = []
+
+    async def fill(self) -> None:
+        """Read one more page; raises LedgermeshError, ScanLimit, Unordered, CurrencyRequired."""
+        position, page = await (self._start() if self._walk is None else self._walk.read())
+        self._sheets.append(Sheet(position, tuple(self._take(row) for row in page.rows)))
+        if page.next is None:
+            self.partial = page.truncated
+            self._finish()
+
+    def give_up(self, reason: str) -> None:
+        """Take what was read for all there is, because the rest is out of reach."""
+        self.partial = reason
+        self._finish()
+
+    def pending(self) -> bool:
+        """Whether a row may follow, as far as can be told without a call."""
+        return not self.ended or any(entry.record is not None for entry in self.ready)
+
+    def hint(self, after: Place | None) -> int | None:
+        """Where to begin in order to go on behind this place."""
+        if after is None or not self._sheets:
+            return self._hint
+        compare = self._comparable(after)
+        sheet = next(
+            (each for each in reversed(self._sheets) if self._starts_before(each, after)), self._sheets[0]
+        )
+        index = bisect_left(sheet.places, compare, key=self._comparable)
+        return self.reading.source.shift(sheet.position, max(index - MARGIN_ROWS, 0))
+
+    # -- pages ----------------------------------------------------------------------------------------------------
+
+    async def _start(self) -> tuple[int | None, Page[T]]:
+        """The first page: one that starts before the place to go on from, although rows may have been deleted."""
+        position, back = self._hint, self._size
+        while True:
+            self._walk = Walk(self.reading, position, self._size)
+            found, page = await self._walk.read()
+            if position is None or self._after is None or self._begins_before(page, self._after):
+                return found, page
+            position, back = self.reading.source.shift(position, -back), back * 2
+
+    def _begins_before(self, page: Page[T], after: Place) -> bool:
+        return bool(page.rows) and self._comparable(self._place(page.rows[0])) < self._comparable(after)
+
+    def _starts_before(self, sheet: Sheet, after: Place) -> bool:
+        return bool(sheet.places) and self._comparable(sheet.places[0]) < self._comparable(after)
+
+    def _comparable(self, place: Place) -> tuple[object, ...]:
+        """The part of a place in which the provider keeps the order."""
+        return place if self.reading.source.ties_by_id else place.rank
+
+    def _place(self, row: T) -> Place:
+        return self._ordering.place(row, self.reading.source.connection)
+
+    # -- rows -----------------------------------------------------------------------------------------------------
+
+    def _take(self, row: T) -> Place:
+        place = self._place(row)
+        if row.native_id in self._seen:
+            return place
+        self._seen.add(row.native_id)
+        self._check(place)
+        if self._last is not None and (self.reading.source.ties_by_id or self._last.rank != place.rank):
+            self._release()
+        self._last = place
+        if self._after is None or place > self._after:
+            self._group.append(Entry(place, row if self._keep(row) else None))
+        return place
+
+    def _check(self, place: Place) -> None:
+        if self._last is not None and self._comparable(place) < self._comparable(self._last):
+            raise Unordered(self.reading.source.name)
+
+    def _release(self) -> None:
+        self.ready.extend(sorted(self._group, key=_place_of))
+        self._group.clear()
+
+    def _finish(self) -> None:
+        self._release()
+        self.ended = True
+
+
+def _place_of(entry: Entry[T]) -> Place:
+    return entry.place

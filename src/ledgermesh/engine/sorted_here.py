@@ -1,0 +1,283 @@
+"""A source that does not sort as asked: read, indexed and sorted here; later pages read only what they show."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from heapq import nsmallest
+from typing import Final, Generic
+
+from ledgermesh.engine.currencies import Currencies
+from ledgermesh.engine.index import KEPT_SECONDS, Index, Indexes, Key, Sheet, Spot
+from ledgermesh.engine.order import NULL, Ordering, Place
+from ledgermesh.engine.ordered import Entry
+from ledgermesh.engine.pages import Keep, Page, T
+from ledgermesh.engine.reading import Reading, ScanLimit, Walk
+from ledgermesh.engine.windows import Window, widening
+from ledgermesh.errors import TooLate, Unavailable
+
+WINDOW_IGNORED: Final = "WINDOW_IGNORED"
+PAGES_FOR_WINDOWS: Final = 3
+"""Up to so many pages a list is read whole: windows would not cost less."""
+REBUILDS_MAX: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the index of one list is kept."""
+
+    indexes: Indexes
+    key: Key
+
+
+class _Disbelief(Exception):
+    """Rows outside of the window that was asked for."""
+
+
+class _Gather(Generic[T]):
+    """Collects the spots of pages as they are read, and the first rows behind a place, no others."""
+
+    def __init__(
+        self, ordering: Ordering, keep: Keep[T], connection: str, *, after: Place | None, ahead: int
+    ) -> None:
+        self.spots: list[Spot] = []
+        self.sheets: list[Sheet] = []
+        self.partial: str | None = None
+        self._first: list[tuple[Place, T]] = []
+        self._ordering, self._keep, self._connection = ordering, keep, connection
+        self._after, self._ahead = after, ahead
+        self._seen: set[str] = set()
+
+    def take(self, sheet: Sheet, page: Page[T], rows: Iterable[T], *, number: int) -> None:
+        """Take note of a page, of which `rows` count."""
+        self.sheets.append(sheet)
+        self.partial = page.truncated
+        for row in rows:
+            if row.native_id not in self._seen:
+                self._seen.add(row.native_id)
+                if self._keep(row):
+                    self._add(row, number)
+        if len(self._first) > 2 * self._ahead:
+            self._first = nsmallest(self._ahead, self._first, key=_place_of)
+
+    def _add(self, row: T, number: int) -> None:
+        place = self._ordering.place(row, self._connection)
+        self.spots.append(Spot(place, number))
+        if self._after is None or place > self._after:
+            self._first.append((place, row))
+
+    def first(self) -> dict[Place, T]:
+        """The rows that come first behind the place."""
+        return dict(nsmallest(self._ahead, self._first, key=_place_of))
+
+
+def _place_of(found: tuple[Place, object]) -> Place:
+    return found[0]
+
+
+class SortedHere(Generic[T]):
+    """The rows of one source behind a place, in the total order, as far as they are asked for."""
+
+    def __init__(
+        self, reading: Reading[T], ordering: Ordering, keep: Keep[T], *,
+        after: Place | None, ahead: int, shelf: Shelf, currencies: Currencies,
+    ) -> None:  # fmt: skip
+        self.reading = reading
+        self.ready: deque[Entry[T]] = deque()
+        """Rows whose turn it is."""
+        self.ended = False
+        """Whether nothing is left to read; `ready` may still hold rows."""
+        self.partial: str | None = None
+        """Why rows are missing."""
+        self.notes: set[str] = set()
+        self._ordering, self._keep, self._currencies = ordering, keep, currencies
+        self._after, self._ahead, self._shelf = after, max(ahead, 1), shelf
+        self._index: Index | None = None
+        self._next = 0
+        self._rows: dict[Place, T] = {}
+        self._rebuilds = 0
+        self._size = reading.source.size_max
+
+    async def fill(self) -> None:
+        """Make more rows ready; raises LedgermeshError, ScanLimit, CurrencyRequired."""
+        if self._index is None:
+            self._open(self._found() or await self._build())
+            return
+        if self._next < len(self._index.spots):
+            await self._show(self._index)
+        elif self._index.rest:
+            self._open(await self._extend(self._index))
+        else:
+            self.ended = True
+
+    def give_up(self, reason: str) -> None:
+        """Take what was read for all there is, because the rest is out of reach."""
+        self.partial = reason
+        self.ended = True
+
+    def pending(self) -> bool:
+        """Whether a row may follow, as far as can be told without a call."""
+        return bool(self.ready) or not self.ended
+
+    def hint(self, after: Place | None) -> int | None:
+        """Nothing: the index tells where to go on."""
+        return None
+
+    # -- the index ------------------------------------------------------------------------------------------------
+
+    def _found(self) -> Index | None:
+        """The index of this very reading; at its beginning only one as fresh as the caller asks for."""
+        age = KEPT_SECONDS if self._after is not None else self.reading.bounds.max_age
+        found = self._shelf.indexes.find(self._shelf.key, max_age=age) if age > 0 else None
+        if found is not None:
+            self._currencies.join(found.currencies)
+        return found
+
+    def _open(self, index: Index) -> None:
+        self._index = index
+        self._shelf.indexes.keep(self._shelf.key, index)
+        self.partial = index.partial
+        self.notes = set(index.notes)
+        self._next = (
+            0 if self._after is None else bisect_right(index.spots, self._after, key=lambda spot: spot.place)
+        )
+        self._settle(index)
+
+    def _settle(self, index: Index) -> None:
+        self.ended = self._next >= len(index.spots) and not index.rest
+        while self._next < len(index.spots) and (place := index.spots[self._next].place) in self._rows:
+            self._after = place
+            self.ready.append(Entry(place, self._rows.pop(place)))
+            self._next += 1
+        self.ended = self._next >= len(index.spots) and not index.rest
+
+    async def _build(self) -> Index:
+        began = self.reading.bounds.clock.monotonic()
+        gather, walk = self._gather(), Walk(self.reading, None, self._size)
+        await self._turn(gather, walk)
+        if self._takes_windows() and not walk.ended and not self._short():
+            empty = Index(spots=(), sheets=(), rest=widening(self._today(), self._top()), made_at=began)
+            return await self._extend(empty)
+        return await self._whole(gather, walk, began, frozenset())
+
+    async def _whole(self, gather: _Gather[T], walk: Walk[T], began: float, notes: frozenset[str]) -> Index:
+        partial = await self._through(gather, walk)
+        self._rows = gather.first()
+        return self._made(gather, made_at=began, partial=partial, notes=notes)
+
+    async def _extend(self, index: Index) -> Index:
+        """The index with the next window; read whole and anew when the provider does not keep to the window."""
+        window, *rest = index.rest
+        gather = self._gather()
+        walk = Walk(self.reading, None, self._size, days=window.days)
+        try:
+            partial = await self._through(gather, walk, window=window, sheets=len(index.sheets))
+        except _Disbelief:
+            began = self.reading.bounds.clock.monotonic()
+            return await self._whole(
+                self._gather(), Walk(self.reading, None, self._size), began, frozenset({WINDOW_IGNORED})
+            )
+        self._rows |= gather.first()
+        more = self._made(gather, made_at=index.made_at, partial=partial)
+        return replace(
+            more,
+            spots=index.spots + more.spots,
+            sheets=index.sheets + more.sheets,
+            rest=() if partial else tuple(rest),
+        )
+
+    def _made(
+        self, gather: _Gather[T], *, made_at: float, partial: str | None, notes: frozenset[str] = frozenset()
+    ) -> Index:
+        return Index(
+            spots=tuple(sorted(gather.spots)), sheets=tuple(gather.sheets), made_at=made_at,
+            partial=partial, notes=notes, currencies=self._currencies.seen,
+        )  # fmt: skip
+
+    async def _through(
+        self, gather: _Gather[T], walk: Walk[T], *, window: Window | None = None, sheets: int = 0
+    ) -> str | None:
+        """Read to the end, or to the bound; gives the reason why rows are missing."""
+        try:
+            while not walk.ended:
+                await self._turn(gather, walk, window=window, sheets=sheets)
+        except ScanLimit as limit:
+            if limit.why == "DEADLINE":
+                raise TooLate("the list could not be read and sorted in time") from limit
+            return f"only the first {self.reading.bounds.pages_max} pages of the provider's list were read and sorted"
+        return gather.partial
+
+    async def _turn(
+        self, gather: _Gather[T], walk: Walk[T], *, window: Window | None = None, sheets: int = 0
+    ) -> None:
+        position, page = await walk.read()
+        sheet = Sheet(position, walk.days)
+        rows = page.rows if window is None else self._believed(page, window)
+        gather.take(sheet, page, rows, number=sheets + len(gather.sheets))
+
+    def _gather(self) -> _Gather[T]:
+        return _Gather(
+            self._ordering, self._keep, self.reading.source.connection, after=self._after, ahead=self._ahead
+        )
+
+    # -- windows --------------------------------------------------------------------------------------------------
+
+    def _takes_windows(self) -> bool:
+        """Whether the newest window holds the rows that come first."""
+        order = self._ordering.order
+        return bool(order) and order[0].descending and order[0].field == self.reading.source.windowed
+
+    def _short(self) -> bool:
+        total = self.reading.total
+        return total is not None and total <= PAGES_FOR_WINDOWS * self._size
+
+    def _today(self) -> dt.date:
+        return self.reading.bounds.clock.now().date()
+
+    def _top(self) -> dt.date | None:
+        """The day to go on from, when the index of an earlier page is lost."""
+        if self._after is None or self._after.rank[0] == NULL:
+            return None
+        ordinal = self._after.rank[0][1]
+        return dt.date.fromordinal(-ordinal) if isinstance(ordinal, int) else None
+
+    def _believed(self, page: Page[T], window: Window) -> list[T]:
+        """The rows of a page that are taken from this window; raises _Disbelief when one of them lies outside."""
+        field = self._ordering.order[0].field
+        days = [getattr(row, field) for row in page.rows]
+        if not all(window.lies(day) for day in days):
+            raise _Disbelief
+        return [row for row, day in zip(page.rows, days, strict=True) if window.counts(day)]
+
+    # -- rows -----------------------------------------------------------------------------------------------------
+
+    async def _show(self, index: Index) -> None:
+        """Make the next row ready, and those of its page that come soon; when the page has changed, read all anew."""
+        spot = index.spots[self._next]
+        sheet = index.sheets[spot.sheet]
+        page = await self.reading.page(sheet.position, size=self._size, days=sheet.days, max_age=KEPT_SECONDS)
+        soon = {
+            each.place
+            for each in index.spots[self._next : self._next + self._ahead]
+            if each.sheet == spot.sheet
+        }
+        for row in page.rows:
+            if (
+                self._keep(row)
+                and (place := self._ordering.place(row, self.reading.source.connection)) in soon
+            ):
+                self._rows[place] = row
+        if spot.place in self._rows:
+            self._settle(index)
+        else:
+            await self._rebuild()
+
+    async def _rebuild(self) -> None:
+        self._rebuilds += 1
+        if self._rebuilds > REBUILDS_MAX:
+            raise Unavailable("the provider's list changes faster than it can be read")
+        self._rows.clear()
+        self._open(await self._build())

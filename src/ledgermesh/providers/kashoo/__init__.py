@@ -1,0 +1,1 @@
+"""Kashoo Cloud Accounting."""

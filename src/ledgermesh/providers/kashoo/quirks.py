@@ -1,0 +1,131 @@
+"""What is odd about Kashoo, as pure functions with their reasons."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+
+from ledgermesh.model.enums import DocumentStatus, PartyRole, Side
+from ledgermesh.model.money import Money, exponent
+from ledgermesh.model.row import Malformed, Row
+from ledgermesh.spec.wires import folded, to_day
+
+MONTHS = (
+    "JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE",
+    "JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER",
+)  # fmt: skip
+
+RATE_IS_FRACTION = True
+"""Assumed: a tax of 5 % has the rate 0.05. The API reference shows only a generated sample value."""
+
+
+def transfer_date(found: object) -> dt.date:
+    """A date as `YYYY-MM-DD`, as clients of the live API read it, or as the object the API reference publishes.
+
+    The object's month is taken from `monthEnum`, because the base of the number `month` is not documented; without
+    the word the number is taken as counted from 1.
+    """
+    if not isinstance(found, Mapping):
+        return to_day(found)
+    word, number = found.get("monthEnum"), found.get("month")
+    month = MONTHS.index(word) + 1 if isinstance(word, str) and word in MONTHS else number
+    year, day = found.get("year"), found.get("dayOfMonth")
+    if not (isinstance(year, int) and isinstance(month, int) and isinstance(day, int)):
+        raise ValueError("expected year, month and dayOfMonth")
+    return dt.date(year, month, day)
+
+
+def document_status(row: Row) -> object:
+    """Kashoo has no status field: removed is void, then what is paid of what is due decides. There are no drafts."""
+    doc = row.doc
+    if doc.get("removed") is True:
+        return DocumentStatus.VOID
+    if doc.get("paid") is True:
+        return DocumentStatus.PAID
+    due, balance = doc.get("totalDue"), doc.get("balanceDue")
+    if not (isinstance(due, int) and isinstance(balance, int)):
+        return None
+    return DocumentStatus.PARTIALLY_PAID if 0 < balance < due else DocumentStatus.OPEN
+
+
+def party_roles(row: Row) -> object:
+    """Contacts have no role field: who has a receivable account is a customer, who has a payable account a supplier."""
+    sides = (("receivableAccount", PartyRole.CUSTOMER), ("payableAccount", PartyRole.SUPPLIER))
+    return tuple(role for field, role in sides if row.doc.get(field))
+
+
+def is_record(*types: str) -> Callable[[Row], bool]:
+    """Whether a record is of one of these types; clients of the live API wrote them in lower camel case too."""
+    wanted = {folded(word) for word in types}
+
+    def keep(row: Row) -> bool:
+        word = row.doc.get("type")
+        return not isinstance(word, str) or folded(word) in wanted
+
+    return keep
+
+
+def line_net(row: Row) -> object:
+    """The line's amount in minor units where Kashoo gives it, else quantity times rate, half up."""
+    currency = row.parent.doc.get("currency") if row.parent is not None else None
+    code = currency if isinstance(currency, str) else None
+    amount, quantity, rate = row.doc.get("amount"), row.doc.get("quantity"), row.doc.get("rate")
+    if isinstance(amount, int) and not isinstance(amount, bool):
+        return Money(amount=Decimal(amount).scaleb(-exponent(code or "")), currency=code)
+    if not (isinstance(quantity, int | Decimal) and isinstance(rate, int | Decimal)):
+        return None
+    unit = Decimal(1).scaleb(-exponent(code or ""))
+    return Money(amount=(Decimal(quantity) * Decimal(rate)).quantize(unit, ROUND_HALF_UP), currency=code)
+
+
+def tax_total(row: Row) -> object:
+    """Tax is not a field of its own: it is what is due less what was due before taxes."""
+    due, before, currency = row.doc.get("totalDue"), row.doc.get("totalBeforeTaxes"), row.doc.get("currency")
+    if not (isinstance(due, int) and isinstance(before, int)):
+        return None
+    code = currency if isinstance(currency, str) else None
+    return Money(amount=Decimal(due - before).scaleb(-exponent(code or "")), currency=code)
+
+
+def newest_rate(row: Row) -> object:
+    """The percent of the newest rate that was not removed: a tax has dated rates."""
+    rates = row.doc.get("rates")
+    if not isinstance(rates, list):
+        return None
+    dated = [
+        (transfer_date(rate["startDate"]) if rate.get("startDate") else dt.date.min, rate["rate"])
+        for rate in rates
+        if isinstance(rate, Mapping) and not rate.get("removed") and isinstance(rate.get("rate"), int | Decimal)
+    ]
+    if not dated:
+        return None
+    found = Decimal(max(dated, key=lambda pair: pair[0])[1])
+    return found * 100 if RATE_IS_FRACTION else found
+
+
+def line_taxes(row: Row) -> object:
+    """A line names at most one tax, by its word; the empty word is no tax."""
+    return [row.doc] if row.doc.get("taxCode") else []
+
+
+def address_lines(row: Row) -> object:
+    """The address lines of a contact information object, those that are filled."""
+    return tuple(line for key in ("address1", "address2") if isinstance(line := row.doc.get(key), str) and line)
+
+
+def posting_side(row: Row) -> object:
+    """The side of an adjustment's line, told by which amount is filled."""
+    return Side.DEBIT if row.doc.get("debit") else Side.CREDIT if row.doc.get("credit") else None
+
+
+def posting_amount(row: Row) -> object:
+    """The filled one of debit and credit, minor units of the entry's currency."""
+    found = row.doc.get("debit") or row.doc.get("credit")
+    if found is None:
+        return None
+    if isinstance(found, bool) or not isinstance(found, int):
+        raise Malformed("debit", "expected a whole number of minor units")
+    currency = row.parent.doc.get("currency") if row.parent is not None else None
+    code = currency if isinstance(currency, str) else None
+    return Money(amount=Decimal(found).scaleb(-exponent(code or "")), currency=code)

@@ -1,0 +1,1 @@
+"""smallinvoice, REST API v2."""

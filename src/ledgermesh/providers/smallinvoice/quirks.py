@@ -1,0 +1,167 @@
+"""What is odd about smallinvoice, as pure functions with their reasons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from ledgermesh.model.enums import DocumentStatus, PartyRole, TaxMode
+from ledgermesh.model.money import Money
+from ledgermesh.model.row import Row
+from ledgermesh.spec.wires import folded
+
+STATUSES = {
+    "S": DocumentStatus.OPEN,
+    "DR": DocumentStatus.DRAFT,
+    "PP": DocumentStatus.PARTIALLY_PAID,
+    "P": DocumentStatus.PAID,
+    "R": DocumentStatus.OPEN,
+    "R1": DocumentStatus.OPEN,
+    "R2": DocumentStatus.OPEN,
+    "R3": DocumentStatus.OPEN,
+    "DC": DocumentStatus.OPEN,
+    "C": DocumentStatus.VOID,
+    "D": DocumentStatus.VOID,
+}
+"""Reminders and debt collection are open; deleted but still visible reads as void and deleted."""
+
+CENT = Decimal("0.01")
+
+
+def equals(key: str) -> Callable[[object], str | None]:
+    """Encodes a comparison for equality as the JSON object that the `filter` parameter takes."""
+    return lambda value: json.dumps({key: value}, separators=(",", ":")) if isinstance(value, str) else None
+
+
+def all_of(filters: Sequence[str]) -> str:
+    """Several filters as one."""
+    return filters[0] if len(filters) == 1 else '{"and":[' + ",".join(filters) + "]}"
+
+
+def party_roles(row: Row) -> object:
+    """CL is a client, CR a creditor; both are possible."""
+    words = row.doc.get("relation")
+    known = {"cl": PartyRole.CUSTOMER, "cr": PartyRole.SUPPLIER}
+    if not isinstance(words, list):
+        return ()
+    return tuple(known.get(folded(word), PartyRole.OTHER) for word in words if isinstance(word, str))
+
+
+def street_lines(row: Row) -> object:
+    """Street and number stand apart; a second line may follow."""
+    street, number, second = (row.doc.get(key) for key in ("street", "street_no", "street2"))
+    first = " ".join(part for part in (street, number) if isinstance(part, str) and part)
+    return tuple(line for line in (first, second) if isinstance(line, str) and line)
+
+
+def amount_due(row: Row) -> object:
+    """No balance is returned: the total less what is paid."""
+    total, paid = row.doc.get("total"), row.doc.get("total_paid")
+    if not (isinstance(total, int | Decimal) and isinstance(paid, int | Decimal)):
+        return None
+    return Money(amount=Decimal(total) - Decimal(paid), currency=currency(row))
+
+
+def currency(row: Row) -> str | None:
+    """The document's currency."""
+    code = row.doc.get("currency")
+    return code.upper() if isinstance(code, str) and code else None
+
+
+def tax_mode(row: Row) -> object:
+    """Whether prices hold tax."""
+    included = row.doc.get("vat_included")
+    return None if not isinstance(included, bool) else TaxMode.INCLUSIVE if included else TaxMode.EXCLUSIVE
+
+
+def subtotal(row: Row) -> object:
+    """Neither net nor tax is returned: net is summed from the positions, discounts taken off, half up at the end."""
+    net = _net(row)
+    return None if net is None else Money(amount=net.quantize(CENT, ROUND_HALF_UP), currency=currency(row))
+
+
+def tax_total(row: Row) -> object:
+    """The total less the net sum of the positions."""
+    net, total = _net(row), row.doc.get("total")
+    if net is None or not isinstance(total, int | Decimal):
+        return None
+    return Money(amount=Decimal(total) - net.quantize(CENT, ROUND_HALF_UP), currency=currency(row))
+
+
+def _net(row: Row) -> Decimal | None:
+    positions = row.doc.get("positions")
+    if not isinstance(positions, list):
+        return None
+    included = row.doc.get("vat_included") is True
+    lines = [position for position in positions if isinstance(position, Mapping)]
+    gross_or_net = [(_line_sum(line), Decimal(_number(line.get("vat")))) for line in lines]
+    share = _share(row, sum((amount for amount, _ in gross_or_net), Decimal(0)))
+    return sum(
+        (amount * share / (1 + vat / 100) if included else amount * share for amount, vat in gross_or_net), Decimal(0)
+    )
+
+
+def _share(row: Row, whole: Decimal) -> Decimal:
+    """What a document's own discount leaves of each line: assumed to be spread evenly over the tax rates."""
+    rate = Decimal(_number(row.doc.get("discount_rate")))
+    if not rate or not whole:
+        return Decimal(1)
+    return 1 - (rate / 100 if row.doc.get("discount_type") == "P" else rate / whole)
+
+
+def _line_sum(position: Mapping[str, object]) -> Decimal:
+    """Price times amount less the line's own discount (assumed: P percent, A an amount off the line)."""
+    amount = Decimal(_number(position.get("price"))) * Decimal(_number(position.get("amount")))
+    rate = Decimal(_number(position.get("discount_rate")))
+    return amount * (1 - rate / 100) if position.get("discount_type") == "P" else amount - rate
+
+
+def _number(found: object) -> int | Decimal:
+    return found if isinstance(found, int | Decimal) and not isinstance(found, bool) else 0
+
+
+def line_net(row: Row) -> object:
+    """A position's amount before tax; text, headers and page breaks have none. Prices that hold tax give no net."""
+    if row.doc.get("price") is None or row.parent is None or row.parent.doc.get("vat_included") is True:
+        return None
+    return Money(amount=_line_sum(row.doc).quantize(CENT, ROUND_HALF_UP), currency=currency(row.parent))
+
+
+def line_taxes(row: Row) -> object:
+    """A position has one tax, a bare percent; without a price it has none."""
+    return [row.doc] if row.doc.get("vat") is not None and row.doc.get("price") is not None else []
+
+
+def percent_discount(row: Row) -> object:
+    """The discount where it is a percentage."""
+    rate = row.doc.get("discount_rate")
+    return Decimal(rate) if isinstance(rate, int | Decimal) and row.doc.get("discount_type") == "P" else None
+
+
+def amount_discount(row: Row) -> object:
+    """The discount where it is an amount."""
+    rate, holder = row.doc.get("discount_rate"), row.parent or row
+    if not isinstance(rate, int | Decimal) or row.doc.get("discount_type") != "A":
+        return None
+    return Money(amount=Decimal(rate), currency=currency(row) or currency(holder))
+
+
+def percents(items: Sequence[object]) -> Sequence[object]:
+    """The distinct percents of the catalog: the API has no tax rates, documents carry bare percents."""
+    return [{"id": f"vat:{percent}", "name": f"VAT {percent} %", "rate": percent} for percent in sorted(_percents(items))]
+
+
+def _percents(items: Sequence[object]) -> Iterator[Decimal]:
+    found = {
+        Decimal(item["vat"]).normalize()
+        for item in items
+        if isinstance(item, Mapping) and isinstance(item.get("vat"), int | Decimal)
+    }
+    return (percent.quantize(Decimal(1)) if percent == percent.to_integral() else percent for percent in found)
+
+
+def was_paid(row: Row) -> bool:
+    """Whether an invoice has payments at all, so that those without cost no call."""
+    paid = row.doc.get("total_paid")
+    return not isinstance(paid, int | Decimal) or paid != 0

@@ -1,0 +1,97 @@
+"""The emulator as a whole: the world's smallinvoice books behind one Starlette app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Scope
+
+from ledgermesh.clock import Clock
+from ledgermesh.sandbox.books import Books
+from ledgermesh.sandbox.smallinvoice.answers import refusal
+from ledgermesh.sandbox.smallinvoice.authorization import Authorization
+from ledgermesh.sandbox.smallinvoice.company import Company
+from ledgermesh.sandbox.smallinvoice.errors import not_found
+from ledgermesh.sandbox.smallinvoice.gate import Gate
+from ledgermesh.sandbox.smallinvoice.ids import Ids, Mint
+from ledgermesh.sandbox.smallinvoice.limiter import Limiter
+from ledgermesh.sandbox.smallinvoice.oauth import Access, AuthServer, Client, register
+from ledgermesh.sandbox.smallinvoice.resources import Reader
+from ledgermesh.sandbox.smallinvoice.routes import routes
+from ledgermesh.sandbox.smallinvoice.switches import Switches
+
+
+class World(Protocol):
+    """All that the emulator asks of a world."""
+
+    @property
+    def books(self) -> Mapping[tuple[str, str], Books]:
+        """By company key and provider."""
+        ...
+
+
+class Smallinvoice:
+    """smallinvoice's REST API v2 over a world's books: reading and authorization."""
+
+    name = "smallinvoice"
+    app: ASGIApp
+
+    def __init__(self, world: World, clock: Clock, redirect_uri: str, switches: Switches) -> None:
+        kept = [books for (_, provider), books in world.books.items() if provider == self.name]
+        self.switches = switches
+        self.today = clock.now().date()
+        self._clients = {books.company: register(books, redirect_uri) for books in kept}
+        self._ids = {books.company: Ids(books.company) for books in kept}
+        mint = Mint(clock.now())
+        self.server = AuthServer((client for pair in self._clients.values() for client in pair), clock, mint)
+        self.app = app = Starlette(
+            routes=routes(Reader(self.server, switches, self._company), Authorization(self.server, switches)),
+            middleware=[Middleware(Gate, Limiter(clock, switches), mint, switches, self._bucket)],
+            exception_handlers={404: _no_such_path},
+        )
+        app.router.redirect_slashes = False
+
+    def credentials(self, books: Books) -> Mapping[str, str]:
+        """The company's two registered clients: one for client credentials, one (`ac_`) for authorization codes."""
+        machine, person = self._pair(books)
+        return {
+            "client_id": machine.id,
+            "client_secret": machine.secret,
+            "ac_client_id": person.id,
+            "ac_client_secret": person.secret,
+            "redirect_uri": person.redirect_uri,
+        }
+
+    def _pair(self, books: Books) -> tuple[Client, Client]:
+        return self._clients[books.company]
+
+    def _company(self, access: Access) -> Company:
+        """The company's tables, kept with the indexes of its books, so that `Books.invalidate()` renews them."""
+        books = access.books
+        return books.index("smallinvoice", lambda: Company(books, self._ids[books.company], self.today))
+
+    def _bucket(self, scope: Scope) -> str:
+        """Calls are counted per company; those without a token that is known, together."""
+        header = Request(scope).headers.get("authorization", "")
+        access = self.server.known(header.partition(" ")[2].strip())
+        return access.books.company if access else ""
+
+
+def make(
+    world: World,
+    clock: Clock,
+    *,
+    redirect_uri: str = "http://localhost:8000/connect/callback",
+    switches: Switches | None = None,
+) -> Smallinvoice:
+    """The emulator over these books; `redirect_uri` is what its authorization-code clients are registered with."""
+    return Smallinvoice(world, clock, redirect_uri, switches or Switches())
+
+
+async def _no_such_path(request: Request, _: Exception) -> Response:
+    return refusal(not_found("Resource"))

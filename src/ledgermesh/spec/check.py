@@ -1,0 +1,117 @@
+"""What is wrong with a provider's definition: every contradiction, each with its remedy."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import types
+from collections.abc import Iterable, Iterator
+from typing import Union, get_args, get_origin
+
+from ledgermesh.spec.auth import OAuth2
+from ledgermesh.spec.provider import Provider
+from ledgermesh.spec.resource import List, Resource
+from ledgermesh.spec.wires import ABSENT, Fields, Wire, declared
+
+REPORTS = ("PROFIT_AND_LOSS", "BALANCE_SHEET", "TAX_SUMMARY", "TRIAL_BALANCE")
+
+
+def problems(provider: Provider, kinds: Iterable[str]) -> Iterator[str]:
+    """Each problem as a sentence: provider, place, what to do. `kinds` are the model's kinds of record."""
+    known = (*kinds, *REPORTS)
+    yield from _frame(provider)
+    for kind in known:
+        if not _has(provider, kind) and kind not in provider.unsupported:
+            yield f"{provider.name}: says nothing of {kind}; add a resource or a reason under `unsupported`"
+    for kind in provider.unsupported:
+        if kind not in known:
+            yield f"{provider.name}: there is no kind {kind!r}{_closest(kind, known)}"
+    for resource in provider.resources:
+        yield from _resource(provider, resource, known)
+    for report in provider.reports:
+        yield from _fields(f"{provider.name} {report.report}", report.fields, required=())
+
+
+def _has(provider: Provider, kind: str) -> bool:
+    return any(resource.kind == kind for resource in provider.resources) or any(
+        report.report == kind for report in provider.reports
+    )
+
+
+def _frame(provider: Provider) -> Iterator[str]:
+    if not re.fullmatch(r"[a-z][a-z0-9]*", provider.name):
+        yield f"{provider.name!r}: a provider's name is lower-case letters and digits"
+    if not provider.docs_url.startswith("https://"):
+        yield f"{provider.name}: docs_url must name the public documents, with https"
+    if not provider.base_url.startswith("https://"):
+        yield f"{provider.name}: base_url must be https"
+    for budget in provider.budgets:
+        if budget.calls <= 0 or budget.per_seconds <= 0:
+            yield f"{provider.name}: a budget needs positive calls and seconds"
+    for auth in provider.auth:
+        if isinstance(auth, OAuth2) and not auth.token_url.startswith(("https://", "/")):
+            yield f"{provider.name} {auth.name}: token_url must be https, or a path below base_url"
+
+
+def _resource(provider: Provider, resource: Resource, known: tuple[str, ...]) -> Iterator[str]:
+    where = f"{provider.name} {resource.kind}{'/' + resource.name if resource.name else ''}"
+    if resource.kind not in known:
+        yield f"{where}: there is no kind {resource.kind!r}{_closest(resource.kind, known)}"
+    if resource.list is None and resource.derived is None and resource.get is None:
+        yield f"{where}: cannot be read at all; give `list`, `get` or `derived`"
+    yield from _fields(where, resource.fields, required=("native_id",))
+    settings = {setting.name for setting in provider.settings}
+    for path in _paths(resource):
+        for name in re.findall(r"\{(\w+)\}", path):
+            if name not in settings | {"id", "parent", "today"}:
+                yield f"{where}: {path} needs {name!r}; declare it under `settings`"
+    for list_ in filter(None, (resource.list,)):
+        yield from _list(where, list_, resource.fields)
+
+
+def _paths(resource: Resource) -> Iterator[str]:
+    lists = resource.derived.lists if resource.derived is not None else ()
+    for endpoint in (resource.list, resource.get, resource.many, *lists):
+        if endpoint is not None:
+            yield endpoint.path
+
+
+def _list(where: str, list_: List, fields: Fields) -> Iterator[str]:
+    named = [push.field for push in list_.pushes] + [sort.field for sort in list_.sorts]
+    if list_.window is not None:
+        named.append(list_.window.field)
+    for name in named:
+        wire = fields.wires.get(name)
+        if wire is None or wire.transform == ABSENT:
+            yield f"{where}: pushes down {name!r}, which it does not map{_closest(name, fields.wires)}"
+
+
+def _fields(where: str, fields: Fields, required: tuple[str, ...]) -> Iterator[str]:
+    hints = declared(fields.model)
+    for name in required:
+        if fields.wires.get(name) is None or fields.wires[name].transform == ABSENT:
+            yield f"{where}: {fields.model.__name__} needs a wire for {name!r}"
+    for name, wire in fields.wires.items():
+        if wire.transform == ABSENT:
+            continue
+        if name not in hints:
+            yield f"{where}: {fields.model.__name__} has no field {name!r}{_closest(name, hints)}"
+        elif not _agrees(hints[name], wire):
+            yield f"{where}: {fields.model.__name__}.{name} is {_words(hints[name])}, but its wire gives {wire.gives}"
+        if wire.parts is not None:
+            yield from _fields(f"{where} {name}", wire.parts, required=())
+
+
+def _agrees(hint: object, wire: Wire) -> bool:
+    if get_origin(hint) in (Union, types.UnionType):
+        return any(_agrees(part, wire) for part in get_args(hint))
+    return hint == wire.gives
+
+
+def _words(hint: object) -> str:
+    return " or ".join(getattr(part, "__name__", str(part)) for part in get_args(hint) or (hint,))
+
+
+def _closest(name: str, known: Iterable[str]) -> str:
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""
