@@ -2,6 +2,7 @@
 import { useMemo, useSyncExternalStore } from 'react';
 import { useGraphiQL } from '@graphiql/react';
 import { newestAnswer, onAnswer } from './answers.js';
+import { incompleteSources } from './sources.js';
 
 const SHOWN_ERRORS = 5;
 
@@ -45,6 +46,21 @@ function Errors({ errors }) {
   );
 }
 
+/** @param {{sources: {name: string, state: string}[]}} props */
+function Incomplete({ sources }) {
+  return (
+    <div className="lm-partial" role="status">
+      <strong>Not complete</strong> {sources.map(({ name, state }) => `${name} (${state})`).join(', ')}
+    </div>
+  );
+}
+
+/** One call's outcome in words: status, then whatever was out of the ordinary. */
+function outcome({ status, error, cache, attempt }) {
+  const notes = [status, error, cache && cache !== 'MISS' && cache.toLowerCase(), attempt > 1 && `attempt ${attempt}`];
+  return notes.filter(Boolean).join(', ') || '–';
+}
+
 /** @param {{calls: any[]}} props */
 function Calls({ calls }) {
   return (
@@ -67,7 +83,7 @@ function Calls({ calls }) {
                 <td>
                   <code>{`${call.method ?? ''} ${call.path ?? ''}`}</code>
                 </td>
-                <td>{call.status ?? '–'}</td>
+                <td>{outcome(call)}</td>
                 <td>{Number.isFinite(Number(call.ms)) ? Math.round(Number(call.ms)) : '–'}</td>
               </tr>
             ))}
@@ -94,6 +110,7 @@ export function AnswerStrip() {
   const { timed, result } = useAnswer();
   const errors = Array.isArray(result?.errors) ? result.errors : [];
   const calls = result?.extensions?.calls;
+  const sources = useMemo(() => incompleteSources(result?.data), [result]);
   if (!result) return <div className="lm-strip lm-idle">Run the query to see its answer.</div>;
   return (
     <div className="lm-strip" role="status">
@@ -102,6 +119,7 @@ export function AnswerStrip() {
         {Array.isArray(calls) && calls.length > 0 && <Calls calls={calls} />}
       </div>
       {errors.length > 0 && <Errors errors={errors} />}
+      {sources.length > 0 && <Incomplete sources={sources} />}
     </div>
   );
 }

@@ -57,7 +57,7 @@ query NewestInvoices($first: Int = 10) {
 FAILING = """\
 # One source is down: the answer says so.
 query BrokenSource {
-  company { name broken }
+  company { name broken sources { connection status completeness } }
 }
 """
 CONTACTS = """\
@@ -110,6 +110,15 @@ class Invoice:
     status: str
 
 
+@strawberry.type(description="How one connection did.")
+class Source:
+    """The verdict on one source in the small test schema."""
+
+    connection: str
+    status: str
+    completeness: str
+
+
 @strawberry.type(description="A company and its books.")
 class Company:
     """A company of the small test schema."""
@@ -130,6 +139,14 @@ class Company:
                 status="SENT",
             )
             for row in range(first)
+        ]
+
+    @strawberry.field(description="How each connection did.")
+    def sources(self) -> list[Source]:
+        """One is whole, one is not."""
+        return [
+            Source(connection="kashoo-1", status="OK", completeness="COMPLETE"),
+            Source(connection="smallinvoice-1", status="UNAVAILABLE", completeness="NONE"),
         ]
 
     @strawberry.field(description="Always fails.")
@@ -166,7 +183,13 @@ class Mutation:
 
 SCHEMA = strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map={Json: JSON}))
 CALLS = [
-    {"provider": "kashoo", "method": "GET", "path": "/businesses/{id}/records/invoices", "status": 200, "ms": 41.2},
+    {
+        "provider": "kashoo",
+        "method": "GET",
+        "path": "/businesses/{id}/records/invoices",
+        "status": 200,
+        "ms": 41.2,
+    },
     {"provider": "accountsos", "method": "GET", "path": "/v1/invoices", "status": 200, "ms": 63.9},
 ]
 
@@ -188,10 +211,15 @@ class Gateway:
         if body.get("operationName") != "IntrospectionQuery":
             self.requests.append(request)
         if not request.headers.get("authorization", "").startswith("Bearer "):
-            refusal = {"errors": [{"message": "A key is required.", "extensions": {"code": "UNAUTHENTICATED"}}]}
+            refusal = {
+                "errors": [{"message": "A key is required.", "extensions": {"code": "UNAUTHENTICATED"}}]
+            }
             return Response(json.dumps(refusal), 401, media_type="application/json")
         result = await SCHEMA.execute(
-            body["query"], body.get("variables"), {"request": request}, operation_name=body.get("operationName")
+            body["query"],
+            body.get("variables"),
+            {"request": request},
+            operation_name=body.get("operationName"),
         )
         answer: dict[str, Any] = {"data": result.data, "extensions": {"calls": CALLS}}
         if result.errors:
@@ -205,8 +233,6 @@ class Gateway:
 async def _serving(app: Starlette, at: socket.socket) -> AsyncIterator[None]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
     running = asyncio.create_task(server.serve(sockets=[at]))
-    while not server.started and not running.done():
-        await asyncio.sleep(0.01)
     try:
         yield
     finally:
@@ -216,12 +242,15 @@ async def _serving(app: Starlette, at: socket.socket) -> AsyncIterator[None]:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def gateway() -> AsyncIterator[Gateway]:
-    """The playground and a small schema behind it, at `/` and again under `/books/`."""
+    """The playground and a small schema behind it, at `/`, under `/books/`, and as a live one under `/live/`."""
     with socket.socket() as at:
         at.bind(("127.0.0.1", 0))
+        at.listen()  # from here on a caller is let in, if a moment later
         made = Gateway(f"http://127.0.0.1:{at.getsockname()[1]}/")
-        here = [*routes(CONFIG), Route("/graphql", made.graphql, methods=["POST"])]
-        async with _serving(Starlette(routes=[*here, Mount("/books", routes=here)]), at):
+        graphql = Route("/graphql", made.graphql, methods=["POST"])
+        here, live = [*routes(CONFIG), graphql], [*routes(PlaygroundConfig("live")), graphql]
+        app = Starlette(routes=[*here, Mount("/books", routes=here), Mount("/live", routes=live)])
+        async with _serving(app, at):
             yield made
 
 
@@ -273,8 +302,10 @@ addEventListener('securitypolicyviolation', (event) =>
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, url: str, size: ViewportSize, dark: bool = False) -> AsyncIterator[Visit]:
-    """Open the page as a newcomer (empty storage) and wait until the schema is there."""
+async def visiting(
+    browser: Browser, url: str, size: ViewportSize, dark: bool = False
+) -> AsyncIterator[Visit]:
+    """Open the page as a newcomer (empty storage) and wait for its editor."""
     context = await browser.new_context(viewport=size, color_scheme="dark" if dark else "light")
     await context.add_init_script(WATCH)
     page = await context.new_page()
@@ -286,8 +317,7 @@ async def visiting(browser: Browser, url: str, size: ViewportSize, dark: bool = 
         "console",
         lambda line: visit.complaints.append(line.text) if line.type in ("error", "warning") else None,
     )
-    async with page.expect_response("**/graphql"):
-        await page.goto(url)
+    await page.goto(url)
     await page.locator(".graphiql-query-editor .view-lines").wait_for()
     yield visit
     await context.close()
@@ -297,9 +327,7 @@ async def visiting(browser: Browser, url: str, size: ViewportSize, dark: bool = 
 def visit_page(browser: Browser, gateway: Gateway) -> Any:
     """`visiting` for the running server: `async with visit_page(...) as visit`."""
 
-    def open_page(
-        path: str = "", width: int = 1440, height: int = 900, dark: bool = False
-    ) -> Any:
+    def open_page(path: str = "", width: int = 1440, height: int = 900, dark: bool = False) -> Any:
         return visiting(browser, gateway.url + path, {"width": width, "height": height}, dark)
 
     return open_page

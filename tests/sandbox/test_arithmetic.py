@@ -112,7 +112,7 @@ def test_the_published_example_of_a_total_that_is_not_the_sum_of_its_lines() -> 
 
 
 def test_the_tax_of_the_papers_day_is_charged() -> None:
-    """A tax whose rate changed is charged at the old rate on the last day before and at the new one from then on."""
+    """A tax whose rate changed is charged at the old rate the day before and at the new one from then on."""
     books, lines = books_of("kashoo"), [line_of("1", "100")]
 
     before = arithmetic.totals(books, paper_of(lines, date=DAY - dt.timedelta(days=1)))

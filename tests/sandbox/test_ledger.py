@@ -29,7 +29,7 @@ def ranges(count: int) -> list[tuple[dt.date, dt.date]]:
 
 
 def test_every_entry_balances_in_the_home_currency(world: World) -> None:
-    """Debits equal credits in each entry, each posting has one side, and nothing is finer than the smallest unit."""
+    """Debits equal credits in each entry, each posting has one side, in whole smallest units."""
     for books in world.books.values():
         for entry in ledger.ledger(books):
             assert sum(row.debit for row in entry.postings) == sum(row.credit for row in entry.postings), (
@@ -42,7 +42,7 @@ def test_every_entry_balances_in_the_home_currency(world: World) -> None:
 
 
 def test_everything_that_counts_is_booked_once(world: World) -> None:
-    """Sent papers, live settlements and journals, and every bank line have one entry; drafts, void, removed none."""
+    """Sent papers, live settlements and journals, bank lines have one entry; drafts, void, removed none."""
     for books in world.books.values():
         papers = [row for row in (*books.invoices, *books.bills) if row.state == "sent" and not row.removed]
         expected = [(row.kind, row.number) for row in papers]
@@ -77,7 +77,7 @@ def worth(books: Books, on: dt.date) -> Decimal:
 
 
 def test_bank_books_report_the_signed_sums_of_their_lines(world: World) -> None:
-    """Profit and loss by category is the signed sum of the category's lines, and a bank's balance that of its own."""
+    """Profit and loss by category is the signed sum of the category's lines, a bank's balance that of its own."""
     for books in world.of("accountsos"):
         for since, until in ranges(6):
             sums: dict[str, Decimal] = {}

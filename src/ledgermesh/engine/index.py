@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -40,6 +41,8 @@ class Index:
 
     spots: tuple[Spot, ...]
     sheets: tuple[Sheet, ...]
+    top: dt.date | None = None
+    """The newest day that is known, when reading began there; None when nothing newer was left out."""
     rest: tuple[Window, ...] = ()
     """Windows not read yet, each before the rows known so far; empty when the list was read to its end."""
     partial: str | None = None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic
 
 from ledgermesh.engine.order import Ordering, Place
-from ledgermesh.engine.pages import Keep, Page, Pages, T
+from ledgermesh.engine.pages import Keep, Page, T
 from ledgermesh.engine.reading import Reading, Unordered, Walk
 
 MARGIN_ROWS: Final = 3
@@ -80,6 +79,10 @@ class Ordered(Generic[T]):
     def pending(self) -> bool:
         """Whether a row may follow, as far as can be told without a call."""
         return not self.ended or any(entry.record is not None for entry in self.ready)
+
+    def count(self) -> int | None:
+        """How many rows the provider counts, whether or not the condition holds for them; None when it does not."""
+        return self.reading.total
 
     def hint(self, after: Place | None) -> int | None:
         """Where to begin in order to go on behind this place."""

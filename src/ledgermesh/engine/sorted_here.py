@@ -122,6 +122,11 @@ class SortedHere(Generic[T]):
         """Whether a row may follow, as far as can be told without a call."""
         return bool(self.ready) or not self.ended
 
+    def count(self) -> int | None:
+        """How many rows satisfy the condition; None while some of the list is unread."""
+        index = self._index
+        return len(index.spots) if index and not (index.rest or index.top or index.partial) else None
+
     def hint(self, after: Place | None) -> int | None:
         """Nothing: the index tells where to go on."""
         return None
@@ -132,9 +137,17 @@ class SortedHere(Generic[T]):
         """The index of this very reading; at its beginning only one as fresh as the caller asks for."""
         age = KEPT_SECONDS if self._after is not None else self.reading.bounds.max_age
         found = self._shelf.indexes.find(self._shelf.key, max_age=age) if age > 0 else None
-        if found is not None:
-            self._currencies.join(found.currencies)
+        if found is None or not self._covers(found):
+            return None
+        self._currencies.join(found.currencies)
         return found
+
+    def _covers(self, index: Index) -> bool:
+        """Whether an index that begins at some day, because it was lost in between, begins early enough."""
+        if index.top is None:
+            return True
+        top = self._top()
+        return top is not None and top <= index.top
 
     def _open(self, index: Index) -> None:
         self._index = index
@@ -147,7 +160,6 @@ class SortedHere(Generic[T]):
         self._settle(index)
 
     def _settle(self, index: Index) -> None:
-        self.ended = self._next >= len(index.spots) and not index.rest
         while self._next < len(index.spots) and (place := index.spots[self._next].place) in self._rows:
             self._after = place
             self.ready.append(Entry(place, self._rows.pop(place)))
@@ -159,7 +171,8 @@ class SortedHere(Generic[T]):
         gather, walk = self._gather(), Walk(self.reading, None, self._size)
         await self._turn(gather, walk)
         if self._takes_windows() and not walk.ended and not self._short():
-            empty = Index(spots=(), sheets=(), rest=widening(self._today(), self._top()), made_at=began)
+            top = self._top()
+            empty = Index(spots=(), sheets=(), top=top, rest=widening(self._today(), top), made_at=began)
             return await self._extend(empty)
         return await self._whole(gather, walk, began, frozenset())
 

@@ -107,16 +107,16 @@ class Invoice(TradeDocument):
     period_to: dt.date | None = strawberry.field(description="Last day of the service.")
     language: str | None = strawberry.field(description="Language of the document, ISO 639-1.")
 
-    @strawberry.field(description="The payments that settle it, in order of date.")
-    async def payments(self, info: Info) -> list[Payment]:
+    @strawberry.field(description="The payments that settle it. Null, with an error, when they cannot be read.")
+    async def payments(self, info: Info) -> list[Payment] | None:
         found: Sequence[Payment] = await info.context.reach.children(self, "Payment", selected(info))
         return list(found)
 
 
 @strawberry.type(description="What a supplier asks to be paid.")
 class Bill(TradeDocument):
-    @strawberry.field(description="The payments that settle it, in order of date.")
-    async def payments(self, info: Info) -> list[BillPayment]:
+    @strawberry.field(description="The payments that settle it. Null, with an error, when they cannot be read.")
+    async def payments(self, info: Info) -> list[BillPayment] | None:
         found: Sequence[BillPayment] = await info.context.reach.children(self, "BillPayment", selected(info))
         return list(found)
 

@@ -1,9 +1,9 @@
 """What a set of emulated books holds, in no provider's terms: plain double-entry bookkeeping.
 
-The world (`world/`) fills these values once, deterministically; every emulator shows the same values in its own
-provider's words, ids, paging and money encoding. Amounts are exact decimals in major units of the currency beside
-them; dates have no time zone. Values are mutable where a provider lets its users change them; whoever changes
-anything calls `Books.invalidate()` afterwards, because lookups and totals are indexed on first use.
+The world (`world/`) fills these values once, deterministically; every emulator shows the same values in its
+own provider's words, ids, paging and money encoding. Amounts are exact decimals in major units of the currency
+beside them; dates have no time zone. Values are mutable where a provider lets its users change them; whoever
+changes anything calls `Books.invalidate()` afterwards, because lookups and totals are indexed on first use.
 
 What a paper comes to is in `arithmetic.py`, the double-entry view in `ledger.py`.
 """
@@ -91,7 +91,7 @@ class Party:
 
 @dataclass
 class Tax:
-    """One sales tax at one rate; rows with the same name are one tax whose rate changed, one period after another."""
+    """One sales tax at one rate; rows with the same name are one tax whose rate changed over time."""
 
     name: str
     """Short name that documents refer to, for example `GST 5%`."""
@@ -290,7 +290,7 @@ class Books:
     _indexes: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def invalidate(self) -> None:
-        """Forget every index and cached total; to be called after any change to these books or to what they hold."""
+        """Forget every index and cached total; to be called after any change to what these books hold."""
         self._indexes.clear()
 
     def index(self, name: str, make: Callable[[], T]) -> T:
@@ -328,7 +328,7 @@ class Books:
         return self.index("papers_of", self._papers_by_party).get(party, [])
 
     def settlements(self, paper: Paper) -> list[Settlement]:
-        """The settlements that name this paper and are not removed: receipts of an invoice, disbursements of a bill."""
+        """Receipts of an invoice, disbursements of a bill; without those that are removed."""
         return self.index("settlements", self._settlements_by_paper).get((paper.kind, paper.number), [])
 
     def paid(self, paper: Paper) -> Decimal:

@@ -1,6 +1,6 @@
-"""The double-entry view of a set of books: every document as a journal entry that balances in the home currency.
+"""The double-entry view of a set of books: every document as a balanced entry in the home currency.
 
-Drafts, void and removed documents are not booked. A bank line that nobody has categorised is booked to suspense.
+Drafts, void and removed documents are not booked. A bank line that nobody has categorised goes to suspense.
 Books without a chart of their own (an invoicing system's) are booked to `DEFAULT_ACCOUNTS`.
 """
 
@@ -33,7 +33,7 @@ DEFAULT_ACCOUNTS = (
     _default(DIFFERENCES, "Exchange and rounding differences", "EXPENSE"),
     _default(SUSPENSE, "Suspense", "OTHER_CURRENT_LIABILITY"),
 )
-"""What every entry may be booked to even when the books list no such account; books may list them themselves."""
+"""What entries may be booked to even when the books list no such account themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def by_account(books: Books) -> dict[str, list[tuple[Entry, Posting]]]:
 def trial_balance(
     books: Books, since: dt.date | None = None, until: dt.date | None = None
 ) -> dict[str, Decimal]:
-    """Debits less credits of each account that moved, both days inclusive; the sum over all accounts is zero."""
+    """Debits less credits of each account that moved, both days inclusive; together they are zero."""
     moved: dict[str, Decimal] = {}
     for entry in ledger(books):
         if (since is None or entry.date >= since) and (until is None or entry.date <= until):

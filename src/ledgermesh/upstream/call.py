@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ledgermesh.spec.provider import Provider
+from ledgermesh.state.base import Secret
+from ledgermesh.upstream.deadline import Until
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,19 @@ class Call:
     trace: Trace | None = None
     empty: bool = False
     """Whether an empty body is a good answer."""
+    until: Until | None = None
+    """Set while flying for several callers: the longest of their deadlines counts."""
+    waited: float = 0.0
+    """Set by pace: seconds spent waiting for the provider's budget."""
+    listen: Callable[[Mapping[str, str]], None] | None = None
+    """Set by pace: told the headers of every answer, good or bad."""
+    signature: tuple[tuple[str, Secret], ...] = ()
+    """Set by sign: the headers that let us in."""
+
+    @property
+    def ends(self) -> float:
+        """The deadline that layers go by, in monotonic seconds; it may move later while several wait."""
+        return self.deadline if self.until is None else self.until.at
 
     @property
     def safe(self) -> bool:
@@ -117,6 +132,14 @@ class Trace:
     """The calls one request made, in the order they started."""
 
     steps: list[Step] = field(default_factory=list)
+    parent: Trace | None = None
+    """Where the lines are written as well; the whole request's trace."""
+
+    def write(self, step: Step) -> None:
+        """Add a line at the end, here and above."""
+        self.steps.append(step)
+        if self.parent is not None:
+            self.parent.write(step)
 
 
 Handler = Callable[[Call], Awaitable[Response]]

@@ -55,22 +55,22 @@ BY_DATE = Sort(
     descending=(("sortColumn", "date"), ("sortOrder", "desc")),
 )
 
-RECORD_PUSHES = (
+DATE_PUSHES = (
     Push(field="date", operator="gte", param="startDate", encode=str),
     Push(field="date", operator="gt", param="startDate", encode=str),
     Push(field="date", operator="lte", param="endDate", encode=str),
     Push(field="date", operator="lt", param="endDate", encode=str),
-    Push(field="party_ref", operator="eq", param="contactId", encode=str),
 )
+PARTY_PUSH = Push(field="party_ref", operator="eq", param="contactId", encode=str)
 
 
-def record_list(name: str) -> List:
-    """One of the typed record lists of a business."""
+def record_list(name: str, *pushes: Push) -> List:
+    """One of the typed record lists of a business; all of them take days."""
     return List(
         path=f"/businesses/{{business_id}}/records/{name}",
         page=RECORD_PAGES,
         sorts=(BY_DATE,),
-        pushes=RECORD_PUSHES,
+        pushes=(*DATE_PUSHES, *pushes),
         window=Window(field="date", start="startDate", end="endDate"),
     )
 
@@ -236,7 +236,7 @@ TRADE_WIRES: dict[str, Wire] = {
 
 INVOICES = Resource(
     kind="Invoice",
-    list=record_list("invoices"),
+    list=record_list("invoices", PARTY_PUSH),
     get=Get(path="/records/{id}"),
     keep=quirks.is_record("INVOICE"),
     fields=fields(Invoice, **TRADE_WIRES, payment_refs=refs("Payment", "payments", "record")),
@@ -281,7 +281,7 @@ SETTLEMENT_WIRES: dict[str, Wire] = {
 
 PAYMENTS = Resource(
     kind="Payment",
-    list=record_list("invoicePayments"),
+    list=record_list("invoicePayments", PARTY_PUSH),
     get=Get(path="/records/{id}"),
     keep=quirks.is_record("INVOICE_PAYMENT"),
     fields=fields(Payment, **SETTLEMENT_WIRES),

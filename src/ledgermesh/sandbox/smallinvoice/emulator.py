@@ -72,8 +72,8 @@ class Smallinvoice:
 
     def _company(self, access: Access) -> Company:
         """The company's tables, kept with the indexes of its books, so that `Books.invalidate()` renews them."""
-        books = access.books
-        return books.index("smallinvoice", lambda: Company(books, self._ids[books.company], self.today))
+        books, ids = access.books, self._ids[access.books.company]
+        return books.index(f"smallinvoice {self.today}", lambda: Company(books, ids, self.today))
 
     def _bucket(self, scope: Scope) -> str:
         """Calls are counted per company; those without a token that is known, together."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ SCOPES = (
 )
 ACCESS_SECONDS = 43_200
 _CODE_SECONDS = 600
+_FORGOTTEN_AT_ONCE = 10
 
 
 @dataclass(frozen=True)
@@ -178,10 +180,18 @@ class AuthServer:
         return {**answer, "refresh_token": refresh_token}
 
     def _issue(self, client: Client, scopes: frozenset[str]) -> tuple[str, dict[str, object]]:
+        self._forget_old()
         token = self._mint.token()
         expires = self._clock.now() + dt.timedelta(seconds=ACCESS_SECONDS)
         self._access[token] = Access(client.books, scopes, expires)
         return token, {"token_type": "Bearer", "expires_in": ACCESS_SECONDS, "access_token": token}
+
+    def _forget_old(self) -> None:
+        """Drop access tokens that ended twelve hours ago; they were issued in the order they end."""
+        forgotten = self._clock.now() - dt.timedelta(seconds=ACCESS_SECONDS)
+        for token, access in list(itertools.islice(self._access.items(), _FORGOTTEN_AT_ONCE)):
+            if access.expires <= forgotten:
+                del self._access[token]
 
 
 def read_scopes(text: str, client: Client) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Books that are kept from bank statements: categorised bank lines, contacts, uploaded files and due dates."""
+"""Books kept from bank statements: categorised bank lines, contacts, uploaded files and due dates."""
 
 from __future__ import annotations
 
@@ -59,8 +59,9 @@ _SPENDING = (
     ("Card terminal fee", "cat_bank_fees", "0"),
     ("Heating oil", "cat_office", "5"),
 )
-_GUESSED = tuple(Decimal(number) / 100 for number in range(58, 101))
-_UNSURE = tuple(Decimal(number) / 100 for number in range(8, 45))
+_FIXED_COSTS = frozenset(row[1] for row in _MONTHLY) | {"cat_vat"}
+_GUESSED = tuple(Decimal(number).scaleb(-2) for number in range(58, 101))
+_UNSURE = tuple(Decimal(number).scaleb(-2) for number in range(8, 45))
 
 
 def fill(books: Books, setting: Setting) -> None:
@@ -79,7 +80,8 @@ def fill(books: Books, setting: Setting) -> None:
     for party in books.parties:
         party.number = _id(rng, "con")
     fixed = list(_fixed(rng, setting.span))
-    books.bank_lines = fixed + list(_daily(rng, setting.span, books.parties, size.bank_lines - len(fixed)))
+    days = setting.span.dates(rng, max(size.bank_lines - len(fixed), 0))
+    books.bank_lines = fixed + list(_daily(rng, days, books.parties, _usual_sale(fixed, len(days))))
     books.bank_lines.sort(key=lambda line: line.date)
     _review(rng, books.bank_lines)
     books.files = _files(rng, setting.span, books.bank_lines)
@@ -134,14 +136,20 @@ def _month(rng: random.Random, index: int, first: dt.date) -> Iterator[BankLine]
         )
 
 
-def _daily(rng: random.Random, span: Span, parties: list[Party], count: int) -> Iterator[BankLine]:
+def _usual_sale(fixed: list[BankLine], days: int) -> int:
+    """Pounds per sale with which the business pays its way: fixed costs, purchases, and a little profit."""
+    costs = -sum(line.amount for line in fixed if line.category in _FIXED_COSTS)
+    return int(costs * 11 / 10 / max(days * 42 // 100, 1)) + 110
+
+
+def _daily(rng: random.Random, days: list[dt.date], parties: list[Party], sale: int) -> Iterator[BankLine]:
     """Customers pay, suppliers are paid, cards are used."""
     customers = [party for party in parties if party.customer]
     vendors = [party for party in parties if party.supplier]
-    for index, day in enumerate(span.dates(rng, max(count, 0))):
+    for index, day in enumerate(days):
         chance = rng.random()
         if chance < 0.42:
-            yield _received(rng, day, customers[int(rng.random() * len(customers))], index)
+            yield _received(rng, day, customers[int(rng.random() * len(customers))], index, sale)
         elif chance < 0.6:
             vendor = vendors[int(rng.random() * len(vendors))]
             yield _line(
@@ -158,10 +166,10 @@ def _daily(rng: random.Random, span: Span, parties: list[Party], count: int) -> 
             yield _line(rng, day, text, -_pence(rng, 3, 90), category, MAIN, vat)
 
 
-def _received(rng: random.Random, day: dt.date, customer: Party, index: int) -> BankLine:
+def _received(rng: random.Random, day: dt.date, customer: Party, index: int, sale: int) -> BankLine:
     category = "cat_consulting" if index % 4 == 0 else "cat_sales"
     text = f"FPS {customer.name} REF {3000 + index}"
-    return _line(rng, day, text, _pence(rng, 120, 1100), category, MAIN, "20")
+    return _line(rng, day, text, _pence(rng, sale // 4, sale // 4 + sale * 9 // 4), category, MAIN, "20")
 
 
 def _pence(rng: random.Random, least: int, most: int) -> Decimal:

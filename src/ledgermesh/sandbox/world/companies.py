@@ -1,4 +1,4 @@
-"""The demo companies and where their books lie: the one table to edit for another company or another provider."""
+"""The demo companies and where their books lie: the one table to edit for another company."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Company:
     name: str
     legal_name: str
     trade: Trade
+    customers_in: str
+    """Country of the customers that all its systems know."""
     books: Mapping[str, Size]
     """By provider; one that nothing makes books for yet is left out of the world."""
 
@@ -36,6 +38,7 @@ COMPANIES = (
         "Maple Bakery",
         "Maple Bakery of Example Inc.",
         BAKERY,
+        "CA",
         {
             "kashoo": Size(invoices=230, customers=60, suppliers=20),
             "accountsos": Size(customers=44, suppliers=20, bank_lines=700),
@@ -46,6 +49,7 @@ COMPANIES = (
         "Alpine Studio",
         "Alpine Studio Example AG",
         STUDIO,
+        "CH",
         {
             "smallinvoice": Size(invoices=230, customers=60, suppliers=6),
             "kashoo": Size(invoices=140, customers=44, suppliers=16),
@@ -57,6 +61,7 @@ COMPANIES = (
         "Harbour Legal",
         "Harbour Legal Example LLP",
         LEGAL,
+        "GB",
         {
             "trulysmall": Size(invoices=120, customers=40, suppliers=16),
             "accountsos": Size(customers=40, suppliers=16, bank_lines=600),
@@ -68,6 +73,7 @@ COMPANIES = (
         "Grand Tour",
         "Grand Tour Example Ltd",
         TOURS,
+        "CA",
         {
             "kashoo": Size(invoices=420, customers=72, suppliers=24),
             "trulysmall": Size(invoices=120, customers=40, suppliers=16),

@@ -27,8 +27,8 @@ def fill(books: Books, setting: Setting) -> None:
     books.items = [_item(setting, index, ware) for index, ware in enumerate(setting.trade.wares, 1)]
     writer = Writer(rng, books, span)
     writer.invoices(size.invoices, customers, _sales_tax, first=10001)
-    make_odd(books)
     _remove_some(books)
+    make_odd(books)
     writer.bills(min(size.invoices * 2 // 5, _BILLS_MAX), vendors, chart.SPENDING, chart.PURCHASE_TAX)
     for kind, papers, first in (("receipt", books.invoices, 20001), ("disbursement", books.bills, 30001)):
         Payer(rng, books, span, kind, _bank, writer.rate, first, joins=True).settle(papers)
@@ -79,9 +79,9 @@ def _journals(setting: Setting) -> list[Journal]:
     )
     rows = [_journal(setting, span.start, "Opening balances", *opening)]
     for index, first in enumerate(span.months()):
-        last, cost = first - dt.timedelta(days=1), Decimal(180 + index * 7 % 60)
+        last, cost = first - dt.timedelta(days=1), Decimal(18000 + index * 735 % 6000).scaleb(-2)
         rows.append(
-            _journal(setting, last, "Depreciation", *_move(chart.WEAR, chart.DEPRECIATION, Decimal(600)))
+            _journal(setting, last, "Depreciation", *_move(chart.WEAR, chart.DEPRECIATION, Decimal("600.00")))
         )
         rows.append(_journal(setting, last, "Wages", *_move(chart.WAGES, chart.CHEQUING, Decimal("8450.75"))))
         rows.append(

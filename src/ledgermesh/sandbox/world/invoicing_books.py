@@ -1,4 +1,4 @@
-"""Books of an invoicing system: parties, a catalogue, invoices, what was paid on them, and bank accounts; no more."""
+"""Books of an invoicing system: parties, a catalogue, invoices, what was paid on them, bank accounts."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def fill(books: Books, setting: Setting) -> None:
     writer = Writer(rng, books, span)
     writer.invoices(size.invoices, customers, _vat, first=10001)
     discount_some(books)
-    make_odd(books)
     _draft_and_void_some(books, span.today)
+    make_odd(books)
     Payer(rng, books, span, "receipt", _bank, writer.rate, 1).settle(books.invoices)
 
 

@@ -56,8 +56,8 @@ class World:
 def make_world(*, today: dt.date, seed: int = 1, scale: int = 0) -> World:
     """The same world for the same arguments.
 
-    `scale` above 0 is how many invoices all books of `grand-tour` hold together, shared equally among those of its
-    systems that keep invoices; its customers grow with it. Nothing else changes with the scale.
+    `scale` above 0 is how many invoices all books of `grand-tour` hold together, shared equally among those of
+    its systems that keep invoices; its customers and bills grow with it, and nothing else.
     """
     span, books = span_to(today), {}
     for company in COMPANIES:
@@ -70,15 +70,18 @@ def _company_books(company: Company, span: Span, seed: int, scale: int) -> dict[
     sizes = {provider: size for provider, size in company.books.items() if provider in KEEPERS}
     if scale > 0 and company.key == SCALED:
         sizes = _scaled(sizes, scale)
-    rng = random.Random(f"{seed}/{company.key}")
-    stock = Stock(rng, born=dt.datetime.combine(span.start, dt.time(), dt.UTC))
-    shared = shared_customers(stock, KEEPERS[next(iter(sizes))].country, company.trade.customers)
-    return {
-        provider: _books(
-            company, provider, Setting(company, size, span, rng, stock, _known(shared, position))
-        )
-        for position, (provider, size) in enumerate(sizes.items())
-    }
+    born = dt.datetime.combine(span.start, dt.time(), dt.UTC)
+    stock = Stock(random.Random(f"{seed}/{company.key}"), shelf=0, born=born)
+    shared = shared_customers(stock, company.customers_in, company.trade.customers)
+    found = {}
+    for shelf, provider in enumerate(company.books, 1):
+        if provider in sizes:
+            # Chance and names are each provider's own, so that a further one leaves the others as they are.
+            rng = random.Random(f"{seed}/{company.key}/{provider}")
+            stock = Stock(rng, shelf, born)
+            setting = Setting(company, sizes[provider], span, rng, stock, _known(shared, shelf))
+            found[provider] = _books(company, provider, setting)
+    return found
 
 
 def _books(company: Company, provider: str, setting: Setting) -> Books:
@@ -96,11 +99,11 @@ def _books(company: Company, provider: str, setting: Setting) -> Books:
     return books
 
 
-def _known(shared: list[Party], position: int) -> list[Party]:
+def _known(shared: list[Party], shelf: int) -> list[Party]:
     """The first system has them as they are, every later one as somebody else typed them in."""
-    return [
-        retyped(party, index + position) if position else replace(party) for index, party in enumerate(shared)
-    ]
+    if shelf == 1:
+        return [replace(party) for party in shared]
+    return [retyped(party, index + shelf) for index, party in enumerate(shared)]
 
 
 def _scaled(sizes: dict[str, Size], scale: int) -> dict[str, Size]:

@@ -21,16 +21,7 @@ _HOURS = tuple(
 )
 _LINE_DISCOUNTS = tuple(Decimal(text) for text in ("5", "10", "12.5"))
 _DISCOUNTS = tuple(Decimal(text) for text in ("2", "5", "7.5"))
-_MEMOS = (
-    "",
-    "",
-    "",
-    "",
-    "Thank you for your business",
-    "As agreed by telephone",
-    "Second half",
-    TWO_LINE_MEMO,
-)
+_MEMOS = (*[""] * 9, *["Thank you"] * 3, "As agreed by telephone", "Second half", TWO_LINE_MEMO)
 _OFFICE_COSTS = tuple(
     Decimal(text) for text in ("18.95", "42.00", "64.35", "120.00", "249.90", "380.00", "815.40")
 )
@@ -129,9 +120,10 @@ def discount_some(books: Books) -> None:
 
 
 def make_odd(books: Books) -> None:
-    """Unusual but legal values on a few of the invoices in the home currency."""
-    plain = iter([paper for paper in books.invoices if paper.currency == books.currency][3:45:5])
-    for paper, change in zip(plain, _ODDITIES, strict=False):
+    """Unusual but legal values on a few of the invoices that count and are in the home currency."""
+    sent = (paper for paper in books.invoices if paper.state == "sent" and not paper.removed)
+    plain = [paper for paper in sent if paper.currency == books.currency]
+    for paper, change in zip(plain[3:38:5], _ODDITIES, strict=False):
         change(paper)
 
 

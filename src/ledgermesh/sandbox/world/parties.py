@@ -1,7 +1,7 @@
 """Customers and suppliers: a stock of each company's own, of which some are known to several of its systems.
 
-The same customer in a second system differs a little, as when somebody typed it in anew: another spelling of the
-legal form, the telephone number or the street, or no e-mail address. E-mail or tax number still tell who it is.
+The same customer in a second system differs a little, as when somebody typed it in anew: another spelling of
+the legal form, the telephone number or the street, or no e-mail address. E-mail or tax number still tell who.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ledgermesh.sandbox.books import Party
 from ledgermesh.sandbox.world.names import FIRM, FIRST, LAST, LONG_FIRM, ODD_FIRM
 from ledgermesh.sandbox.world.places import COUNTRIES, PLACES, Place, fill
 
+SHELVES = 7
 SHARED = 24
 """How many customers all systems of a company have in common; every third is a person."""
 
@@ -52,9 +53,11 @@ _NOTES = (
 
 @dataclass
 class Stock:
-    """Makes parties one after another, no two with one name."""
+    """Makes parties one after another, no two with one name; other shelves of a company make others."""
 
     rng: random.Random
+    shelf: int
+    """0 for what a company's systems share, else a number below `SHELVES` for each of them."""
     born: dt.datetime
     """Nothing is created later than that."""
     made: int = 0
@@ -64,10 +67,9 @@ class Stock:
         """A firm of one of these trades."""
         look, place = COUNTRIES[country], self.rng.choice(PLACES[country])
         self.made += 1
-        name = (
-            f"{FIRM[self.made * 7 % len(FIRM)]} {trades[(self.made + self.made // len(FIRM)) % len(trades)]}"
-        )
-        name = self._unused(name, place.city)
+        words = FIRM[self.shelf :: SHELVES]
+        trade = trades[(self.made + self.made // len(words)) % len(trades)]
+        name = self._unused(f"{words[self.made % len(words)]} {trade}", place.city)
         slug = _slug(name)
         party = self._party(place, f"{name} {self.rng.choice(look.suffixes)}", f"accounts@{slug}")
         party.website = f"https://www.{slug}" if self.made % 3 else None
@@ -78,14 +80,10 @@ class Stock:
         """A private person."""
         place = self.rng.choice(PLACES[country])
         self.made += 1
-        first, last = (
-            FIRST[self.made * 5 % len(FIRST)],
-            LAST[(self.made + self.made // len(FIRST)) % len(LAST)],
-        )
+        first = FIRST[self.made * 5 % len(FIRST)]
+        last = LAST[(self.made + self.made // len(FIRST)) % len(LAST)]
         mailbox = f"{_ascii(first)}.{_ascii(last)}{self.made}"
-        party = self._party(
-            place, f"{first} {last}", f"{mailbox}@mail{self.made % 9}.{_DOMAINS[self.made % 3]}"
-        )
+        party = self._party(place, f"{first} {last}", f"{mailbox}@mail{self.shelf}.{_DOMAINS[self.made % 3]}")
         party.person, party.first_name, party.last_name = True, first, last
         return party
 

@@ -22,7 +22,7 @@ class Setting:
     span: Span
     rng: random.Random
     stock: Stock
-    """The company's parties are made from this one stock, so that no two are alike by chance."""
+    """Where the parties come from that only these books know."""
     known: list[Party]
     """Customers that the company's other systems know too, as this one has them; copies of its own."""
 

@@ -39,7 +39,7 @@ class Span:
         return min(instant, _midnight(self.today))
 
     def dates(self, rng: random.Random, count: int) -> list[dt.date]:
-        """So many days in order, the first and the last day among them; many on busy days and at months' ends."""
+        """So many days in order, the first and the last among them; many on busy days and at months' ends."""
         ends = [first - dt.timedelta(days=1) for first in self.months()]
         busy = [self._any(rng) for _ in range(2 + count // 100)]
         days = [

@@ -1,0 +1,232 @@
+"""The books of one connection, as records: lists, single records, many at once, children, reports."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ledgermesh.engine.mapping import Maker
+from ledgermesh.engine.read import ListPages, ReadPages, open_list, read_one
+from ledgermesh.engine.request import Terms, call
+from ledgermesh.errors import BadInput, Garbled, LedgermeshError, TooCostly, Unsupported
+from ledgermesh.model.platform import Connection
+from ledgermesh.model.record import Record
+from ledgermesh.model.report import Report
+from ledgermesh.model.row import Row
+from ledgermesh.spec.provider import Provider
+from ledgermesh.spec.query import And, Compare, ListQuery, Ref
+from ledgermesh.spec.resource import Resource
+from ledgermesh.upstream.call import Handler, Link
+
+SINGLES_MAX = 25
+"""Records of one kind that one request reads one by one from one connection."""
+CHILDREN_MAX = 200
+"""Parents whose children one request reads one by one from one connection."""
+
+Loaded = Record | LedgermeshError | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportAnswer:
+    """A report and when it was read."""
+
+    report: Report
+    fetched_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """One connection during one request. Every method raises LedgermeshError for what cannot be read."""
+
+    send: Handler
+    terms: Terms
+    link: Link
+    connection: Connection
+    seal: Callable[[Ref], str]
+
+    @property
+    def provider(self) -> Provider:
+        return self.link.provider
+
+    def makers(self, kind: str) -> list[Maker]:
+        """How the records of a kind are made, one for each resource; raises Unsupported when there is none."""
+        made = [
+            Maker(self.link, self.connection, resource, self.seal)
+            for resource in self.provider.resources
+            if resource.kind == kind
+        ]
+        if not made:
+            reason = self.provider.unsupported.get(kind, f"{self.provider.title} has no {kind} records.")
+            raise Unsupported(reason, details={"connection": self.link.connection})
+        return made
+
+    def lists(self, query: ListQuery) -> list[ReadPages]:
+        """The lists that together hold the records of the query's kind."""
+        return [open_list(self.send, self.terms, maker, query) for maker in self.makers(query.kind)]
+
+    async def one(self, kind: str, native_id: str, wanted: frozenset[str]) -> Record | None:
+        """One record by its id; None when the provider has none."""
+        return _good((await self.many(kind, [native_id], wanted))[native_id])
+
+    async def many(
+        self, kind: str, ids: Sequence[str], wanted: frozenset[str], since: dt.date | None = None
+    ) -> dict[str, Loaded]:
+        """Several records by id, with the fewest calls; an error stands in for what could not be read.
+
+        `since` is a day before which none of them lies, where the caller knows one.
+        """
+        found: dict[str, Loaded] = {}
+        for maker in self.makers(kind):
+            mine = {id: bare for id in ids if (bare := _bare(maker.resource, id)) is not None}
+            if mine:
+                found.update(await self._load(maker, mine, wanted, since))
+        return {id: found.get(id) for id in ids}
+
+    async def _load(
+        self, maker: Maker, ids: Mapping[str, str], wanted: frozenset[str], since: dt.date | None
+    ) -> Mapping[str, Loaded]:
+        found: dict[str, Loaded] = {}
+        if maker.resource.children is not None:
+            return await self._children_by_id(maker, ids, wanted)
+        if len(ids) > 2 or maker.resource.get is None:
+            found = await self._from_list(maker, ids, wanted, since)
+        missing = [id for id in ids if id not in found]
+        if maker.resource.get is not None and missing:
+            found.update(await self._singly(maker, {id: ids[id] for id in missing}, wanted))
+        return found
+
+    async def _from_list(
+        self, maker: Maker, ids: Mapping[str, str], wanted: frozenset[str], since: dt.date | None
+    ) -> dict[str, Loaded]:
+        """Read list pages while they are cheaper than reading the missing ones singly, or while there is no other way."""
+        query = ListQuery(kind=maker.resource.kind, fields=wanted, where=_since(maker.resource, since))
+        pages = open_list(self.send, self.terms, maker, query)
+        found: dict[str, Loaded] = {}
+        position, read = None, 0
+        while True:
+            try:
+                page = await pages.page(position, size=pages.size_max, max_age=0.0)
+            except LedgermeshError as error:
+                return found | {id: error for id in ids if id not in found}
+            found.update((row.native_id, row) for row in page.rows if row.native_id in ids)
+            read, position = read + 1, page.next
+            missing = len(ids) - len(found)
+            if position is None or not missing or (maker.resource.get is not None and read >= missing):
+                return found
+
+    async def _singly(self, maker: Maker, ids: Mapping[str, str], wanted: frozenset[str]) -> dict[str, Loaded]:
+        names = list(ids)
+        read = await asyncio.gather(
+            *(read_one(self.send, self.terms, maker, ids[name], wanted) for name in names[:SINGLES_MAX]),
+            return_exceptions=True,
+        )
+        found = {name: _expected(result) for name, result in zip(names, read, strict=False)}
+        too_many = TooCostly(f"more than {SINGLES_MAX} {maker.resource.kind} records had to be read one by one")
+        return found | dict.fromkeys(names[SINGLES_MAX:], too_many)
+
+    # -- children --------------------------------------------------------------------------------------------------
+
+    async def children(self, kind: str, parents: Sequence[Record], wanted: frozenset[str]) -> list[Sequence[Record] | LedgermeshError]:
+        """The records of a kind below each parent, read parent by parent where the provider has no other way."""
+        maker = self.makers(kind)[0]
+        rule = maker.resource.children
+        assert rule is not None, "the caller asks only where children are listed below their parent"
+        needy = [parent for parent in parents if rule.needed(parent.__dict__["_row"])]
+        read = await asyncio.gather(
+            *(self._below(maker, parent, wanted) for parent in needy[:CHILDREN_MAX]), return_exceptions=True
+        )
+        found: dict[str, Sequence[Record] | LedgermeshError] = {
+            parent.native_id: result if isinstance(result, list) else _error(result)
+            for parent, result in zip(needy, read, strict=False)
+        }
+        too_many = TooCostly(f"more than {CHILDREN_MAX} lists of {kind} records had to be read one by one")
+        found |= {parent.native_id: too_many for parent in needy[CHILDREN_MAX:]}
+        return [found.get(parent.native_id, ()) for parent in parents]
+
+    async def _below(self, maker: Maker, parent: Record, wanted: frozenset[str]) -> list[Record]:
+        list_ = maker.resource.list
+        assert list_ is not None, "children are read from a list"
+        query = ListQuery(kind=maker.resource.kind, fields=wanted)
+        pages = ListPages(self.send, self.terms, maker, list_, query, parent)
+        rows: list[Record] = []
+        position = None
+        while True:
+            page = await pages.page(position, size=pages.size_max)
+            rows.extend(page.rows)
+            if page.next is None:
+                return rows
+            position = page.next
+
+    async def _children_by_id(
+        self, maker: Maker, ids: Mapping[str, str], wanted: frozenset[str]
+    ) -> Mapping[str, Loaded]:
+        rule = maker.resource.children
+        assert rule is not None, "only called for children"
+        found: dict[str, Loaded] = {}
+        for id in list(ids)[:SINGLES_MAX]:
+            above, _, own = id.partition("-")
+            try:
+                parent = await self.one(rule.parent, above, frozenset())
+                found[id] = await read_one(self.send, self.terms, maker, own, wanted, parent) if parent else None
+            except LedgermeshError as error:
+                found[id] = error
+        too_many = TooCostly(f"more than {SINGLES_MAX} {maker.resource.kind} records had to be read one by one")
+        return found | dict.fromkeys(list(ids)[SINGLES_MAX:], too_many)
+
+    # -- reports ---------------------------------------------------------------------------------------------------
+
+    async def report(self, kind: str, arguments: Mapping[str, str]) -> ReportAnswer:
+        """A statement as the provider computes it; raises Unsupported when it computes none."""
+        endpoint = next((each for each in self.provider.reports if each.report == kind), None)
+        if endpoint is None:
+            reason = self.provider.unsupported.get(kind, f"{self.provider.title} has no such report.")
+            raise Unsupported(reason, details={"connection": self.link.connection})
+        query = tuple((theirs, arguments[ours]) for ours, theirs in endpoint.params if ours in arguments)
+        response = await self.send(call(self.terms, self.link, endpoint.path, {}, query))
+        if not isinstance(response.document, Mapping):
+            raise Garbled("expected a report in the provider's answer")
+        report: Report = endpoint.fields.record(Row(response.document, None, self.link.settings), [])
+        return ReportAnswer(report, response.fetched_at)
+
+    def on(self, terms: Terms) -> Hub:
+        """The same connection on other terms."""
+        return replace(self, terms=terms)
+
+
+def _bare(resource: Resource, id: str) -> str | None:
+    """The provider's own id, if this id belongs to the resource."""
+    if not resource.name:
+        return id
+    name, _, own = id.partition(":")
+    return own if name == resource.name and own else None
+
+
+def _since(resource: Resource, since: dt.date | None) -> And | None:
+    window = resource.list.window if resource.list is not None else None
+    return And((Compare(window.field, "gte", since),)) if window is not None and since is not None else None
+
+
+def _good(found: Loaded) -> Record | None:
+    if isinstance(found, LedgermeshError):
+        raise found
+    return found
+
+
+def _expected(result: Record | BaseException | None) -> Loaded:
+    return _error(result) if isinstance(result, BaseException) else result
+
+
+def _error(result: BaseException) -> LedgermeshError:
+    """A typed error as a value; anything else is not expected and goes on."""
+    if isinstance(result, LedgermeshError):
+        return result
+    raise result
+
+
+def text_id(found: object) -> str:
+    """An id given by a caller; raises BadInput for what cannot be one."""
+    if isinstance(found, str) and 0 < len(found) <= 200 and found.isprintable():
+        return found
+    raise BadInput("an id is 1 to 200 printable characters")

@@ -1,0 +1,56 @@
+"""Global ids: opaque, stable, and good only for the tenant they were shown to."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import Final
+
+from ledgermesh.engine.cursor import CursorKey
+from ledgermesh.errors import BadInput
+from ledgermesh.spec.query import Ref
+
+VERSION: Final = 1
+HEAD_BYTES: Final = 2
+MARK_BYTES: Final = 8
+"""Enough that an id cannot be guessed; access is checked again whenever it is used."""
+TEXT_MAX: Final = 1024
+
+
+class Ids:
+    """Makes and reads global ids of one tenant in one environment. The first key signs, all of them are good."""
+
+    def __init__(self, keys: Sequence[CursorKey], *, tenant: str, environment: str) -> None:
+        self._owner = f"{tenant}\0{environment}\0".encode()
+        self._first = keys[0]
+        self._keys = {key.id: _secret(key) for key in keys}
+
+    def seal(self, ref: Ref) -> str:
+        """The opaque id of a record."""
+        content = f"{ref.kind}\0{ref.connection}\0{ref.native_id}".encode()
+        head = bytes((VERSION, self._first.id))
+        raw = head + self._mark(self._first.id, head + content) + content
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    def open(self, id: str) -> Ref:
+        """Which record an id names; raises BadInput for anything that was not shown to this tenant."""
+        try:
+            return self._ref(base64.urlsafe_b64decode(id[:TEXT_MAX] + "=" * (-len(id[:TEXT_MAX]) % 4)))
+        except (ValueError, KeyError) as error:
+            raise BadInput("this is not an id of a record that was shown to you") from error
+
+    def _ref(self, raw: bytes) -> Ref:
+        head, mark, content = raw[:HEAD_BYTES], raw[HEAD_BYTES:][:MARK_BYTES], raw[HEAD_BYTES + MARK_BYTES :]
+        if len(head) < HEAD_BYTES or head[0] != VERSION or not hmac.compare_digest(mark, self._mark(head[1], head + content)):
+            raise ValueError("not ours")
+        kind, connection, native_id = content.decode().split("\0")
+        return Ref(kind, connection, native_id)
+
+    def _mark(self, key: int, content: bytes) -> bytes:
+        return hmac.digest(self._keys[key], self._owner + content, hashlib.sha256)[:MARK_BYTES]
+
+
+def _secret(key: CursorKey) -> bytes:
+    return hmac.digest(key.secret, b"ledgermesh id", hashlib.sha256)

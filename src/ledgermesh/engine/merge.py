@@ -1,0 +1,310 @@
+"""Several sources as one list: a merge in the total order that goes on where it stopped, whatever failed meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from typing import Final, Generic, Literal
+
+from ledgermesh.clock import Clock
+from ledgermesh.engine.currencies import Currencies
+from ledgermesh.engine.cursor import State, digest
+from ledgermesh.engine.index import Indexes, Key
+from ledgermesh.engine.order import Ordering, Place
+from ledgermesh.engine.ordered import Ordered
+from ledgermesh.engine.pages import Keep, Pages, T
+from ledgermesh.engine.reading import Bounds, Reading, ScanLimit, Unordered
+from ledgermesh.engine.sorted_here import WINDOW_IGNORED, Shelf, SortedHere
+from ledgermesh.engine.where import evaluate
+from ledgermesh.errors import CurrencyRequired, LedgermeshError
+from ledgermesh.spec.query import ListQuery
+
+UNORDERED: Final = "UNORDERED"
+SLACK_ROWS: Final = 8
+"""Rows asked for beyond a quarter more than the page needs: ties, and rows shown before."""
+PASSED_OVER: Final = "rows may have been passed over before the provider's order turned out to be wrong"
+FILTERED_FACTOR: Final = 4
+"""How much larger pages are asked for when rows may be left out here."""
+
+Status = Literal["OK", "SCAN_LIMIT", "UNORDERED", "WINDOW_IGNORED", "TRUNCATED", "FAILED"]
+Completeness = Literal["COMPLETE", "PARTIAL", "NONE"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """In whose name, until when and how fresh one list is read."""
+
+    tenant: str
+    environment: str
+    clock: Clock
+    deadline: float
+    """On the clock's monotonic scale, in seconds."""
+    indexes: Indexes
+    max_age: float = 0.0
+    """How old an answer the caller takes, in seconds."""
+    scan_pages_max: int = 200
+    """Pages read of each source at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceResult:
+    """What became of one source in one page."""
+
+    name: str
+    connection: str
+    status: Status
+    """FAILED: see `error`. SCAN_LIMIT: the page ended early because of this source; ask for the next one."""
+    completeness: Completeness
+    """Whether the rows of this source are all there, and in order, as far as the page goes."""
+    reason: str | None
+    """Why rows are missing."""
+    notes: frozenset[str]
+    """UNORDERED, WINDOW_IGNORED: how the provider did not keep its word; the answer is right all the same."""
+    late: bool
+    """Whether rows of this source were missed on an earlier page and stand in this one."""
+    error: LedgermeshError | None
+    rows: int
+    """Rows of this page that are this source's."""
+    pages: int
+    """Pages that were asked for."""
+    total: int | None
+    """Rows in all: exact where it is sorted here, the provider's own count (before conditions made here) elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged(Generic[T]):
+    """One page of the merged list."""
+
+    rows: tuple[T, ...]
+    names: tuple[str, ...]
+    """The source of each row."""
+    more: bool
+    """Whether a next page is worth asking for; it may turn out to be empty."""
+    sources: tuple[SourceResult, ...]
+    end: State
+    """Where the next page goes on. Not before the last row, and behind rows that were looked at in vain."""
+    state_after: Callable[[int], State]
+    """Where a page that goes on behind the row of this number (from 0) does."""
+
+
+async def merge(
+    sources: Sequence[Pages[T]],
+    *,
+    query: ListQuery,
+    first: int,
+    state: State | None,
+    run: Run,
+    keep: Keep[T] | None = None,
+) -> Merged[T]:
+    """The next `first` rows of all sources behind `state`.
+
+    The query's condition is evaluated here on every row; `keep` adds what the query holds but records cannot answer by
+    a field. A source that fails costs only its own rows. Raises CurrencyRequired.
+    """
+    state, began = state or State(), run.clock.monotonic()
+    while True:
+        try:
+            return await _Merge(sources, query, first, state, run, keep).page()
+        except Unordered as broken:
+            own = state.own.get(broken.name, state.anchor)
+            state = replace(state, unordered={**state.unordered, broken.name: own is not None})
+            run = replace(run, max_age=max(run.max_age, run.clock.monotonic() - began))
+
+
+Problem = LedgermeshError | ScanLimit | Unordered | None
+"""What came in the way of a source's next row."""
+
+
+@dataclass(slots=True)
+class _Source(Generic[T]):
+    """One source during a merge."""
+
+    pages: Pages[T]
+    stream: Ordered[T] | SortedHere[T]
+    after: Place | None
+    """Its own place at the start."""
+    error: LedgermeshError | None = None
+    failed_at: Place | None = None
+    """The last row of all that was taken before it failed."""
+    limited: bool = False
+
+    async def head(self) -> Problem:
+        """Make the next row known if there is one."""
+        try:
+            while not self.stream.ready and not self.stream.ended:
+                await self.stream.fill()
+        except (LedgermeshError, ScanLimit, Unordered) as problem:
+            return problem
+        return None
+
+    def pending(self) -> bool:
+        """Whether a row may follow."""
+        return self.error is not None or self.stream.pending()
+
+    def place(self, last: Place | None) -> Place | None:
+        """Up to where its rows have been shown, when `last` was the last row taken of any source."""
+        if self.error is not None and (
+            self.failed_at is None or (last is not None and self.failed_at <= last)
+        ):
+            return _furthest(self.after, self.failed_at)
+        return _furthest(self.after, last)
+
+
+class _Merge(Generic[T]):
+    def __init__(
+        self,
+        sources: Sequence[Pages[T]],
+        query: ListQuery,
+        first: int,
+        state: State,
+        run: Run,
+        keep: Keep[T] | None,
+    ) -> None:
+        self.query, self.first, self.state, self.run = query, first, state, run
+        self.currencies = Currencies(state.currencies)
+        self.ordering = Ordering(query.order, self.currencies)
+        self.keep = self._keeper(keep)
+        self.wanted = first + first // 4 + SLACK_ROWS
+        self.filtered = query.where is not None or keep is not None
+        self.sources = [self._source(pages) for pages in sources]
+        self.heap: list[tuple[Place, int]] = []
+        self.rows: list[T] = []
+        self.shown: list[tuple[Place, int]] = []
+        self.last: Place | None = None
+        self.stopped = False
+
+    def _keeper(self, keep: Keep[T] | None) -> Keep[T]:
+        where = self.query.where
+
+        def kept(row: T) -> bool:
+            return (where is None or evaluate(where, row, self.currencies)) and (keep is None or keep(row))
+
+        return kept
+
+    def _source(self, pages: Pages[T]) -> _Source[T]:
+        run, after = self.run, self.state.own.get(pages.name, self.state.anchor)
+        bounds = Bounds(
+            clock=run.clock, deadline=run.deadline, pages_max=run.scan_pages_max, max_age=run.max_age
+        )
+        return _Source(pages, self._stream(pages, Reading(pages, bounds), after), after)
+
+    def _stream(
+        self, pages: Pages[T], reading: Reading[T], after: Place | None
+    ) -> Ordered[T] | SortedHere[T]:
+        if pages.order_pushed and pages.name not in self.state.unordered:
+            size = min(pages.size_max, self.wanted * (FILTERED_FACTOR if self.filtered else 1))
+            hint = self.state.hints.get(pages.name)
+            return Ordered(reading, self.ordering, self.keep, after=after, hint=hint, size=size)
+        key = Key(self.run.tenant, self.run.environment, pages.name, digest(self.query))
+        return SortedHere(
+            reading, self.ordering, self.keep, after=after, ahead=self.wanted,
+            shelf=Shelf(self.run.indexes, key), currencies=self.currencies,
+        )  # fmt: skip
+
+    async def page(self) -> Merged[T]:
+        problems = await asyncio.gather(*(source.head() for source in self.sources))
+        for number, problem in enumerate(problems):
+            self._arrived(number, self._released(number, problem))
+        while self.heap and len(self.rows) < self.first and not self.stopped:
+            await self._step()
+        return Merged(
+            rows=tuple(self.rows),
+            names=tuple(self.sources[number].pages.name for _, number in self.shown),
+            more=self.stopped or any(source.pending() for source in self.sources),
+            sources=tuple(self._result(number, source) for number, source in enumerate(self.sources)),
+            end=self._state(self.last),
+            state_after=lambda row: self._state(self.shown[row][0]),
+        )
+
+    def _released(self, number: int, problem: Problem) -> Problem:
+        """A source that spends all its pages before its first row is told to show what it has: it would never end."""
+        if not isinstance(problem, ScanLimit) or problem.why == "DEADLINE":
+            return problem
+        self.sources[number].stream.give_up(
+            f"more than {self.run.scan_pages_max} pages of rows that are equal in the order"
+        )
+        return None
+
+    async def _step(self) -> None:
+        """Take the first row of all, and make the next one of its source known if it is needed."""
+        place, number = heappop(self.heap)
+        source = self.sources[number]
+        entry = source.stream.ready.popleft()
+        self.last = place
+        if entry.record is not None:
+            self.rows.append(entry.record)
+            self.shown.append((place, number))
+        if len(self.rows) < self.first:
+            self._arrived(number, await source.head())
+
+    def _arrived(self, number: int, problem: Problem) -> None:
+        source = self.sources[number]
+        match problem:
+            case Unordered() | CurrencyRequired():
+                raise problem
+            case ScanLimit():
+                source.limited, self.stopped = True, True
+            case LedgermeshError():
+                source.error, source.failed_at = problem, self.last
+            case None if source.stream.ready:
+                heappush(self.heap, (source.stream.ready[0].place, number))
+
+    # -- what is told and what is remembered ----------------------------------------------------------------------
+
+    def _result(self, number: int, source: _Source[T]) -> SourceResult:
+        places = [place for place, owner in self.shown if owner == number]
+        anchor, name = self.state.anchor, source.pages.name
+        reason = source.stream.partial or (PASSED_OVER if self.state.unordered.get(name) else None)
+        notes = source.stream.notes | ({UNORDERED} if name in self.state.unordered else set())
+        return SourceResult(
+            name=name,
+            connection=source.pages.connection,
+            status=_status(source, reason, notes),
+            completeness=_completeness(source, reason, shown=bool(places)),
+            reason=reason,
+            notes=frozenset(notes),
+            late=anchor is not None and any(place < anchor for place in places),
+            error=source.error,
+            rows=len(places),
+            pages=source.stream.reading.pages,
+            total=source.stream.count(),
+        )
+
+    def _state(self, last: Place | None) -> State:
+        """Where to go on when `last` was the last row taken."""
+        anchor = _furthest(self.state.anchor, last)
+        places = {source.pages.name: source.place(last) for source in self.sources}
+        hints = {source.pages.name: source.stream.hint(places[source.pages.name]) for source in self.sources}
+        return State(
+            anchor=anchor,
+            hints={name: hint for name, hint in hints.items() if hint is not None},
+            own={name: place for name, place in places.items() if place != anchor},
+            unordered=self.state.unordered,
+            currencies=self.currencies.seen,
+        )
+
+
+def _furthest(one: Place | None, other: Place | None) -> Place | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other)
+
+
+def _status(source: _Source[T], reason: str | None, notes: set[str]) -> Status:
+    if source.error is not None:
+        return "FAILED"
+    if source.limited:
+        return "SCAN_LIMIT"
+    if reason is not None:
+        return "TRUNCATED"
+    if UNORDERED in notes:
+        return "UNORDERED"
+    return "WINDOW_IGNORED" if WINDOW_IGNORED in notes else "OK"
+
+
+def _completeness(source: _Source[T], reason: str | None, *, shown: bool) -> Completeness:
+    if source.error is not None:
+        return "PARTIAL" if shown else "NONE"
+    return "COMPLETE" if reason is None else "PARTIAL"

@@ -1,0 +1,190 @@
+"""One list of one connection, page by page: request, call, records. What the merge reads from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledgermesh.engine.mapping import Maker, Rejected, element, elements
+from ledgermesh.engine.pages import Days, Page
+from ledgermesh.engine.paging import WHOLE_MAX, parameters, shift, size_max, turn
+from ledgermesh.engine.pushdown import Pushed, pushed
+from ledgermesh.engine.request import Terms, call, dated, expansion, merged
+from ledgermesh.errors import Absent, Unsupported
+from ledgermesh.model.record import Record
+from ledgermesh.spec.query import ListQuery
+from ledgermesh.spec.resource import Derived, List
+from ledgermesh.upstream.call import Handler, Response
+
+
+@dataclass(slots=True)
+class Seen:
+    """What became known while a list was read."""
+
+    fetched_at: dt.datetime | None = None
+    """Of the oldest answer."""
+    rejected: list[Rejected] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What the provider says beside its answer."""
+
+    def take(self, response: Response, path: str) -> None:
+        """Take note of an answer; `path` is where the provider puts messages."""
+        if self.fetched_at is None or response.fetched_at < self.fetched_at:
+            self.fetched_at = response.fetched_at
+        self.notes.extend(_notes(response.document, path))
+
+
+def _notes(document: object, path: str) -> list[str]:
+    for key in path.split(".") if path else ():
+        document = document.get(key) if isinstance(document, Mapping) else None
+    found = document if path else None
+    return [note for note in (found if isinstance(found, list) else [found]) if isinstance(note, str)]
+
+
+class ListPages:
+    """A list that the provider has. Implements `engine.pages.Pages`."""
+
+    def __init__(
+        self, send: Handler, terms: Terms, maker: Maker, list_: List, query: ListQuery, parent: Record | None = None
+    ) -> None:
+        self._send, self._terms, self._maker, self._list = send, terms, maker, list_
+        self._query, self._parent = query, parent
+        self.pushed: Pushed = pushed(list_, query, kept=maker.resource.keep is not None)
+        self.seen = Seen()
+        resource = maker.resource
+        self.name = f"{maker.link.connection}/{resource.name}" if resource.name else maker.link.connection
+        self.connection = maker.link.connection
+        self.size_max = size_max(list_.page)
+        self.order_pushed = self.pushed.sort is not None
+        self.ties_by_id = self.pushed.sort is not None and self.pushed.sort.ties_by_id
+        self.windowed = list_.window.field if list_.window is not None else None
+
+    async def page(
+        self, position: int | None, *, size: int, days: Days | None = None, max_age: float = 0.0
+    ) -> Page[Record]:
+        """Read one page; raises LedgermeshError."""
+        response = await self._send(self._call(position, size, days, max_age))
+        self.seen.take(response, self._maker.link.provider.notes)
+        found = elements(response.document, self._list.items)
+        said = turn(self._list.page, position, response.document, len(found))
+        rows = self._maker.records(found, response.fetched_at, self._parent, self.seen.rejected)
+        total = said.total if self.pushed.exact and self._maker.resource.keep is None else None
+        return Page(tuple(rows), said.next, total, said.truncated)
+
+    def _call(self, position: int | None, size: int, days: Days | None, max_age: float) -> Any:
+        maker, list_ = self._maker, self._list
+        query = merged(
+            dated(list_.query, self._terms.today),
+            self.pushed.parameters,
+            self._window(days),
+            expansion(list_.expand, maker.resource.fields, self._query.fields),
+            parameters(list_.page, position, size),
+        )
+        values = {"parent": self._parent.native_id} if self._parent is not None else {}
+        return call(self._terms, maker.link, list_.path, values, query, max_age=max_age)
+
+    def _window(self, days: Days | None) -> tuple[tuple[str, str], ...]:
+        """The window's parameters, never wider than what the condition pushed already."""
+        window = self._list.window
+        if days is None or window is None:
+            return ()
+        known = dict(self.pushed.parameters)
+        starts = [text for text in (_iso(days.start), known.get(window.start)) if text]
+        ends = [text for text in (_iso(days.end), known.get(window.end)) if text]
+        start = ((window.start, max(starts)),) if starts else ()
+        end = ((window.end, min(ends)),) if ends else ()
+        return (*start, *end)
+
+    def shift(self, position: int | None, rows: int) -> int | None:
+        """The position so many rows further on, or back."""
+        return shift(self._list.page, position, rows)
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+class DerivedPages:
+    """A list that is made of other answers, whole. Implements `engine.pages.Pages`."""
+
+    size_max = WHOLE_MAX
+    order_pushed = False
+    ties_by_id = False
+    windowed = None
+
+    def __init__(self, send: Handler, terms: Terms, maker: Maker, derived: Derived) -> None:
+        self._send, self._terms, self._maker, self._derived = send, terms, maker, derived
+        self.seen = Seen()
+        self.name = self.connection = maker.link.connection
+        self.pushed = Pushed((), (), exact=False, sort=None)
+
+    async def page(
+        self, position: int | None, *, size: int, days: Days | None = None, max_age: float = 0.0
+    ) -> Page[Record]:
+        """All of it; raises LedgermeshError."""
+        found: list[object] = []
+        for list_ in self._derived.lists:
+            found.extend(await self._all(list_, max_age))
+        fetched_at = self.seen.fetched_at
+        assert fetched_at is not None, "a derived resource reads at least one list"
+        documents = self._derived.rows(found)
+        rows = self._maker.records(documents, fetched_at, None, self.seen.rejected)
+        return Page(tuple(rows), None)
+
+    async def _all(self, list_: List, max_age: float) -> Sequence[object]:
+        found: list[object] = []
+        position: int | None = None
+        while True:
+            query = merged(
+                dated(list_.query, self._terms.today), parameters(list_.page, position, size_max(list_.page))
+            )
+            response = await self._send(call(self._terms, self._maker.link, list_.path, {}, query, max_age=max_age))
+            self.seen.take(response, self._maker.link.provider.notes)
+            if not list_.items:
+                return [response.document]
+            page = elements(response.document, list_.items)
+            found.extend(page)
+            said = turn(list_.page, position, response.document, len(page))
+            if said.next is None:
+                return found
+            position = said.next
+
+    def shift(self, position: int | None, rows: int) -> int | None:
+        """There is one page only."""
+        return None
+
+
+ReadPages = ListPages | DerivedPages
+
+
+def open_list(send: Handler, terms: Terms, maker: Maker, query: ListQuery) -> ReadPages:
+    """The list of a resource; raises Unsupported for what can only be read below a parent."""
+    resource = maker.resource
+    if resource.derived is not None:
+        return DerivedPages(send, terms, maker, resource.derived)
+    if resource.list is None:
+        raise Unsupported(f"{maker.link.provider.title} does not list {resource.kind} records.")
+    if resource.children is not None:
+        raise Unsupported(
+            f"{maker.link.provider.title} lists {resource.kind} records only below their {resource.children.parent}."
+        )
+    return ListPages(send, terms, maker, resource.list, query)
+
+
+async def read_one(
+    send: Handler, terms: Terms, maker: Maker, id: str, wanted: frozenset[str], parent: Record | None = None
+) -> Record | None:
+    """One record by the provider's own id; None when the provider has none, or has one of another kind."""
+    get = maker.resource.get
+    assert get is not None, "the caller chose a resource that reads single records"
+    values = {"id": id, "parent": parent.native_id} if parent is not None else {"id": id}
+    query = merged(dated(get.query, terms.today), expansion(get.expand, maker.resource.fields, wanted))
+    try:
+        response = await send(call(terms, maker.link, get.path, values, query))
+    except Absent:
+        return None
+    rejected: list[Rejected] = []
+    rows = maker.records([element(response.document, get.item)], response.fetched_at, parent, rejected)
+    return rows[0] if rows else None

@@ -1,0 +1,92 @@
+"""From an endpoint of a definition to a call."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from ledgermesh.errors import NeedsConfig
+from ledgermesh.spec.resource import Expand
+from ledgermesh.spec.wires import Fields
+from ledgermesh.upstream.call import Call, Fresh, Link, Trace
+
+Pairs = Iterable[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all calls of one request share."""
+
+    deadline: float
+    """Monotonic seconds."""
+    arrived: float
+    fresh: Fresh
+    trace: Trace
+    today: dt.date
+
+
+def fill(path: str, values: Mapping[str, str]) -> str:
+    """A path with its braces filled in, each value percent-encoded as one segment."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in values:
+            raise NeedsConfig(f"the connection has no setting {name!r}", details={"setting": name})
+        return quote(values[name], safe="")
+
+    return re.sub(r"\{(\w+)\}", value, path)
+
+
+def merged(*groups: Pairs) -> tuple[tuple[str, str], ...]:
+    """Query parameters where a later group overrides the names of an earlier one."""
+    found: dict[str, str] = {}
+    for group in groups:
+        found.update(group)
+    return tuple(found.items())
+
+
+def dated(query: Pairs, today: dt.date) -> tuple[tuple[str, str], ...]:
+    """Constant parameters with `{today}` filled in."""
+    return tuple((name, text.replace("{today}", today.isoformat())) for name, text in query)
+
+
+def expansion(expand: Expand | None, fields: Fields, wanted: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """The parameter that asks for the parts which the wanted fields need; all parts when nobody knows the fields."""
+    if expand is None:
+        return ()
+    words = {
+        wire.expand for name, wire in fields.wires.items() if wire.expand and (not wanted or _asks(name, wanted))
+    }
+    return ((expand.param, expand.separator.join(sorted(words))),) if words else ()
+
+
+def _asks(name: str, wanted: frozenset[str]) -> bool:
+    """Whether a mapped field is among the wanted ones; `party_ref` carries the field `party`."""
+    return name in wanted or name.removesuffix("_refs").removesuffix("_ref") in wanted
+
+
+def call(
+    terms: Terms,
+    link: Link,
+    template: str,
+    values: Mapping[str, str],
+    query: tuple[tuple[str, str], ...],
+    *,
+    max_age: float = 0.0,
+) -> Call:
+    """A GET of this endpoint. `max_age` adds to how old an answer the caller takes."""
+    fresh = terms.fresh if max_age <= terms.fresh.max_age_seconds else Fresh(max_age, no_cache=False)
+    return Call(
+        link=link,
+        method="GET",
+        path=fill(template, {**link.settings, **values}),
+        template=template,
+        deadline=terms.deadline,
+        query=query,
+        fresh=fresh,
+        arrived=terms.arrived,
+        trace=terms.trace,
+    )

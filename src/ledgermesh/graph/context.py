@@ -1,0 +1,133 @@
+"""Everything one request knows: who asks, until when, and the way to each connection's books."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import strawberry
+
+from ledgermesh.clock import Clock
+from ledgermesh.engine.cursor import CursorKey, Cursors
+from ledgermesh.engine.hub import Hub
+from ledgermesh.engine.ids import Ids
+from ledgermesh.engine.index import Indexes
+from ledgermesh.engine.request import Terms
+from ledgermesh.errors import BadInput, Forbidden
+from ledgermesh.graph.loaders import Loaders
+from ledgermesh.model.platform import Connection, ConnectionState, Provider
+from ledgermesh.spec.provider import Provider as Definition
+from ledgermesh.state.base import Generations
+from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, Principal, Registry
+from ledgermesh.upstream.call import Fresh, Handler, Link, Trace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What all requests share, made once in `app`."""
+
+    registry: Registry
+    definitions: Mapping[str, Definition]
+    providers: Mapping[str, Provider]
+    """The same, as the schema shows them."""
+    send: Handler
+    generations: Generations
+    indexes: Indexes
+    keys: tuple[CursorKey, ...]
+    clock: Clock
+    scan_pages_max: int = 200
+
+
+@dataclass(kw_only=True)
+class Context:
+    """One request. No ambient tenant: whoever reads books holds this."""
+
+    parts: Parts
+    principal: Principal
+    account_key: str | None
+    terms: Terms
+    today: dt.date
+    ids: Ids
+    pushdown: list[dict[str, object]] = field(default_factory=list)
+    """What each source took of the question, for `extensions.pushdown`."""
+    reach: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reach = Loaders(self)
+
+    @property
+    def cursors(self) -> Cursors:
+        return Cursors(self.parts.keys)
+
+    def company(self, key: str | None) -> CompanyEntry:
+        """The company by argument, else by header; raises BadInput without either, Forbidden for a strange one."""
+        wanted = key or self.account_key
+        if not wanted:
+            raise BadInput("which company? Give `key`, or the header X-Account-Key.", details={"field": "key"})
+        found = self.parts.registry.company(self.principal, wanted)
+        if found is None:
+            raise Forbidden("this key does not reach that company, or there is no such company")
+        return found
+
+    def connections(self, company: CompanyEntry) -> list[ConnectionEntry]:
+        """The company's connections whose provider is known here."""
+        return [
+            entry
+            for entry in self.parts.registry.connections(company)
+            if entry.provider in self.parts.definitions
+        ]
+
+    def connection(self, entry: ConnectionEntry) -> Connection:
+        """A connection as the schema shows it."""
+        return Connection(
+            id=strawberry.ID(entry.id),
+            provider=self.parts.providers[entry.provider],
+            company_key=entry.company,
+            environment=entry.environment,
+            state=self._state(entry),
+        )
+
+    def _state(self, entry: ConnectionEntry) -> ConnectionState:
+        definition = self.parts.definitions[entry.provider]
+        missing = [each.name for each in definition.settings if each.required and each.name not in entry.settings]
+        return ConnectionState.NEEDS_CONFIG if missing else ConnectionState.ACTIVE
+
+    def hub(self, entry: ConnectionEntry, fresh: Fresh | None = None) -> Hub:
+        """The books behind a connection, in the caller's name."""
+        tenant, environment = self.principal.tenant.id, entry.environment
+        link = Link(
+            tenant=tenant,
+            environment=environment,
+            connection=entry.id,
+            provider=self.parts.definitions[entry.provider],
+            base_url=entry.base_url,
+            settings=entry.settings,
+            generation=self.parts.generations.now(tenant, environment, entry.id),
+        )
+        terms = self.terms if fresh is None else Terms(
+            self.terms.deadline, self.terms.arrived, fresh, self.terms.trace, self.terms.today
+        )  # fmt: skip
+        return Hub(self.parts.send, terms, link, self.connection(entry), self.ids.seal)
+
+    def hub_of(self, connection: str) -> Hub:
+        """The books behind a connection by its id; raises Forbidden for one the caller does not see."""
+        entry = self.parts.registry.connection(self.principal, connection)
+        if entry is None or entry.provider not in self.parts.definitions:
+            raise Forbidden("this key does not reach that connection, or there is no such connection")
+        return self.hub(entry)
+
+
+def make_context(
+    parts: Parts, *, principal: Principal, account_key: str | None, fresh: Fresh, timeout_seconds: float
+) -> Context:
+    """A request that begins now."""
+    arrived, today = parts.clock.monotonic(), parts.clock.now().date()
+    return Context(
+        parts=parts,
+        principal=principal,
+        account_key=account_key,
+        terms=Terms(arrived + timeout_seconds, arrived, fresh, Trace(), today),
+        today=today,
+        ids=Ids(parts.keys, tenant=principal.tenant.id, environment=principal.key.environment),
+    )

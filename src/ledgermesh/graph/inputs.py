@@ -1,0 +1,218 @@
+"""Conditions and orders as GraphQL inputs, made from the model's own fields, and read into the spec's values."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any, Generic, TypeVar, Union, get_args
+
+import strawberry
+from strawberry import UNSET
+
+from ledgermesh.graph.instants import Instant, bounds
+from ledgermesh.model.enums import Direction
+from ledgermesh.model.money import Money
+from ledgermesh.model.record import graphql_name
+from ledgermesh.spec.pointer import Pointer
+from ledgermesh.spec.query import And, Compare, Not, Operator, Or, Order, Where
+from ledgermesh.spec.wires import declared
+
+T = TypeVar("T")
+
+NULLS = "Null equals only null; `ne` holds for null."
+
+
+@strawberry.input(name="Filter", description=f"Compares a value. Everything given must hold. {NULLS}")
+class Equality(Generic[T]):
+    eq: T | None = strawberry.field(default=UNSET, description="Equal; null asks for null.")
+    ne: T | None = strawberry.field(default=UNSET, description="Not equal; null asks for anything but null.")
+    in_: list[T] | None = strawberry.field(name="in", default=UNSET, description="Equal to one of these.")
+    is_null: bool | None = strawberry.field(default=UNSET, description="Whether there is no value.")
+
+
+@strawberry.input(name="Range", description=f"Compares a value that has an order. Everything given must hold. {NULLS}")
+class Range(Equality[T], Generic[T]):
+    lt: T | None = strawberry.field(default=UNSET, description="Less than.")
+    lte: T | None = strawberry.field(default=UNSET, description="Less than or equal.")
+    gt: T | None = strawberry.field(default=UNSET, description="Greater than.")
+    gte: T | None = strawberry.field(default=UNSET, description="Greater than or equal.")
+
+
+@strawberry.input(description=f"Compares text by code point. Everything given must hold. {NULLS}")
+class TextFilter(Range[str]):
+    contains: str | None = strawberry.field(default=UNSET, description="Holds this text somewhere, ignoring case.")
+
+
+@strawberry.input(description=f"Compares an amount of money within one currency. Everything given must hold. {NULLS}")
+class MoneyFilter(Range[Decimal]):
+    currency: str | None = strawberry.field(
+        default=UNSET,
+        description="ISO 4217 code of the amounts given. Needed where the sources hold several currencies.",
+    )
+
+
+@strawberry.input(description="Compares a reference by the other record's global id.")
+class ReferenceFilter:
+    eq: strawberry.ID | None = strawberry.field(default=UNSET, description="Refers to this record; null asks for none.")
+    in_: list[strawberry.ID] | None = strawberry.field(name="in", default=UNSET, description="Refers to one of these.")
+    is_null: bool | None = strawberry.field(default=UNSET, description="Whether there is no reference.")
+
+
+def _bare(hint: object) -> object:
+    """A type without its null."""
+    parts = [part for part in get_args(hint) if part is not type(None)]
+    return parts[0] if len(parts) == 1 and type(None) in get_args(hint) else hint
+
+
+def _filter(hint: object) -> Any:
+    """The filter input for a field of this type; None where it cannot be filtered by."""
+    bare = _bare(hint)
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        return Equality[bare]  # type: ignore[valid-type]  # a type at run time
+    return _FILTERS.get(bare)
+
+
+_FILTERS: Mapping[object, Any] = {
+    str: TextFilter,
+    bool: Equality[bool],
+    int: Range[int],
+    Decimal: Range[Decimal],
+    dt.date: Range[dt.date],
+    dt.datetime: Range[Instant],
+    Money: MoneyFilter,
+    Pointer: ReferenceFilter,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a record that conditions and orders may name."""
+
+    name: str
+    """Python name on the record."""
+    shown: str
+    """Python name in the inputs: references without `_ref`."""
+    filter: Any
+    orderable: bool
+
+
+@cache
+def fields_of(model: Any) -> tuple[Field, ...]:
+    """The fields of a kind that can be filtered and ordered by."""
+    found = []
+    for name, hint in declared(model).items():
+        filter = _filter(hint)
+        if filter is not None and name != "native_id":
+            orderable = _bare(hint) not in (bool, Pointer)
+            found.append(Field(name, name.removesuffix("_ref"), filter, orderable))
+    return tuple(found)
+
+
+@cache
+def where_input(model: Any) -> Any:
+    """The `where` input of a kind."""
+    made = type(f"{model.__name__}Where", (), {"__annotations__": {}, "__doc__": None})
+    notes: dict[str, Any] = made.__annotations__
+    for field in fields_of(model):
+        notes[field.shown] = Union[field.filter, None]  # noqa: UP007  # built from values
+        setattr(made, field.shown, strawberry.field(default=UNSET, description=f"By `{graphql_name(field.shown)}`."))
+    for name, kind, text in (
+        ("and", list[made], "All of these hold."),  # type: ignore[valid-type]  # a type at run time
+        ("or", list[made], "One of these holds."),  # type: ignore[valid-type]  # as above
+        ("not", made, "This does not hold."),
+    ):
+        notes[f"{name}_"] = Union[kind, None]  # noqa: UP007  # as above
+        setattr(made, f"{name}_", strawberry.field(name=name, default=UNSET, description=text))
+    return strawberry.input(made, description="A condition. Everything given in one object must hold.")
+
+
+@cache
+def order_input(model: Any) -> Any:
+    """The `orderBy` input of a kind."""
+    names = {field.shown.upper(): field.shown for field in fields_of(model) if field.orderable}
+    named: Any = Enum
+    words = strawberry.enum(
+        named(f"{model.__name__}OrderField", names),
+        description="A field to order by.",
+    )
+    made = type(
+        f"{model.__name__}Order",
+        (),
+        {"__annotations__": {"field": words, "direction": Direction, "currency": Union[str, None]}},  # noqa: UP007
+    )
+    for name, default, text in (
+        ("direction", Direction.ASC, "Ascending or descending."),
+        ("currency", UNSET, "For money: the ISO 4217 code to order within; amounts in others come last."),
+    ):
+        setattr(made, name, strawberry.field(default=default, description=text))
+    made.field = strawberry.field(description="What to order by.")  # type: ignore[attr-defined]  # the class is made here
+    return strawberry.input(made, description="One key of an order. Nulls come last in both directions.")
+
+
+# -- into the spec's values --------------------------------------------------------------------------------------
+
+
+def to_order(given: list[Any] | None) -> tuple[Order, ...]:
+    """The order keys that a caller gave."""
+    return tuple(
+        Order(
+            key.field.value,
+            descending=key.direction is Direction.DESC,
+            currency=_upper(None if key.currency is UNSET else key.currency),
+        )
+        for key in given or ()
+    )
+
+
+def to_where(model: Any, given: Any, native_id: Any) -> Where | None:
+    """The condition that a caller gave; None for none. `native_id` reads a global id, or raises BadInput."""
+    if given is None or given is UNSET:
+        return None
+    parts = tuple(_parts(model, given, native_id))
+    return parts[0] if len(parts) == 1 else And(parts)
+
+
+def _parts(model: Any, given: Any, native_id: Any) -> Iterator[Where]:
+    for field in fields_of(model):
+        filter = getattr(given, field.shown)
+        if filter is not UNSET and filter is not None:
+            yield from _compares(field.name, filter, native_id)
+    for part in given.and_ or ():
+        yield to_where(model, part, native_id) or And(())
+    if given.or_ is not UNSET and given.or_ is not None:
+        yield Or(tuple(to_where(model, part, native_id) or And(()) for part in given.or_))
+    if given.not_ is not UNSET and given.not_ is not None:
+        yield Not(to_where(model, given.not_, native_id) or And(()))
+
+
+_OPERATORS: tuple[tuple[str, Operator], ...] = (
+    ("eq", "eq"), ("ne", "ne"), ("in_", "in"), ("is_null", "isNull"), ("lt", "lt"),
+    ("lte", "lte"), ("gt", "gt"), ("gte", "gte"), ("contains", "contains"),
+)  # fmt: skip
+
+
+def _compares(name: str, filter: Any, native_id: Any) -> Iterator[Where]:
+    currency = _upper(getattr(filter, "currency", None) or None)
+    for attribute, operator in _OPERATORS:
+        value = getattr(filter, attribute, UNSET)
+        if value is UNSET or (value is None and operator not in ("eq", "ne")):
+            continue
+        if isinstance(filter, ReferenceFilter) and operator != "isNull":
+            value = _references(value, native_id)
+        if isinstance(value, list):
+            value = tuple(value)
+        yield bounds(Compare(name, operator, value, currency))
+
+
+def _references(value: Any, native_id: Any) -> Any:
+    if isinstance(value, list):
+        return [native_id(each) for each in value]
+    return None if value is None else native_id(value)
+
+
+def _upper(code: str | None) -> str | None:
+    return code.upper() if code else None

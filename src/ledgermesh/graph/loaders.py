@@ -1,0 +1,126 @@
+"""Relations: what a document holds already costs no call, what it does not is loaded in one batch a level."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from aiodataloader import DataLoader
+
+from ledgermesh.engine.hub import Loaded
+from ledgermesh.engine.mapping import Maker
+from ledgermesh.errors import LedgermeshError, Unsupported
+from ledgermesh.model.record import Origin, Record
+from ledgermesh.model.row import Row
+from ledgermesh.spec.pointer import Pointer
+from ledgermesh.spec.wires import ABSENT
+
+if TYPE_CHECKING:
+    from ledgermesh.graph.context import Context
+
+FREE = frozenset(("id", "__typename"))
+"""Fields that every reference answers by itself."""
+
+Wanted = frozenset[str]
+
+
+class Loaders:
+    """One set of loaders for one request. Implements `model.reach.Reach`."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._records: dict[tuple[str, str, Wanted], DataLoader[Any, Any]] = {}
+        self._children: dict[tuple[str, str, Wanted], DataLoader[Any, Any]] = {}
+
+    async def follow(self, record: Record, pointer: Pointer | None, wanted: Wanted) -> Any:
+        """The record a pointer names; raises LedgermeshError when it cannot be read."""
+        if pointer is None:
+            return None
+        origin: Origin = record.__dict__["_origin"]
+        maker = self._maker(origin.connection.id, pointer)
+        held = _held(maker, pointer, wanted, origin.fetched_at) if maker is not None else None
+        if held is not None:
+            return held
+        return await self._loader(origin.connection.id, pointer.kind, wanted).load((pointer.native_id, None))
+
+    def _maker(self, connection: str, pointer: Pointer) -> Maker | None:
+        makers = self._context.hub_of(connection).makers(pointer.kind)
+        named = [maker for maker in makers if not maker.resource.name]
+        return named[0] if named else None
+
+    def _loader(self, connection: str, kind: str, wanted: Wanted) -> DataLoader[Any, Any]:
+        key = (connection, kind, wanted)
+        if key not in self._records:
+
+            async def load(keys: Sequence[tuple[str, dt.date | None]]) -> list[Loaded]:
+                days = [day for _, day in keys]
+                since = None if None in days else min(day for day in days if day is not None)
+                ids = list(dict.fromkeys(id for id, _ in keys))
+                found = await _all(self._context.hub_of(connection).many(kind, ids, wanted, since), ids)
+                return [found[id] for id, _ in keys]
+
+            self._records[key] = DataLoader(batch_load_fn=load)
+        return self._records[key]
+
+    async def children(self, record: Record, kind: str, wanted: Wanted) -> Sequence[Any]:
+        """The records of a kind that belong to a record, in order of date."""
+        origin: Origin = record.__dict__["_origin"]
+        connection = origin.connection.id
+        maker = self._context.hub_of(connection).makers(kind)[0]
+        if maker.resource.children is not None:
+            found = list(await self._below(connection, kind, wanted).load(record))
+        else:
+            found = await self._referred(record, connection, kind, wanted)
+        return sorted(found, key=lambda each: (each.date is None, each.date or dt.date.min, each.native_id))
+
+    async def _referred(self, record: Record, connection: str, kind: str, wanted: Wanted) -> list[Any]:
+        pointers: Sequence[Pointer] | None = getattr(record, "payment_refs", None)
+        wires = record.__dict__["_wires"]
+        if pointers is None or wires["payment_refs"].transform == ABSENT:
+            raise Unsupported(f"the provider does not say which {kind} records belong to this one")
+        loader = self._loader(connection, kind, wanted | {"date"})
+        # What settles a document is not older than it; one that is, is found singly.
+        since: dt.date | None = getattr(record, "date", None)
+        found = await loader.load_many([(pointer.native_id, since) for pointer in pointers])
+        return [each for each in found if each is not None]
+
+    def _below(self, connection: str, kind: str, wanted: Wanted) -> DataLoader[Any, Any]:
+        key = (connection, kind, wanted)
+        if key not in self._children:
+
+            async def load(parents: Sequence[Record]) -> list[Sequence[Record] | LedgermeshError]:
+                return await self._context.hub_of(connection).children(kind, parents, wanted)
+
+            self._children[key] = DataLoader(batch_load_fn=load, get_cache_key=lambda parent: parent.native_id)
+        return self._children[key]
+
+
+async def _all(reading: Any, ids: Sequence[str]) -> dict[str, Loaded]:
+    """A batch; an error of all is the error of each, so that each field says it."""
+    try:
+        found: dict[str, Loaded] = await reading
+    except LedgermeshError as error:
+        return dict.fromkeys(ids, error)
+    return found
+
+
+def _held(maker: Maker, pointer: Pointer, wanted: Wanted, fetched_at: dt.datetime) -> Record | None:
+    """The record as far as the referring document holds it, if that is all that is wanted."""
+    if wanted <= FREE:
+        return maker.over(Row({}), pointer.native_id, fetched_at)
+    if pointer.summary is not None and pointer.holder is not None:
+        known = {name for name, wire in pointer.summary.items() if getattr(wire, "transform", ABSENT) != ABSENT}
+        if wanted <= FREE | known:
+            return maker.over(pointer.holder, pointer.native_id, fetched_at, pointer.summary)
+    if pointer.row is not None and _complete(maker, pointer, wanted):
+        return maker.over(pointer.row, pointer.native_id, fetched_at)
+    return None
+
+
+def _complete(maker: Maker, pointer: Pointer, wanted: Wanted) -> bool:
+    """Whether an embedded document holds the parts that the provider only shows when asked for."""
+    assert pointer.row is not None, "the caller has looked"
+    wires = maker.resource.fields.wires
+    asked = [wire for name, wire in wires.items() if wire.expand and (name in wanted or "source" in wanted)]
+    return all(wire.expand in pointer.row.doc for wire in asked)

@@ -1,0 +1,122 @@
+"""From what happened to a source to what the caller is told: a total map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ledgermesh.engine.merge import SourceResult
+from ledgermesh.engine.read import ReadPages, Seen
+from ledgermesh.errors import (
+    Absent,
+    BadInput,
+    Forbidden,
+    Garbled,
+    LedgermeshError,
+    MissingScope,
+    NeedsConfig,
+    NotFound,
+    Paused,
+    Reconnect,
+    Refused,
+    SlowDown,
+    TooCostly,
+    TooLate,
+    Unavailable,
+    Unsupported,
+)
+from ledgermesh.graph.results import Completeness, RejectedRecord, SourceError, SourceStatus, SourceVerdict
+from ledgermesh.model.mapped import Finding
+from ledgermesh.model.platform import Connection
+
+STATUS: Mapping[type[LedgermeshError], SourceStatus] = {
+    Unsupported: SourceStatus.UNSUPPORTED,
+    Reconnect: SourceStatus.NEEDS_REAUTH,
+    MissingScope: SourceStatus.NEEDS_REAUTH,
+    NeedsConfig: SourceStatus.NEEDS_CONFIG,
+    Paused: SourceStatus.PAUSED,
+    Forbidden: SourceStatus.FORBIDDEN,
+    SlowDown: SourceStatus.RATE_LIMITED,
+    TooLate: SourceStatus.TIMEOUT,
+    Unavailable: SourceStatus.UNAVAILABLE,
+    Garbled: SourceStatus.GARBLED,
+    Absent: SourceStatus.REFUSED,
+    Refused: SourceStatus.REFUSED,
+    BadInput: SourceStatus.REFUSED,
+    NotFound: SourceStatus.REFUSED,
+    TooCostly: SourceStatus.REFUSED,
+}
+
+
+def status_of(error: LedgermeshError) -> SourceStatus:
+    """The status a source has with this error."""
+    return next(status for kind, status in STATUS.items() if isinstance(error, kind))
+
+
+def shown(error: LedgermeshError) -> SourceError:
+    """An error as the caller sees it beside the other sources' records."""
+    return SourceError(
+        code=error.code,
+        message=error.message,
+        retryable=error.retryable,
+        retry_at=error.retry_at,
+        remedy=error.remedy,
+        provider_code=_text(error.details.get("providerCode")),
+        provider_message=_text(error.details.get("providerMessage")),
+        upstream_request_id=_text(error.details.get("upstreamRequestId")),
+    )
+
+
+def _text(found: object) -> str | None:
+    return str(found) if found is not None else None
+
+
+def failed(connection: Connection, error: LedgermeshError, *, resource: str | None = None) -> SourceVerdict:
+    """The verdict on a source that gave nothing."""
+    return SourceVerdict(
+        connection=connection,
+        resource=resource,
+        status=status_of(error),
+        completeness=Completeness.NONE,
+        reason=error.message,
+        late=False,
+        fetched_at=None,
+        calls=0,
+        rows=0,
+        rejected=[],
+        findings=[],
+        error=shown(error),
+    )
+
+
+def verdict(connection: Connection, pages: ReadPages, result: SourceResult) -> SourceVerdict:
+    """The verdict on a source that was read."""
+    seen = pages.seen
+    _, _, resource = result.name.partition("/")
+    status = status_of(result.error) if result.error is not None else SourceStatus(result.status)
+    return SourceVerdict(
+        connection=connection,
+        resource=resource or None,
+        status=status,
+        completeness=_completeness(result, seen),
+        reason=_reason(result),
+        late=result.late,
+        fetched_at=seen.fetched_at,
+        calls=result.pages,
+        rows=result.rows,
+        rejected=[RejectedRecord(native_id=each.native_id, path=each.path, reason=each.reason) for each in seen.rejected],
+        findings=[Finding(code="NOTE", path="", message=note, source_path=None) for note in dict.fromkeys(seen.notes)],
+        error=shown(result.error) if result.error is not None else None,
+    )
+
+
+def _completeness(result: SourceResult, seen: Seen) -> Completeness:
+    found = Completeness(result.completeness)
+    return Completeness.PARTIAL if found is Completeness.COMPLETE and seen.rejected else found
+
+
+def _reason(result: SourceResult) -> str | None:
+    if result.reason is not None:
+        return result.reason
+    if result.error is not None:
+        return result.error.message
+    return ", ".join(sorted(result.notes)) or None

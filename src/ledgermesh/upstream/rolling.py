@@ -1,0 +1,40 @@
+"""Two counts over the last minute: of everything, and of the part that is marked."""
+
+from __future__ import annotations
+
+from collections import deque
+
+
+class Rolling:
+    """Counts in buckets, so that what is old falls out a tenth at a time."""
+
+    def __init__(self, *, seconds: float = 60.0, buckets: int = 10) -> None:
+        self._bucket_seconds = seconds / buckets
+        self._buckets = buckets
+        self._counts: deque[list[int]] = deque()
+        self.total = 0
+        self.marked = 0
+
+    def add(self, now: float, *, total: int = 0, marked: int = 0) -> None:
+        """Count at this moment, in monotonic seconds."""
+        self.roll(now)
+        slot = int(now // self._bucket_seconds)
+        if not self._counts or self._counts[-1][0] != slot:
+            self._counts.append([slot, 0, 0])
+        self._counts[-1][1] += total
+        self._counts[-1][2] += marked
+        self.total += total
+        self.marked += marked
+
+    def roll(self, now: float) -> None:
+        """Forget what is older than the window."""
+        oldest = int(now // self._bucket_seconds) - self._buckets + 1
+        while self._counts and self._counts[0][0] < oldest:
+            _, total, marked = self._counts.popleft()
+            self.total -= total
+            self.marked -= marked
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._counts.clear()
+        self.total = self.marked = 0

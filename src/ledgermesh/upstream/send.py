@@ -1,0 +1,106 @@
+"""Put one attempt on the wire and read what comes back; the bottom of the stack."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from ledgermesh.clock import Clock
+from ledgermesh.errors import Garbled, LedgermeshError, TooLate, Unavailable, UpstreamError
+from ledgermesh.upstream.call import Call, Response
+from ledgermesh.upstream.deadline import within
+from ledgermesh.upstream.decode import NotJson, decode
+from ledgermesh.upstream.local import refusal
+from ledgermesh.upstream.trace import answered, begin, failed
+from ledgermesh.upstream.verdict import details_of, error_of
+from ledgermesh.upstream.wire import (
+    Answer,
+    CutShort,
+    Request,
+    TooBig,
+    Unreachable,
+    Unreadable,
+    Wire,
+    WireError,
+)
+
+WIRE_ERRORS: dict[type[WireError], tuple[type[UpstreamError], str]] = {
+    Unreachable: (Unavailable, "cannot be reached"),
+    CutShort: (Garbled, "broke off in the middle of its answer"),
+    TooBig: (Garbled, "answered more than the gateway reads at once"),
+    Unreadable: (Garbled, "answered something that is not HTTP"),
+}
+
+
+class Send:
+    """Not a layer but the handler below all layers."""
+
+    def __init__(self, clock: Clock, wire: Wire) -> None:
+        self._clock = clock
+        self._wire = wire
+
+    async def __call__(self, call: Call) -> Response:
+        """The provider's good answer, or an UpstreamError or LinkError."""
+        if call.ends <= self._clock.monotonic():
+            raise refusal(TooLate, f"The deadline came before {call.link.provider.title} could be asked.")
+        step = begin(call, self._clock)
+        try:
+            response = await self._exchange(call)
+        except LedgermeshError as error:
+            failed(step, call, self._clock, error)
+            raise
+        answered(step, call, self._clock, response)
+        return response
+
+    async def _exchange(self, call: Call) -> Response:
+        title = call.link.provider.title
+        began = self._clock.monotonic()
+        try:
+            async with within(call.until or call.deadline, self._clock):
+                answer = await self._wire.send(make_request(call))
+        except TimeoutError:
+            seconds = self._clock.monotonic() - began
+            raise TooLate(
+                f"{title} did not answer within the {seconds:.1f} s that were left.",
+                details={"seconds": seconds},
+            ) from None
+        except WireError as error:
+            kind, meaning = WIRE_ERRORS[type(error)]
+            details = {"cutShort": True} if isinstance(error, CutShort) else {}
+            raise kind(f"{title} {meaning} ({error}).", details=details) from error
+        if call.listen is not None:
+            call.listen(answer.headers)
+        return self._read(call, answer)
+
+    def _read(self, call: Call, answer: Answer) -> Response:
+        now = self._clock.now()
+        provider = call.link.provider
+        if not 200 <= answer.status < 300:
+            raise error_of(provider, answer, now)
+        if not answer.body and not call.empty and call.method != "HEAD":
+            raise Garbled(f"{provider.title} gave an empty answer.", details=details_of(provider, answer))
+        try:
+            document = decode(answer.body)
+        except NotJson as error:
+            raise Garbled(
+                f"{provider.title} gave an answer that is not JSON: {error}.",
+                details=details_of(provider, answer),
+            ) from error
+        return Response(answer.status, answer.headers, answer.body, document, now)
+
+
+def make_request(call: Call) -> Request:
+    """The call as it goes onto the wire. Of equal headers the later wins: provider, call, signature."""
+    link = call.link
+    query = f"?{urlencode(call.query, quote_via=quote, safe='')}" if call.query else ""
+    headers = {"accept": "application/json", "user-agent": "ledgermesh"}
+    for name, value in (*link.provider.headers, *call.headers):
+        headers[name.lower()] = value
+    for name, secret in call.signature:
+        headers[name.lower()] = secret.reveal()
+    return Request(
+        method=call.method,
+        url=f"{link.base_url}{call.path}{query}",
+        headers=tuple(headers.items()),
+        body=call.body,
+        body_bytes_max=link.provider.body_bytes_max,
+    )
