@@ -12,7 +12,7 @@ async def pages_equal_brute_force(seed: int, most: int = 50) -> None:
     """In books that stand still, the pages together are exactly fetch all, sort, filter."""
     here = world(seed, most=most)
 
-    got = await here.desk.all(here.sources, here.query, here.first, seen=all_complete)
+    got = await here.desk.all(here.sources, here.query, here.first, between=here.wait, seen=all_complete)
 
     assert got == here.want()
 
@@ -23,6 +23,7 @@ async def changes_cost_nothing_that_stayed(seed: int, most: int = 50) -> None:
     want, gone = here.want(), set()
 
     def change() -> None:
+        here.wait()
         gone.update(id(row) for row in here.change())
 
     got = await here.desk.all(here.sources, here.query, here.first, between=change)
@@ -42,6 +43,7 @@ async def outages_cost_nothing(seed: int, most: int = 50) -> None:
     def change() -> None:
         nonlocal pages
         pages += 1
+        here.wait()
         here.outage(0.3 if pages < 30 else 0.0)
 
     def check(merged: Merged[Any]) -> None:
@@ -61,6 +63,24 @@ async def outages_cost_nothing(seed: int, most: int = 50) -> None:
 
     never_twice(got)
     assert sorted(got, key=id) == sorted(want, key=id)
+
+
+async def changes_and_outages_cost_nothing_that_stayed(seed: int, most: int = 50) -> None:
+    """With rows that come and go and sources that fail and return, what stayed comes exactly once, if not in order."""
+    here = world(seed, most=most)
+    want, gone, pages = here.want(), set(), 0
+
+    def change() -> None:
+        nonlocal pages
+        pages += 1
+        here.wait()
+        gone.update(id(row) for row in here.change())
+        here.outage(0.3 if pages < 30 else 0.0)
+
+    got = await here.desk.all(here.sources, here.query, here.first, between=change)
+
+    never_twice(got)
+    assert {id(row) for row in want} - gone <= {id(row) for row in got}
 
 
 async def what_is_cut_off_is_flagged(seed: int, most: int = 50) -> None:
@@ -92,6 +112,6 @@ async def every_edge_goes_on(seed: int, most: int = 50) -> None:
 
 
 LAWS = (
-    pages_equal_brute_force, changes_cost_nothing_that_stayed, outages_cost_nothing, what_is_cut_off_is_flagged,
-    every_edge_goes_on,
+    pages_equal_brute_force, changes_cost_nothing_that_stayed, outages_cost_nothing,
+    changes_and_outages_cost_nothing_that_stayed, what_is_cut_off_is_flagged, every_edge_goes_on,
 )  # fmt: skip

@@ -102,6 +102,10 @@ class World:
         """A page size."""
         return self.chance.choice([1, 2, 5, 10, 50])
 
+    def wait(self) -> None:
+        """Let time pass: indexes and kept answers last 300 seconds."""
+        self.desk.clock.advance(self.chance.choice([0, 1, 100, 400]))
+
     def change(self) -> list[Any]:
         """Insert and delete here and there; gives what was deleted."""
         gone = []

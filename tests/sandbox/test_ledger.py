@@ -77,7 +77,7 @@ def worth(books: Books, on: dt.date) -> Decimal:
 
 
 def test_bank_books_report_the_signed_sums_of_their_lines(world: World) -> None:
-    """Profit and loss by category is the signed sum of the category's lines, a bank's balance that of its own."""
+    """Profit and loss by category is the sum of the category's lines, a bank's balance that of its own."""
     for books in world.of("accountsos"):
         for since, until in ranges(6):
             sums: dict[str, Decimal] = {}

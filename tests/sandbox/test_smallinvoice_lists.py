@@ -179,3 +179,11 @@ async def test_the_limit_is_kept_by_default(desk: Desk) -> None:
     assert len((await desk.get(INVOICES, limit=200))["items"]) == 200
     behind = await desk.client.get("/v2/receivables/invoices?offset=500", extensions=dict(ON_PURPOSE))
     assert (behind.json()["items"], "next" in behind.json()["pagination"]) == ([], False)
+
+
+async def test_whole_numbers_find_numbers_kept_as_text(desk: Desk) -> None:
+    """`{"number": 10000}` finds the invoice whose number is the text 10000, and nothing finds nothing."""
+    assert [row["number"] for row in (await desk.get(INVOICES, filter='{"number": 10000}'))["items"]] == [
+        "10000"
+    ]
+    assert (await desk.get(INVOICES, filter='{"contact_id": 1}'))["items"] == []

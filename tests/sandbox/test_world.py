@@ -27,6 +27,9 @@ def everywhere(world: World, kind: str) -> list[Paper]:
     return [paper for books in world.books.values() for paper in getattr(books, kind)]
 
 
+NUMBERED = ("accounts", "parties", "items", "invoices", "bills", "receipts", "disbursements", "journals")
+
+
 def settled(books: Books) -> Iterator[tuple[str, Settlement]]:
     yield from (("invoice", row) for row in books.receipts)
     yield from (("bill", row) for row in books.disbursements)
@@ -116,7 +119,7 @@ def test_what_each_kind_of_system_holds(world: World) -> None:
 def test_numbers_are_unique_and_references_lead_somewhere(world: World) -> None:
     """No number stands twice in a list; every party, account, item, tax and parent that is named exists."""
     for books in world.books.values():
-        for name in "accounts parties items invoices bills receipts disbursements journals".split():
+        for name in NUMBERED:
             numbers = [row.number for row in getattr(books, name)]
             assert len(set(numbers)) == len(numbers)
         ids = [row.id for row in (*books.bank_lines, *books.files, *books.due_dates)]

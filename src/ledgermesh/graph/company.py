@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Optional
+from collections.abc import Mapping
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Optional
 
 import strawberry
 
@@ -15,22 +17,22 @@ from ledgermesh.graph.inputs import order_input, to_order, to_where, where_input
 from ledgermesh.graph.kinds import BY_NAME, KINDS, Kind
 from ledgermesh.graph.reports import Reports
 from ledgermesh.graph.results import Listing
-from ledgermesh.model.enums import DeadlineKind
+from ledgermesh.model.enums import DeadlineKind, PartyRole
 from ledgermesh.model.platform import Connection
+from ledgermesh.model.record import graphql_name
 from ledgermesh.model.selection import selected
-from ledgermesh.spec.query import And, Compare, ListQuery, Where
+from ledgermesh.spec.query import And, Compare, ListQuery, Where, compares
 from ledgermesh.state.registry import CompanyEntry
 
 FIRST = 50
+DAYS_MAX = 36_500
 
 
+@strawberry.type
 class CompanyBase:
     """The fields of Company that are not lists of records."""
 
     entry: strawberry.Private[CompanyEntry]
-
-    def __init__(self, entry: CompanyEntry) -> None:
-        self.entry = entry
 
     @strawberry.field(description="The account key: what `company(key:)` and X-Account-Key take.")
     def key(self) -> strawberry.ID:
@@ -91,6 +93,60 @@ def _read_here(kind: Kind, conditions: tuple[Where, ...], given: dict[str, Any])
     return frozenset(named | set(kind.search if given.get("search") else ()))
 
 
+def _field(resolve: Any, description: str, gives: Any, arguments: Mapping[str, tuple[Any, Any]]) -> Any:
+    """A Strawberry field whose arguments are (annotation, default) by Python name."""
+    parameters = [
+        Parameter("self", Parameter.POSITIONAL_OR_KEYWORD),
+        Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
+        *(
+            Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+            for name, (annotation, default) in arguments.items()
+        ),
+    ]
+    resolve.__signature__ = Signature(parameters, return_annotation=gives)
+    resolve.__annotations__ = {
+        "info": Info,
+        "return": gives,
+        **{name: annotation for name, (annotation, _) in arguments.items()},
+    }
+    return strawberry.field(resolver=resolve, description=description)
+
+
+def _argument(hint: Any, description: str, name: str | None = None) -> Any:
+    return Annotated[hint, strawberry.argument(name=name, description=description)]
+
+
+SOURCES = _argument(
+    Optional[list[str]], "Read only these: providers by name, or connections by id. All by default.", "from"
+)
+"""The `from` argument."""
+
+
+def _list_arguments(kind: Kind) -> dict[str, tuple[Any, Any]]:
+    order = ", ".join(f"{graphql_name(key.field)}{' descending' if key.descending else ''}" for key in kind.order)
+    return {
+        "first": (_argument(int, "At most so many, 1 to 1,000."), FIRST),
+        "after": (_argument(Optional[str], "`endCursor` of the page before."), None),
+        "where": (_argument(Optional[where_input(kind.type)], "Only records for which this holds."), None),
+        "order_by": (_argument(Optional[_list_of(order_input(kind.type))], f"By default: {order}."), None),
+        "from_": (SOURCES, None),
+        "search": (
+            _argument(Optional[str], f"Text in {', '.join(map(graphql_name, kind.search))}, ignoring case."),
+            None,
+        ),
+    }
+
+
+def _list_of(type: Any) -> Any:
+    made: Any = list
+    return made[type]
+
+
+def _listing_of(kind: Kind) -> Any:
+    made: Any = Listing
+    return made[kind.type]
+
+
 def _list_field(kind: Kind) -> Any:
     async def resolve(self: CompanyBase, info: Info, **given: Any) -> Any:
         return await _list(self, info, kind, given)
@@ -98,17 +154,82 @@ def _list_field(kind: Kind) -> Any:
     return _field(
         resolve,
         f"{kind.what}, merged from every source in one order.",
-        Listing[kind.type],  # type: ignore[name-defined]  # a type at run time
+        _listing_of(kind),
         _list_arguments(kind),
     )
 
 
-def _list_arguments(kind: Kind) -> dict[str, tuple[Any, Any]]:
-    return {
-        "first": (int, FIRST),
-        "after": (Optional[str], None),
-        "where": (Optional[where_input(kind.type)], None),
-        "order_by": (Optional[list[order_input(kind.type)]], None),  # type: ignore[misc]  # a type at run time
-        "from_": (FROM, None),
-        "search": (SEARCH, None),
+def _one_field(kind: Kind) -> Any:
+    async def resolve(self: CompanyBase, info: Info, **given: Any) -> Any:
+        return await single(info.context, self.entry, kind, selected(info), **given)
+
+    return _field(
+        resolve,
+        f"One record by `id`, by `nativeId` with `connection`{', or by its number' if kind.number else ''}."
+        " Null when there is none.",
+        Optional[kind.type],
+        {
+            "id": (_argument(Optional[strawberry.ID], "The global id."), None),
+            "native_id": (_argument(Optional[str], "The provider's id; needs `connection`."), None),
+            "connection": (_argument(Optional[str], "A connection by id, or a provider there is one of."), None),
+            "number": (
+                _argument(Optional[str], f"Exactly this `{graphql_name(kind.number or 'number')}`, in one source only."),
+                None,
+            ),
+        },
+    )
+
+
+def _deadlines() -> Any:
+    """Deadlines take a horizon and a kind of their own beside the usual arguments."""
+    kind = BY_NAME["Deadline"]
+
+    async def resolve(self: CompanyBase, info: Info, **given: Any) -> Any:
+        return await _list(self, info, kind, given, _horizon(info, given.pop("within"), given.pop("type")))
+
+    arguments = _list_arguments(kind) | {
+        "within": (_argument(Optional[int], "Due in so many days from today (UTC) at the latest; overdue ones too."), None),
+        "type": (_argument(Optional[DeadlineKind], "Only of this kind."), None),
     }
+    return _field(resolve, f"{kind.what}, merged from every source in one order.", _listing_of(kind), arguments)
+
+
+def _horizon(info: Info, within: int | None, type: DeadlineKind | None) -> Where | None:
+    if within is not None and not 0 <= within <= DAYS_MAX:
+        raise BadInput(f"`within` is 0 to {DAYS_MAX} days, not {within}", details={"field": "within"})
+    last = None if within is None else info.context.today + dt.timedelta(days=within)
+    parts = (
+        *((Compare("due_date", "lte", last),) if last is not None else ()),
+        *((Compare("kind", "eq", type),) if type is not None else ()),
+    )
+    return And(parts) if parts else None
+
+
+def _made() -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for kind in KINDS:
+        fields[kind.many] = _deadlines() if kind.name == "Deadline" else _list_field(kind)
+        fields[kind.one] = _one_field(kind)
+    for name, role in (("customers", PartyRole.CUSTOMER), ("suppliers", PartyRole.SUPPLIER)):
+        fields[name] = _role_field(role)
+    return fields
+
+
+def _role_field(role: PartyRole) -> Any:
+    kind = BY_NAME["Party"]
+
+    async def resolve(self: CompanyBase, info: Info, **given: Any) -> Any:
+        return await _list(self, info, kind, given, Compare("roles", "contains", role))
+
+    return _field(
+        resolve,
+        f"The parties that are {role.value.lower()}s; a view of `parties`.",
+        _listing_of(kind),
+        _list_arguments(kind),
+    )
+
+
+Company = strawberry.type(
+    type("Company", (CompanyBase,), {"__annotations__": {}, **_made()}),
+    description="One business whose books are shared with you. Nothing of them is stored here: every read is live.",
+)

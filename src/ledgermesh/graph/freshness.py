@@ -27,7 +27,7 @@ def freshness(info: Info) -> Fresh | None:
     """What `@fresh` on this field says; None without it. Raises BadInput for a negative age."""
     for node in info._raw_info.field_nodes:
         for directive in node.directives or ():
-            if directive.name.value == "fresh":
+            if directive.name.value == "fresh" and directive.arguments:
                 age = _age(directive.arguments[0].value, info)
                 if age < 0:
                     raise BadInput("`@fresh(maxAge:)` is a number of seconds, 0 or more")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ledgermesh.model.account import Account
 from ledgermesh.model.banking import BankAccount, BankTransaction
@@ -11,7 +12,6 @@ from ledgermesh.model.ledger import JournalEntry
 from ledgermesh.model.paper import Deadline, Document
 from ledgermesh.model.party import Party
 from ledgermesh.model.payment import BillPayment, Payment
-from ledgermesh.model.record import Record
 from ledgermesh.model.trade import Bill, Invoice
 from ledgermesh.spec.query import Order
 
@@ -20,7 +20,8 @@ from ledgermesh.spec.query import Order
 class Kind:
     """One kind of record."""
 
-    type: type[Record]
+    type: Any
+    """The Strawberry type, a subclass of Record."""
     many: str
     """Python name of the list field on Company."""
     one: str
@@ -37,7 +38,8 @@ class Kind:
     @property
     def name(self) -> str:
         """The GraphQL type name."""
-        return self.type.__name__
+        name: str = self.type.__name__
+        return name
 
 
 NEWEST = (Order("date", descending=True),)

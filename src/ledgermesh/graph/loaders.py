@@ -14,6 +14,7 @@ from ledgermesh.errors import LedgermeshError, Unsupported
 from ledgermesh.model.record import Origin, Record
 from ledgermesh.model.row import Row
 from ledgermesh.spec.pointer import Pointer
+from ledgermesh.spec.query import Ref
 from ledgermesh.spec.wires import ABSENT
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class Loaders:
         if held is not None:
             return held
         return await self._loader(origin.connection.id, pointer.kind, wanted).load((pointer.native_id, None))
+
+    async def load(self, ref: Ref, wanted: Wanted) -> Any:
+        """A record by its reference; raises Forbidden for a connection that the caller does not see."""
+        return await self._loader(ref.connection, ref.kind, wanted).load((ref.native_id, None))
 
     def _maker(self, connection: str, pointer: Pointer) -> Maker | None:
         makers = self._context.hub_of(connection).makers(pointer.kind)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
+import strawberry
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionNode
 
-from ledgermesh.model.reach import Info
 
 _KEYWORDS = frozenset(("from", "in", "and", "or", "not", "is"))
 
@@ -18,7 +19,7 @@ def python_name(name: str) -> str:
     return f"{snake}_" if snake in _KEYWORDS else snake
 
 
-def selected(info: Info, *path: str) -> frozenset[str]:
+def selected(info: strawberry.Info[Any, Any], *path: str) -> frozenset[str]:
     """Python names of the fields selected on what this field returns, or further down along `path`.
 
     A superset: fragments on any type and fields behind @skip or @include count.

@@ -1,8 +1,9 @@
-"""What an invoice or a bill comes to, exact to the currency's smallest unit: net, discount, tax, total, balance.
+"""What an invoice or a bill comes to, exact to the currency's smallest unit: net, tax, total, balance.
 
 Two rules of rounding exist among providers. By line: each line's net is rounded, the document discount is
-rounded, and each tax is rounded once over all lines that bear it. By document: nothing is rounded but the final
-sums (smallinvoice's published examples have totals that are not the sum of their lines). Both round half up.
+rounded, and each tax is rounded once over all lines that bear it. By document: nothing is rounded but the
+final sums (smallinvoice's published examples have totals that are not the sum of their lines). Both round
+half up.
 """
 
 from __future__ import annotations

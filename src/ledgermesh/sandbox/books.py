@@ -1,9 +1,10 @@
 """What a set of emulated books holds, in no provider's terms: plain double-entry bookkeeping.
 
 The world (`world/`) fills these values once, deterministically; every emulator shows the same values in its
-own provider's words, ids, paging and money encoding. Amounts are exact decimals in major units of the currency
-beside them; dates have no time zone. Values are mutable where a provider lets its users change them; whoever
-changes anything calls `Books.invalidate()` afterwards, because lookups and totals are indexed on first use.
+own provider's words, ids, paging and money encoding. Amounts are exact decimals in major units of the
+currency beside them; dates have no time zone. Values are mutable where a provider lets its users change them;
+whoever changes anything calls `Books.invalidate()` afterwards, because lookups and totals are indexed on
+first use.
 
 What a paper comes to is in `arithmetic.py`, the double-entry view in `ledger.py`.
 """

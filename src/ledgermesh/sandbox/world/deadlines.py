@@ -12,7 +12,7 @@ _YEAR_END_MONTH = 3
 
 
 def deadlines(make_id: Callable[[], str], span: Span) -> list[DueDate]:
-    """All due dates from the start of the span to a year after today; past ones are completed but the last."""
+    """All due dates from the start of the span to a year after today; past ones are completed but one."""
     until = span.today + dt.timedelta(days=365)
     rows = [
         DueDate(make_id(), type, due, "completed" if due < span.today else "pending", notes)

@@ -56,8 +56,8 @@ class World:
 def make_world(*, today: dt.date, seed: int = 1, scale: int = 0) -> World:
     """The same world for the same arguments.
 
-    `scale` above 0 is how many invoices all books of `grand-tour` hold together, shared equally among those of
-    its systems that keep invoices; its customers and bills grow with it, and nothing else.
+    `scale` above 0 is how many invoices all books of `grand-tour` hold together, shared equally among those
+    of its systems that keep invoices; its customers and bills grow with it, and nothing else.
     """
     span, books = span_to(today), {}
     for company in COMPANIES:

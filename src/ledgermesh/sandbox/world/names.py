@@ -29,8 +29,8 @@ FIRM = (
 
 LONG_FIRM = (
     "The Worshipful and Most Ancient Society of Bakers, Brewers, Illustrators, Guides, Ferrymen and Allied "
-    "Trades of the Upper and Lower Valleys, Incorporated for the Encouragement of Honest Work and the Relief of "
-    "Its Members"
+    "Trades of the Upper and Lower Valleys, Incorporated for the Encouragement of Honest Work and the Relief "
+    "of Its Members"
 )
 ODD_FIRM = "L'Étoile d'Or & Söhne «Zum Goldenen Löwen»"
 EMOJI_MEMO = "Thank you! 🥐🎉 See you next season 🏔️"

@@ -1,8 +1,8 @@
 """Where the world's people and firms are: cities, postcodes, street names, and telephone numbers nobody has.
 
 Telephone ranges are those set aside for fiction: 555-01xx in North America, Ofcom's drama numbers in Britain,
-the Bundesnetzagentur's for media in Germany, ARCEP's for audiovisual works in France. Switzerland and Japan set
-none aside; their numbers here begin with a zero after the area code, as no subscriber's does.
+the Bundesnetzagentur's for media in Germany, ARCEP's for audiovisual works in France. Switzerland and Japan
+set none aside; their numbers here begin with a zero after the area code, as no subscriber's does.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ class Ware:
     """piece | hour | day | night"""
     service: bool
     category: str
-    swiss_vat: str = "8.1"
+    swiss_vat: str
     """Percent charged on it in Switzerland."""
 
 
@@ -31,24 +31,32 @@ class Trade:
     """Second halves of suppliers' names."""
 
 
+def _goods(name: str, price: str, unit: str, category: str, swiss_vat: str = "8.1") -> Ware:
+    return Ware(name, price, unit, service=False, category=category, swiss_vat=swiss_vat)
+
+
+def _service(name: str, price: str, unit: str, category: str, swiss_vat: str = "8.1") -> Ware:
+    return Ware(name, price, unit, service=True, category=category, swiss_vat=swiss_vat)
+
+
 _OFFICE = ("Office Supplies", "Energy", "Insurance Brokers", "Telecom", "Cleaning", "Accountants", "Software")
 
 BAKERY = Trade(
     wares=(
-        Ware("Sourdough loaf", "6.50", "piece", False, "Bread", "2.6"),
-        Ware("Butter croissant", "2.75", "piece", False, "Pastry", "2.6"),
-        Ware("Rye loaf, sliced", "5.90", "piece", False, "Bread", "2.6"),
-        Ware("Maple walnut tart", "28.00", "piece", False, "Pastry", "2.6"),
-        Ware("Case of dinner rolls (48)", "31.20", "piece", False, "Bread", "2.6"),
-        Ware("Sandwich platter for ten", "89.95", "piece", False, "Catering"),
-        Ware("Wedding cake, three tiers", "640.00", "piece", False, "Cakes"),
-        Ware("Birthday cake", "54.50", "piece", False, "Cakes"),
-        Ware("Granola, 500 g", "9.80", "piece", False, "Pantry", "2.6"),
-        Ware("Coffee beans, 1 kg", "24.40", "piece", False, "Pantry", "2.6"),
-        Ware("Baking workshop", "75.00", "hour", True, "Workshops"),
-        Ware("Catering staff", "38.50", "hour", True, "Catering"),
-        Ware("Delivery within the city", "12.00", "piece", True, "Delivery"),
-        Ware("Oven hire", "110.00", "day", True, "Hire"),
+        _goods("Sourdough loaf", "6.50", "piece", "Bread", "2.6"),
+        _goods("Butter croissant", "2.75", "piece", "Pastry", "2.6"),
+        _goods("Rye loaf, sliced", "5.90", "piece", "Bread", "2.6"),
+        _goods("Maple walnut tart", "28.00", "piece", "Pastry", "2.6"),
+        _goods("Case of dinner rolls (48)", "31.20", "piece", "Bread", "2.6"),
+        _goods("Sandwich platter for ten", "89.95", "piece", "Catering"),
+        _goods("Wedding cake, three tiers", "640.00", "piece", "Cakes"),
+        _goods("Birthday cake", "54.50", "piece", "Cakes"),
+        _goods("Granola, 500 g", "9.80", "piece", "Pantry", "2.6"),
+        _goods("Coffee beans, 1 kg", "24.40", "piece", "Pantry", "2.6"),
+        _service("Baking workshop", "75.00", "hour", "Workshops"),
+        _service("Catering staff", "38.50", "hour", "Catering"),
+        _service("Delivery within the city", "12.00", "piece", "Delivery"),
+        _service("Oven hire", "110.00", "day", "Hire"),
     ),
     customers=(
         "Café",
@@ -67,21 +75,21 @@ BAKERY = Trade(
 
 STUDIO = Trade(
     wares=(
-        Ware("Logo design", "1450.00", "piece", True, "Branding"),
-        Ware("Brand guidelines", "2900.00", "piece", True, "Branding"),
-        Ware("Website design", "145.00", "hour", True, "Digital"),
-        Ware("Front-end development", "155.00", "hour", True, "Digital"),
-        Ware("Illustration", "120.00", "hour", True, "Illustration"),
-        Ware("Photo shoot", "1180.00", "day", True, "Photography"),
-        Ware("Hosting, one month", "39.90", "piece", True, "Digital"),
-        Ware("Copy editing", "98.50", "hour", True, "Editorial"),
-        Ware("Poster print A1", "42.80", "piece", False, "Print"),
-        Ware("Flyers A5, 500 pieces", "189.00", "piece", False, "Print"),
-        Ware("Exhibition catalogue", "34.00", "piece", False, "Books", "2.6"),
-        Ware("Art book, bound", "68.00", "piece", False, "Books", "2.6"),
-        Ware("Exhibition stand", "3450.00", "piece", False, "Exhibition"),
-        Ware("Overnight stay on location", "165.00", "night", True, "Travel", "3.8"),
-        Ware("Rights abroad, one year", "800.00", "piece", True, "Licences", "0"),
+        _service("Logo design", "1450.00", "piece", "Branding"),
+        _service("Brand guidelines", "2900.00", "piece", "Branding"),
+        _service("Website design", "145.00", "hour", "Digital"),
+        _service("Front-end development", "155.00", "hour", "Digital"),
+        _service("Illustration", "120.00", "hour", "Illustration"),
+        _service("Photo shoot", "1180.00", "day", "Photography"),
+        _service("Hosting, one month", "39.90", "piece", "Digital"),
+        _service("Copy editing", "98.50", "hour", "Editorial"),
+        _goods("Poster print A1", "42.80", "piece", "Print"),
+        _goods("Flyers A5, 500 pieces", "189.00", "piece", "Print"),
+        _goods("Exhibition catalogue", "34.00", "piece", "Books", "2.6"),
+        _goods("Art book, bound", "68.00", "piece", "Books", "2.6"),
+        _goods("Exhibition stand", "3450.00", "piece", "Exhibition"),
+        _service("Overnight stay on location", "165.00", "night", "Travel", "3.8"),
+        _service("Rights abroad, one year", "800.00", "piece", "Licences", "0"),
     ),
     customers=(
         "Verlag",
@@ -99,19 +107,19 @@ STUDIO = Trade(
 
 LEGAL = Trade(
     wares=(
-        Ware("Partner consultation", "420.00", "hour", True, "Advice"),
-        Ware("Associate work", "265.00", "hour", True, "Advice"),
-        Ware("Contract review", "950.00", "piece", True, "Contracts"),
-        Ware("Company formation", "1800.00", "piece", True, "Corporate"),
-        Ware("Trade mark filing", "1250.00", "piece", True, "Property"),
-        Ware("Court appearance", "2400.00", "day", True, "Litigation"),
-        Ware("Notarial certificate", "85.00", "piece", True, "Notary"),
-        Ware("Legal research", "190.00", "hour", True, "Advice"),
-        Ware("Sworn translation", "1.85", "piece", True, "Translation"),
-        Ware("Court fee, passed on", "350.00", "piece", True, "Expenses", "0"),
-        Ware("Commented statute book", "129.00", "piece", False, "Books", "2.6"),
-        Ware("Bound copies", "24.50", "piece", False, "Copies"),
-        Ware("Hearing, overnight stay", "210.00", "night", True, "Expenses", "3.8"),
+        _service("Partner consultation", "420.00", "hour", "Advice"),
+        _service("Associate work", "265.00", "hour", "Advice"),
+        _service("Contract review", "950.00", "piece", "Contracts"),
+        _service("Company formation", "1800.00", "piece", "Corporate"),
+        _service("Trade mark filing", "1250.00", "piece", "Property"),
+        _service("Court appearance", "2400.00", "day", "Litigation"),
+        _service("Notarial certificate", "85.00", "piece", "Notary"),
+        _service("Legal research", "190.00", "hour", "Advice"),
+        _service("Sworn translation", "1.85", "piece", "Translation"),
+        _service("Court fee, passed on", "350.00", "piece", "Expenses", "0"),
+        _goods("Commented statute book", "129.00", "piece", "Books", "2.6"),
+        _goods("Bound copies", "24.50", "piece", "Copies"),
+        _service("Hearing, overnight stay", "210.00", "night", "Expenses", "3.8"),
     ),
     customers=(
         "Shipping",
@@ -129,22 +137,22 @@ LEGAL = Trade(
 
 TOURS = Trade(
     wares=(
-        Ware("Lakes and peaks, five days", "1290.00", "piece", True, "Tours"),
-        Ware("Old town walk", "24.00", "piece", True, "Tours"),
-        Ware("Mountain guide", "640.00", "day", True, "Guides"),
-        Ware("City guide", "85.00", "hour", True, "Guides"),
-        Ware("Coach hire", "980.00", "day", True, "Transport"),
-        Ware("Airport transfer", "68.50", "piece", True, "Transport"),
-        Ware("Panorama train, second class", "152.00", "piece", True, "Transport"),
-        Ware("Hotel, half board", "189.00", "night", True, "Hotels", "3.8"),
-        Ware("Mountain hut", "74.00", "night", True, "Hotels", "3.8"),
-        Ware("Ferry abroad", "46.20", "piece", True, "Transport", "0"),
-        Ware("Museum pass", "35.00", "piece", False, "Passes"),
-        Ware("Hiking map", "22.50", "piece", False, "Shop", "2.6"),
-        Ware("Picnic hamper", "31.90", "piece", False, "Shop", "2.6"),
-        Ware("Rain jacket", "119.00", "piece", False, "Shop"),
-        Ware("Snowshoe hire", "28.00", "day", True, "Hire"),
-        Ware("Cancellation cover", "49.00", "piece", True, "Cover", "0"),
+        _service("Lakes and peaks, five days", "1290.00", "piece", "Tours"),
+        _service("Old town walk", "24.00", "piece", "Tours"),
+        _service("Mountain guide", "640.00", "day", "Guides"),
+        _service("City guide", "85.00", "hour", "Guides"),
+        _service("Coach hire", "980.00", "day", "Transport"),
+        _service("Airport transfer", "68.50", "piece", "Transport"),
+        _service("Panorama train, second class", "152.00", "piece", "Transport"),
+        _service("Hotel, half board", "189.00", "night", "Hotels", "3.8"),
+        _service("Mountain hut", "74.00", "night", "Hotels", "3.8"),
+        _service("Ferry abroad", "46.20", "piece", "Transport", "0"),
+        _goods("Museum pass", "35.00", "piece", "Passes"),
+        _goods("Hiking map", "22.50", "piece", "Shop", "2.6"),
+        _goods("Picnic hamper", "31.90", "piece", "Shop", "2.6"),
+        _goods("Rain jacket", "119.00", "piece", "Shop"),
+        _service("Snowshoe hire", "28.00", "day", "Hire"),
+        _service("Cancellation cover", "49.00", "piece", "Cover", "0"),
     ),
     customers=(
         "Travel",

@@ -1,0 +1,94 @@
+"""Providers and their capabilities as the schema shows them, generated from the definitions in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+
+from ledgermesh.graph.kinds import NAMES
+from ledgermesh.model.enums import OriginKind, ReportKind
+from ledgermesh.model.platform import Capability, FieldCapability, Provider, Support, Verb
+from ledgermesh.model.record import graphql_name
+from ledgermesh.spec.paging import FirstRows
+from ledgermesh.spec.provider import Provider as Definition
+from ledgermesh.spec.resource import Resource
+from ledgermesh.spec.wires import ABSENT
+
+
+
+def catalogue(definitions: Mapping[str, Definition]) -> dict[str, Provider]:
+    """Every provider by name."""
+    return {name: _provider(definition) for name, definition in sorted(definitions.items())}
+
+
+def _provider(definition: Definition) -> Provider:
+    return Provider(
+        name=definition.name,
+        title=definition.title,
+        kinds=list(definition.kinds),
+        docs_url=definition.docs_url,
+        checked_on=definition.checked_on,
+        capabilities=list(_capabilities(definition)),
+    )
+
+
+def _capabilities(definition: Definition) -> Iterator[Capability]:
+    for kind in NAMES:
+        mine = [resource for resource in definition.resources if resource.kind == kind]
+        for verb in (Verb.LIST, Verb.GET):
+            yield _of_kind(definition, kind, verb, mine)
+    for report in ReportKind:
+        has = any(endpoint.report == report.value for endpoint in definition.reports)
+        yield Capability(
+            record=report.value,
+            verb=Verb.REPORT,
+            support=Support.NATIVE if has else Support.NONE,
+            origin=OriginKind.NATIVE,
+            reason=None if has else definition.unsupported.get(report.value),
+            fields=[],
+        )
+
+
+def _of_kind(definition: Definition, kind: str, verb: Verb, mine: list[Resource]) -> Capability:
+    support, reason = _support(definition, kind, verb, mine)
+    derived = any(resource.derived is not None for resource in mine)
+    return Capability(
+        record=kind,
+        verb=verb,
+        support=support,
+        origin=OriginKind.DERIVED if derived else OriginKind.NATIVE,
+        reason=reason,
+        fields=list(_fields(mine)) if support is not Support.NONE else [],
+    )
+
+
+def _support(definition: Definition, kind: str, verb: Verb, mine: list[Resource]) -> tuple[Support, str | None]:
+    if not mine:
+        return Support.NONE, definition.unsupported.get(kind)
+    below = next((resource.children.parent for resource in mine if resource.children is not None), None)
+    if below is not None and verb is Verb.LIST:
+        return Support.PARTIAL, f"Listed only below each {below}."
+    paging = [resource.list.page for resource in mine if resource.list is not None]
+    cut = next((page.reason for page in paging if isinstance(page, FirstRows)), None)
+    if verb is Verb.LIST:
+        return (Support.PARTIAL, cut) if cut else (Support.NATIVE, None)
+    if all(resource.get is not None for resource in mine):
+        return Support.NATIVE, None
+    return Support.PARTIAL, "Read from the list: the provider shows no single records of this kind."
+
+
+def _fields(mine: Iterable[Resource]) -> Iterator[FieldCapability]:
+    seen: set[str] = set()
+    for resource in mine:
+        lists = resource.list
+        for name, wire in resource.fields.wires.items():
+            if wire.transform == ABSENT or name in seen:
+                continue
+            seen.add(name)
+            yield FieldCapability(
+                name=graphql_name(name.removesuffix("_refs").removesuffix("_ref")),
+                source_paths=list(wire.paths),
+                transform=wire.transform,
+                filter_pushed_down=lists is not None and any(push.field == name for push in lists.pushes),
+                sort_pushed_down=lists is not None and any(sort.field == name for sort in lists.sorts),
+            )

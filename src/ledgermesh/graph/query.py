@@ -1,0 +1,78 @@
+"""The root of every query."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import strawberry
+
+from ledgermesh.errors import BadInput, LedgermeshError
+from ledgermesh.graph.company import Company
+from ledgermesh.graph.freshness import Info
+from ledgermesh.model.platform import Provider, Tenant
+from ledgermesh.model.record import Node, Record
+from ledgermesh.model.selection import selected
+
+NODES_MAX = 100
+
+
+@strawberry.type(description="Live accounting data of every company that is shared with you.")
+class Query:
+    @strawberry.field(description="Who is asking.")
+    def viewer(self, info: Info) -> Tenant:
+        principal = info.context.principal
+        return Tenant(
+            id=strawberry.ID(principal.tenant.id),
+            name=principal.tenant.name,
+            environment=principal.key.environment,
+            scopes=sorted(principal.key.scopes),
+        )
+
+    @strawberry.field(description="Every system that books can lie in, and what each can do.")
+    def providers(self, info: Info) -> list[Provider]:
+        return list(info.context.parts.providers.values())
+
+    @strawberry.field(description="The companies that this key sees, by account key; all, or those named.")
+    def companies(
+        self,
+        info: Info,
+        keys: Annotated[list[strawberry.ID] | None, strawberry.argument(description="Account keys.")] = None,
+    ) -> list[Company]:  # type: ignore[valid-type]  # made from a table
+        context = info.context
+        if keys is None:
+            return [Company(entry=entry) for entry in context.parts.registry.companies(context.principal)]
+        return [Company(entry=context.company(key)) for key in dict.fromkeys(keys)]
+
+    @strawberry.field(description="One company, by account key or by the header X-Account-Key; the argument wins.")
+    def company(
+        self,
+        info: Info,
+        key: Annotated[strawberry.ID | None, strawberry.argument(description="The account key.")] = None,
+    ) -> Company | None:  # type: ignore[valid-type]  # made from a table
+        found: Company = Company(entry=info.context.company(key))  # type: ignore[valid-type]  # as above
+        return found
+
+    @strawberry.field(description="Anything by its global id; null when it is not there any more.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
+    ) -> Node | None:
+        return await _node(info, id)
+
+    @strawberry.field(description="Several things by their global ids, in the order asked for.")
+    async def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100.")]
+    ) -> list[Node | None]:
+        if len(ids) > NODES_MAX:
+            raise BadInput(f"`ids` are at most {NODES_MAX}, not {len(ids)}", details={"field": "ids"})
+        found: Any = await asyncio.gather(*(_node(info, id) for id in ids), return_exceptions=True)
+        for each in found:
+            if isinstance(each, BaseException) and not isinstance(each, LedgermeshError):
+                raise each
+        return list(found)
+
+
+async def _node(info: Info, id: str) -> Record | None:
+    ref = info.context.ids.open(id)
+    found: Record | None = await info.context.reach.load(ref, selected(info))
+    return found

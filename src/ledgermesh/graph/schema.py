@@ -1,0 +1,91 @@
+"""The schema, and how one question is answered on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.graphql import OperationType
+
+from ledgermesh.graph.context import Context, Parts, make_context
+from ledgermesh.graph.freshness import fresh
+from ledgermesh.graph.instants import INSTANT, Instant
+from ledgermesh.graph.kinds import KINDS
+from ledgermesh.graph.present import present
+from ledgermesh.graph.query import Query
+from ledgermesh.graph.question import Answer, Question
+from ledgermesh.model.record import graphql_name
+from ledgermesh.upstream.call import Step
+
+DOCUMENTS_MAX = 1000
+"""Parsed and validated documents that are kept."""
+
+
+class Schema(strawberry.Schema):
+    """Errors are presented and logged by `present`, once, and not by Strawberry as well."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Leave it to `present`."""
+
+
+def make_schema() -> Schema:
+    """The one schema of the gateway."""
+    return Schema(
+        query=Query,
+        types=[kind.type for kind in KINDS],
+        directives=[fresh],
+        extensions=[lambda: ParserCache(maxsize=DOCUMENTS_MAX), lambda: ValidationCache(maxsize=DOCUMENTS_MAX)],
+        config=StrawberryConfig(scalar_map={Instant: INSTANT}),
+    )
+
+
+class Gateway:
+    """Answers questions on the schema. Implements `question.Answers`."""
+
+    def __init__(self, schema: Schema, parts: Parts) -> None:
+        self._schema = schema
+        self._parts = parts
+
+    async def answer(self, question: Question) -> Answer:
+        """The response object: data, errors as callers see them, and what the answer cost."""
+        context = make_context(
+            self._parts,
+            principal=question.principal,
+            account_key=question.account_key,
+            fresh=question.fresh,
+            timeout_seconds=question.timeout_seconds,
+        )
+        result = await self._schema.execute(
+            question.text,
+            variable_values=dict(question.variables),
+            context_value=context,
+            operation_name=question.operation,
+            allowed_operation_types=(OperationType.QUERY,) if question.queries_only else tuple(OperationType),
+        )
+        return _answer(result, context)
+
+
+def _answer(result: Any, context: Context) -> Answer:
+    answer: Answer = {}
+    executed = result.data is not None or any(error.path for error in result.errors or ())
+    if executed:
+        answer["data"] = result.data
+    if result.errors:
+        answer["errors"] = [present(error) for error in result.errors]
+    if executed:
+        answer["extensions"] = _extensions(context)
+    return answer
+
+
+def _extensions(context: Context) -> dict[str, object]:
+    found: dict[str, object] = {"calls": [_shown(step) for step in context.terms.trace.steps]}
+    if context.pushdown:
+        found["pushdown"] = context.pushdown
+    return found
+
+
+def _shown(step: Step) -> dict[str, object]:
+    return {graphql_name(name): getattr(step, name) for name in step.__dataclass_fields__}

@@ -1,0 +1,145 @@
+"""What one connection may still spend."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledgermesh.spec.budgets import Budget, BudgetHeaders
+from ledgermesh.upstream.allowance import Allowance
+
+HOUR = 1_000_000 * 3600.0
+EPOCH = BudgetHeaders(limit="X-Limit", remaining="X-Remaining", reset="X-Reset", reset_is="epoch_seconds")
+LEFT = BudgetHeaders(limit="X-Limit", remaining="X-Remaining", reset="X-Reset", reset_is="seconds_left")
+
+
+def told(remaining: object, reset: object) -> dict[str, str]:
+    """An answer's headers."""
+    return {"x-remaining": str(remaining), "x-reset": str(reset)}
+
+
+def test_nothing_declared_is_always_open() -> None:
+    """Without documents and headers a call may go at once."""
+    assert Allowance((), None).opens_at(HOUR) <= HOUR
+
+
+def test_all_windows_count_at_once() -> None:
+    """A call spends in every window; the one that is empty longest decides."""
+    allowance = Allowance((Budget(calls=2, per_seconds=60), Budget(calls=3, per_seconds=3600)), None)
+    allowance.spend(HOUR + 1)
+    assert allowance.opens_at(HOUR + 1) <= HOUR + 1
+    allowance.spend(HOUR + 1)
+    assert allowance.opens_at(HOUR + 1) == HOUR + 60
+    allowance.spend(HOUR + 60)
+    assert allowance.opens_at(HOUR + 61) == HOUR + 3600
+    assert allowance.opens_at(HOUR + 3600) <= HOUR + 3600
+
+
+@settings(derandomize=True, max_examples=100)
+@given(st.lists(st.floats(0, 90), max_size=60), st.integers(1, 5), st.integers(1, 9))
+def test_no_window_is_ever_overspent(pauses: list[float], minute: int, ten_minutes: int) -> None:
+    """Whoever waits until `opens_at` never exceeds a declared budget, in any window."""
+    budgets = (Budget(calls=minute, per_seconds=60), Budget(calls=ten_minutes, per_seconds=600))
+    allowance, now, spent = Allowance(budgets, None), HOUR, list[float]()
+    for pause in pauses:
+        now = max(now + pause, allowance.opens_at(now + pause))
+        allowance.spend(now)
+        spent.append(now)
+    for budget in budgets:
+        counts: dict[float, int] = {}
+        for moment in spent:
+            counts[moment // budget.per_seconds] = counts.get(moment // budget.per_seconds, 0) + 1
+        assert max(counts.values(), default=0) <= budget.calls
+    assert all(later >= earlier for earlier, later in pairwise(spent))
+
+
+def test_an_empty_remainder_waits_for_the_reset() -> None:
+    """Remaining 0 closes until the reset that the provider tells, in either notation."""
+    for headers, reset in ((EPOCH, int(HOUR) + 90), (LEFT, 90)):
+        allowance = Allowance((), headers)
+        allowance.hear(told(0, reset), HOUR)
+        assert allowance.opens_at(HOUR) == HOUR + 90
+        assert allowance.opens_at(HOUR + 90) <= HOUR + 90
+
+
+def test_calls_under_way_are_counted_off_what_was_told() -> None:
+    """Between two answers every call that leaves takes one off the remainder."""
+    allowance = Allowance((), EPOCH)
+    allowance.hear(told(2, int(HOUR) + 90), HOUR)
+    allowance.spend(HOUR)
+    assert allowance.opens_at(HOUR) <= HOUR
+    allowance.spend(HOUR)
+    assert allowance.opens_at(HOUR) == HOUR + 90
+
+
+def test_answers_that_overtake_each_other_do_not_refill() -> None:
+    """Within one window the smallest remainder counts; a late answer of the last window counts for nothing."""
+    allowance = Allowance((), EPOCH)
+    allowance.hear(told(0, int(HOUR) + 90), HOUR)
+    allowance.hear(told(5, int(HOUR) + 90), HOUR + 1)
+    allowance.hear(told(5, int(HOUR) + 30), HOUR + 1)
+    assert allowance.opens_at(HOUR + 1) == HOUR + 90
+    allowance.hear(told(5, int(HOUR) + 180), HOUR + 90)
+    assert allowance.opens_at(HOUR + 90) <= HOUR + 90
+
+
+def test_unreadable_headers_change_nothing() -> None:
+    """Words, signs, fractions and endless digits in budget headers are not believed."""
+    for remaining, reset in (("none", "90"), ("0", "soon"), ("-1", "90"), ("0", "9" * 400), ("0.5", "90")):
+        allowance = Allowance((), LEFT)
+        allowance.hear(told(remaining, reset), HOUR)
+        assert allowance.opens_at(HOUR) <= HOUR
+
+
+def test_a_told_pause_closes() -> None:
+    """A refusal with a moment to come back closes until then, at most for a day."""
+    allowance = Allowance((), None)
+    assert allowance.refused(HOUR, HOUR, HOUR + 7) == HOUR + 7
+    assert allowance.opens_at(HOUR + 1) == HOUR + 7
+    assert allowance.refused(HOUR, HOUR, HOUR * 2) == HOUR + 86_400
+
+
+def test_a_refusal_without_any_word_closes_for_a_quarter_minute() -> None:
+    """Somebody has to guess; the guess is short."""
+    assert Allowance((), None).refused(HOUR, HOUR, None) == HOUR + 15
+
+
+def test_a_refusal_with_nothing_left_waits_for_the_reset() -> None:
+    """The told window is the spent one."""
+    allowance = Allowance((), EPOCH)
+    allowance.hear(told(0, int(HOUR) + 1800), HOUR)
+    assert allowance.refused(HOUR, HOUR, None) == HOUR + 1800
+
+
+def test_a_burst_refusal_gets_one_try_after_a_minute_then_waits_for_the_reset() -> None:
+    """Refused although something is left: once a minute's pause, then the reset; calls of the same burst count once."""
+    allowance = Allowance((), EPOCH)
+    allowance.hear(told(900, int(HOUR) + 1800), HOUR)
+    assert allowance.refused(HOUR + 1, HOUR, None) == HOUR + 61
+    assert allowance.refused(HOUR + 2, HOUR, None) == HOUR + 61
+
+    assert allowance.refused(HOUR + 62, HOUR + 61, None) == HOUR + 1800
+
+
+def test_a_good_answer_after_a_burst_forgives_it() -> None:
+    """When the try after the minute is answered, the next burst gets its minute again."""
+    allowance = Allowance((), EPOCH)
+    allowance.hear(told(900, int(HOUR) + 1800), HOUR)
+    allowance.refused(HOUR + 1, HOUR, None)
+    allowance.granted(HOUR)
+    assert allowance.refused(HOUR + 2, HOUR, None) == HOUR + 61
+    allowance.granted(HOUR + 61)
+
+    assert allowance.refused(HOUR + 100, HOUR + 99, None) == HOUR + 160
+
+
+def test_it_is_idle_when_nothing_is_remembered() -> None:
+    """Spent windows, told remainders and pauses keep it; time frees it."""
+    allowance = Allowance((Budget(calls=2, per_seconds=60),), LEFT)
+    assert allowance.idle(HOUR)
+    allowance.spend(HOUR)
+    allowance.hear(told(5, 100), HOUR)
+    allowance.refused(HOUR, HOUR, HOUR + 200)
+    assert [allowance.idle(HOUR + after) for after in (30, 70, 150, 201)] == [False, False, False, True]
