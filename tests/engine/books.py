@@ -70,7 +70,12 @@ def paper(chance: random.Random, native_id: str, *, dated: bool = False) -> Pape
         count=maybe(chance.randrange(-span, span)),
         flag=maybe(chance.random() < 0.5),
         mood=maybe(chance.choice(list(Mood))),
-        total=maybe(Money(amount=Decimal(chance.randrange(-span, span)) / 4, currency=chance.choice(["CHF", "CHF", "EUR"]))),
+        total=maybe(
+            Money(
+                amount=Decimal(chance.randrange(-span, span)) / 4,
+                currency=chance.choice(["CHF", "CHF", "EUR"]),
+            )
+        ),
         party=maybe(Pointer("Party", str(chance.randrange(4)))),
     )
 
@@ -155,7 +160,11 @@ class Provider:
         return self._views[key]
 
     def _sorted(self, days: Days | None) -> list[Any]:
-        rows = list(self.rows) if days is None or not self.honest else [row for row in self.rows if self._in(row, days)]
+        rows = (
+            list(self.rows)
+            if days is None or not self.honest
+            else [row for row in self.rows if self._in(row, days)]
+        )
         if self.order is not None:
             rows.sort(key=by_id if self.ties_by_id else lambda row: md5(row.native_id.encode()).digest())
             rows.sort(key=cmp_to_key(compare(self.order)))
@@ -164,7 +173,9 @@ class Provider:
     def _in(self, row: Any, days: Days) -> bool:
         day = getattr(row, self.windowed or "")
         inner = dt.timedelta(days=1 if self.exclusive else 0)
-        return (days.start is None or day >= days.start + inner) and (days.end is None or day <= days.end - inner)
+        return (days.start is None or day >= days.start + inner) and (
+            days.end is None or day <= days.end - inner
+        )
 
     async def page(
         self, position: int | None, *, size: int, days: Days | None = None, max_age: float = 0.0
@@ -172,7 +183,12 @@ class Provider:
         assert 0 < size <= self.size_max
         assert days is None or self.windowed is not None
         key = (position, size, days)
-        if self.keeps and key in self._kept and max_age > 0 and self.clock.monotonic() - self._kept[key][0] <= max_age:
+        if (
+            self.keeps
+            and key in self._kept
+            and max_age > 0
+            and self.clock.monotonic() - self._kept[key][0] <= max_age
+        ):
             return self._kept[key][1]
         self.calls += 1
         self.asked.append(key)
@@ -201,7 +217,9 @@ class ByOffset(Provider):
         start, rows = position or 0, self.view(days)
         found = rows[start : start + size]
         end = start + len(found)
-        return Page(tuple(found), end if found and end < len(rows) else None, len(rows) if self.counts else None)
+        return Page(
+            tuple(found), end if found and end < len(rows) else None, len(rows) if self.counts else None
+        )
 
     def shift(self, position: int | None, rows: int) -> int | None:
         return max((position or 0) + rows, 0) or None

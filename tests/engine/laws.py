@@ -52,7 +52,9 @@ async def outages_cost_nothing(seed: int, most: int = 50) -> None:
         assert failed == {source.name for source in here.sources if source.failures}
         assert merged.more or not failed
         for source in merged.sources:
-            assert source.completeness == ("COMPLETE" if source.error is None else "PARTIAL" if source.rows else "NONE")
+            assert source.completeness == (
+                "COMPLETE" if source.error is None else "PARTIAL" if source.rows else "NONE"
+            )
         late = {name for name, row in zip(merged.names, merged.rows, strict=True) if rank[id(row)] < furthest}
         flagged = {source.name for source in merged.sources if source.late}
         assert late == flagged if here.query.where is None else late <= flagged
@@ -89,14 +91,20 @@ async def what_is_cut_off_is_flagged(seed: int, most: int = 50) -> None:
     flagged: set[str] = set()
 
     def check(merged: Merged[Any]) -> None:
-        flagged.update(source.name for source in merged.sources if source.completeness == "PARTIAL" and source.reason)
+        flagged.update(
+            source.name for source in merged.sources if source.completeness == "PARTIAL" and source.reason
+        )
 
     got = await here.desk.all(here.sources, here.query, here.first, seen=check)
 
     want = here.want()
     known = {id(row) for row in got}
     assert got == [row for row in want if id(row) in known]
-    missing = {source.name for source in here.sources if any(id(row) not in known for row in source.rows if here.keep(row))}
+    missing = {
+        source.name
+        for source in here.sources
+        if any(id(row) not in known for row in source.rows if here.keep(row))
+    }
     assert missing <= flagged
 
 

@@ -88,7 +88,9 @@ def test_every_character_is_sealed() -> None:
     """A cursor in which any one character is another, or that is cut or longer, is refused."""
     cursors = Cursors([NEW])
     sealed = cursors.seal(STATE, SCOPE)
-    changed = [sealed[:at] + ("A" if sealed[at] != "A" else "B") + sealed[at + 1 :] for at in range(len(sealed))]
+    changed = [
+        sealed[:at] + ("A" if sealed[at] != "A" else "B") + sealed[at + 1 :] for at in range(len(sealed))
+    ]
 
     for text in [*changed, sealed[:-1], sealed + "A", sealed + "=", sealed + "\n", " " + sealed]:
         with pytest.raises(BadCursor):
@@ -114,7 +116,11 @@ def test_six_sources_stay_under_two_kilobytes() -> None:
     names = tuple(f"3fa85f64-5717-4562-b3fc-2c963f66af{number:02}" for number in range(6))
     places = {
         name: ORDERING.place(
-            Paper(native_id=os.urandom(16).hex(), name=f"{number} Gärtnerei & Söhne {os.urandom(8).hex()}", total=chf("1234.56")),
+            Paper(
+                native_id=os.urandom(16).hex(),
+                name=f"{number} Gärtnerei & Söhne {os.urandom(8).hex()}",
+                total=chf("1234.56"),
+            ),
             name,
         )
         for number, name in enumerate(names)
@@ -138,12 +144,23 @@ def test_values_of_two_types_are_two_queries(one: object, other: object) -> None
     )
 
 
-@pytest.mark.parametrize("where", [Or(()), And(()), Not(And(())), Compare("x", "eq", 1), Compare("x", "eq", 1, "CHF")])
+@pytest.mark.parametrize(
+    "where", [Or(()), And(()), Not(And(())), Compare("x", "eq", 1), Compare("x", "eq", 1, "CHF")]
+)
 def test_conditions_of_two_kinds_are_two_queries(where: Where) -> None:
     """The shape of a condition counts, and so does its currency."""
-    others: list[Any] = [Or(()), And(()), Not(And(())), Compare("x", "eq", 1), Compare("x", "eq", 1, "CHF"), None]
+    others: list[Any] = [
+        Or(()),
+        And(()),
+        Not(And(())),
+        Compare("x", "eq", 1),
+        Compare("x", "eq", 1, "CHF"),
+        None,
+    ]
 
-    assert 5 == sum(digest(ListQuery("I", where=where)) != digest(ListQuery("I", where=other)) for other in others)
+    assert 5 == sum(
+        digest(ListQuery("I", where=where)) != digest(ListQuery("I", where=other)) for other in others
+    )
 
 
 def test_a_condition_on_anything_else_is_a_bug() -> None:

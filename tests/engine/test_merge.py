@@ -76,7 +76,8 @@ async def test_more_costs_no_call() -> None:
     """Whether there is a next page is told from what is known: a full first page of 50 costs one call a source."""
     desk = Desk()
     sources: list[Provider] = [
-        ByOffset(name, days_back(200, span=200), desk.clock, size_max=100, order=NEWEST.order) for name in "ab"
+        ByOffset(name, days_back(200, span=200), desk.clock, size_max=100, order=NEWEST.order)
+        for name in "ab"
     ]
 
     merged, _ = await desk.page(sources, NEWEST, 50)
@@ -114,7 +115,11 @@ async def test_down_source_costs_its_own_rows_only() -> None:
     assert ("b", "b", "b") == merged.names
     assert merged.more
     down, well = merged.sources
-    assert ("FAILED", "NONE", "PROVIDER_UNAVAILABLE") == (down.status, down.completeness, down.error and down.error.code)
+    assert ("FAILED", "NONE", "PROVIDER_UNAVAILABLE") == (
+        down.status,
+        down.completeness,
+        down.error and down.error.code,
+    )
     assert ("OK", "COMPLETE", None) == (well.status, well.completeness, well.error)
 
     sources[0].down = False
@@ -150,7 +155,9 @@ async def test_broken_order_is_finished_here() -> None:
 
     assert [row.day for row in got] == sorted((row.day for row in rows + other.rows), reverse=True)
     assert 120 == len({id(row) for row in got})
-    assert {("UNORDERED", "COMPLETE")} == {(page.sources[0].status, page.sources[0].completeness) for page in pages}
+    assert {("UNORDERED", "COMPLETE")} == {
+        (page.sources[0].status, page.sources[0].completeness) for page in pages
+    }
     assert {"OK"} == {page.sources[1].status for page in pages}
 
 
@@ -242,7 +249,9 @@ async def test_equal_rows_without_end_are_cut_off() -> None:
     got = await desk.all([sales], NEWEST, 10, seen=pages.append)
 
     assert 30 == len({row.native_id for row in got}) == len(got)
-    assert {("TRUNCATED", "PARTIAL")} == {(page.sources[0].status, page.sources[0].completeness) for page in pages}
+    assert {("TRUNCATED", "PARTIAL")} == {
+        (page.sources[0].status, page.sources[0].completeness) for page in pages
+    }
 
 
 async def test_bound_of_an_unsorted_source_is_partial() -> None:
@@ -273,7 +282,9 @@ async def test_two_currencies_need_one_named() -> None:
     """Ordering by money of two currencies without naming one is the caller's error, even when they come pages apart."""
     desk = Desk()
     rows = [Paper(native_id=str(n), day=TODAY - dt.timedelta(days=n), total=chf(n)) for n in range(1, 9)]
-    euros = Paper(native_id="9", day=TODAY - dt.timedelta(days=99), total=Money(amount=Decimal(5), currency="EUR"))
+    euros = Paper(
+        native_id="9", day=TODAY - dt.timedelta(days=99), total=Money(amount=Decimal(5), currency="EUR")
+    )
     source = ByOffset("a", [*rows, euros], desk.clock, size_max=2, order=NEWEST.order)
     dear = And((Compare("total", "gt", Decimal(0)),))
 
@@ -320,7 +331,11 @@ async def test_cursor_stays_small() -> None:
         Whole(
             f"3fa85f64-5717-4562-b3fc-2c963f66af{number:02}",
             [
-                Paper(native_id=f"0d9c1f7e-{number:04}-4c1b-9a55-{each:012}", name=f"Müller & Söhne {each:03}", total=chf(each))
+                Paper(
+                    native_id=f"0d9c1f7e-{number:04}-4c1b-9a55-{each:012}",
+                    name=f"Müller & Söhne {each:03}",
+                    total=chf(each),
+                )
                 for each in range(20)
             ],
             desk.clock,

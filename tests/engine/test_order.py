@@ -73,9 +73,13 @@ def test_instants_are_ordered_as_instants() -> None:
 def test_ties_are_ordered_by_connection_then_id() -> None:
     """Equal rows: by connection, then by id, numbers numerically."""
     ordering = Ordering((), Currencies())
-    places = [ordering.place(Paper(native_id=each), name) for each, name in [("10", "b"), ("9", "b"), ("99", "a")]]
+    places = [
+        ordering.place(Paper(native_id=each), name) for each, name in [("10", "b"), ("9", "b"), ("99", "a")]
+    ]
 
-    assert [("a", "99"), ("b", "9"), ("b", "10")] == [(each.connection, each.number[1]) for each in sorted(places)]
+    assert [("a", "99"), ("b", "9"), ("b", "10")] == [
+        (each.connection, each.number[1]) for each in sorted(places)
+    ]
     assert number("9") < number("10") < number("100")
 
 
@@ -89,7 +93,10 @@ def test_second_currency_is_refused() -> None:
 
 def test_numbers_that_are_none_have_no_order() -> None:
     """An amount that is not a number stands with the nulls instead of breaking the list."""
-    rows = [Paper(native_id="2", total=Money(amount=Decimal("NaN"), currency="CHF")), Paper(native_id="1", total=chf(1))]
+    rows = [
+        Paper(native_id="2", total=Money(amount=Decimal("NaN"), currency="CHF")),
+        Paper(native_id="1", total=chf(1)),
+    ]
 
     assert ["1", "2"] == ids(rows, Order("total", currency="CHF"))
 

@@ -106,7 +106,9 @@ def test_second_currency_is_refused() -> None:
 
 
 def range_(low: Operator, from_: object, high: Operator, to: object, *, currency: str | None = None) -> Where:
-    return And((Compare("total", low, from_, currency), Compare("total", high, to, "CHF" if currency else None)))
+    return And(
+        (Compare("total", low, from_, currency), Compare("total", high, to, "CHF" if currency else None))
+    )
 
 
 @pytest.mark.parametrize(

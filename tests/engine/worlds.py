@@ -11,7 +11,19 @@ from typing import Any
 
 from ledgermesh.engine.merge import Merged
 from ledgermesh.spec.query import And, Compare, ListQuery, Not, Or, Order, Where
-from tests.engine.books import TODAY, ByNumber, ByOffset, Desk, FirstOnly, Mood, Paper, Provider, Whole, brute, paper
+from tests.engine.books import (
+    TODAY,
+    ByNumber,
+    ByOffset,
+    Desk,
+    FirstOnly,
+    Mood,
+    Paper,
+    Provider,
+    Whole,
+    brute,
+    paper,
+)
 
 Condition = tuple[Where, Callable[[Paper], bool]]
 
@@ -54,7 +66,9 @@ def _not_named(chance: random.Random) -> Condition:
 
 def _contains(chance: random.Random) -> Condition:
     part = chance.choice(["z", "MÜ"])
-    return Compare("name", "contains", part), lambda row: row.name is not None and part.lower() in row.name.lower()
+    return Compare(
+        "name", "contains", part
+    ), lambda row: row.name is not None and part.lower() in row.name.lower()
 
 
 def _mood(chance: random.Random) -> Condition:
@@ -135,7 +149,9 @@ def world(seed: int, *, most: int = 50, complete: bool = True) -> World:
         order = order[:1]
     where, keep = condition(chance) if chance.random() < 0.6 else (None, lambda row: True)
     query = ListQuery("Paper", where=where, order=order)
-    sources = [_source(chance, desk, f"{letter}", order, most, complete) for letter in "abcd"[: chance.randint(1, 4)]]
+    sources = [
+        _source(chance, desk, f"{letter}", order, most, complete) for letter in "abcd"[: chance.randint(1, 4)]
+    ]
     return World(chance, desk, sources, query, keep)
 
 
@@ -144,7 +160,9 @@ def _source(
 ) -> Provider:
     shape = chance.choice([ByOffset, ByOffset, ByNumber, Whole] + ([] if complete else [FirstOnly]))
     windowed = "day" if chance.random() < 0.5 else None
-    ids = [str(number) if shape is ByNumber else f"{number:04}" for number in range(1, chance.randint(1, most))]
+    ids = [
+        str(number) if shape is ByNumber else f"{number:04}" for number in range(1, chance.randint(1, most))
+    ]
     chance.shuffle(ids)
     return shape(
         name, [paper(chance, each, dated=windowed is not None) for each in ids], desk.clock,
