@@ -193,8 +193,10 @@ class Provider:
         self.calls += 1
         self.asked.append(key)
         self._fail()
-        self._kept[key] = self.clock.monotonic(), self.cut(position, size, days)
-        return self._kept[key][1]
+        page = self.cut(position, size, days)
+        if self.keeps:
+            self._kept[key] = self.clock.monotonic(), page
+        return page
 
     def _fail(self) -> None:
         if self.fails_at is not None:

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.engine.books import TODAY, Mood, Paper, chf
 
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.cursor import CursorKey, Cursors, Scope, State, digest
 from ledgermesh.engine.order import Ordering
 from ledgermesh.errors import BadCursor
 from ledgermesh.spec.query import And, Compare, ListQuery, Not, Or, Order, Where
-from tests.engine.books import TODAY, Mood, Paper, chf
 
 OLD, NEW = CursorKey(1, os.urandom(32)), CursorKey(2, os.urandom(32))
 QUERY = ListQuery(

@@ -6,12 +6,12 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from tests.engine.books import TODAY, ByNumber, ByOffset, Desk, FirstOnly, Paper, Provider, Whole, brute, chf
 
 from ledgermesh.engine.cursor import State
 from ledgermesh.errors import CurrencyRequired
 from ledgermesh.model.money import Money
 from ledgermesh.spec.query import And, Compare, ListQuery, Order
-from tests.engine.books import TODAY, ByNumber, ByOffset, Desk, FirstOnly, Paper, Provider, Whole, brute, chf
 
 NEWEST = ListQuery("Paper", order=(Order("day", descending=True),))
 LARGEST = ListQuery("Paper", order=(Order("total", descending=True, currency="CHF"),))

@@ -7,10 +7,10 @@ import weakref
 from typing import Any
 
 import pytest
+from tests.engine.books import TODAY, ByNumber, ByOffset, Desk, Paper, Provider, brute, chf
 
 from ledgermesh.engine.pages import Days, Page
 from ledgermesh.spec.query import ListQuery, Order
-from tests.engine.books import TODAY, ByNumber, ByOffset, Desk, Paper, Provider, brute, chf
 
 NEWEST = ListQuery("Paper", order=(Order("day", descending=True),))
 LARGEST = ListQuery("Paper", order=(Order("total", descending=True, currency="CHF"),))
@@ -86,7 +86,7 @@ async def test_a_lost_index_is_taken_up_where_it_was() -> None:
 
     assert brute([source], NEWEST.order, lambda row: True)[1_200:1_300] == list(merged.rows)
     assert all(days is None or days.end == rows[-1].day + dt.timedelta(days=1) for _, _, days in source.asked)
-    assert source.calls < len(source.rows) / source.size_max
+    assert len(source.asked) <= 12
 
 
 async def test_an_index_from_further_down_is_not_used_further_up() -> None:
@@ -127,29 +127,29 @@ async def test_a_changed_page_is_read_anew(shape: type[Provider]) -> None:
     rows = bank(desk).rows
     source = shape("bank", rows, desk.clock, size_max=20, keeps=False)
     shown, cursor = await pages(desk, source, LARGEST, 10, 2)
-    gone = set(rows[::3]) - set(shown)
-    source.rows = [row for row in rows if row not in gone]
+    source.rows = [row for number, row in enumerate(rows) if number % 3 or row in shown]
 
     merged, _ = await desk.page([source], LARGEST, 1_000, cursor)
 
     assert shown + list(merged.rows) == [row for row in brute([source], LARGEST.order, lambda row: True)]
 
 
-async def test_a_list_that_never_stands_still_is_an_error() -> None:
-    """When every look shows another list, the source fails with a word for it instead of looping."""
+async def test_a_list_that_never_stands_still_ends() -> None:
+    """When every look shows another list, each page still comes, after one more reading of the list."""
     desk = Desk()
 
     class Restless(ByOffset):
         def cut(self, position: int | None, size: int, days: Days | None) -> Page[Any]:
-            self.rows = [Paper(native_id=f"{self.calls}-{number}", day=TODAY) for number in range(60)]
+            self.rows = [Paper(native_id=f"{self.calls:03}-{number}", day=TODAY) for number in range(60)]
             return super().cut(position, size, days)
 
-    restless = Restless("restless", [Paper(native_id="1")] * 60, desk.clock, size_max=20, keeps=False)
+    restless = Restless("restless", [], desk.clock, size_max=20, keeps=False)
+    _, cursor = await desk.page([restless], NEWEST, 10)
 
-    merged, _ = await desk.page([restless], NEWEST, 1_000)
+    merged, _ = await desk.page([restless], NEWEST, 10, cursor)
 
-    assert "PROVIDER_UNAVAILABLE" == (merged.sources[0].error and merged.sources[0].error.code)
-    assert restless.calls < 40
+    assert ("OK", 10) == (merged.sources[0].status, len(merged.rows))
+    assert 3 + 1 + 3 == restless.calls
 
 
 async def test_rows_without_the_date_end_the_windows() -> None:
@@ -183,12 +183,14 @@ class Leaf(Paper):
     """A record that can be watched."""
 
     __slots__ = ("__weakref__",)
+    __hash__ = object.__hash__
 
 
 class Watched(ByOffset):
     """Makes its rows anew for each page, and counts how many are alive when the next page is asked for."""
 
-    def __post_init__(self) -> None:
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
         self.alive: weakref.WeakSet[Leaf] = weakref.WeakSet()
         self.most = 0
 
@@ -201,8 +203,8 @@ class Watched(ByOffset):
         return Page(rows, page.next)
 
 
-@pytest.mark.parametrize("sorts", [False, True])
-async def test_ten_thousand_rows_are_never_in_memory(sorts: bool) -> None:
+@pytest.mark.parametrize("sorts, most", [(False, 3_000), (True, 1_500)])
+async def test_ten_thousand_rows_are_never_in_memory(sorts: bool, most: int) -> None:
     """10,000 rows paged by 1,000 hold a few pages' worth of records at any time, not the list."""
     desk = Desk()
     query = NEWEST if sorts else LARGEST
@@ -221,4 +223,4 @@ async def test_ten_thousand_rows_are_never_in_memory(sorts: bool) -> None:
         del merged
 
     assert 3_000 == seen
-    assert source.most <= 3_000
+    assert source.most <= most

@@ -9,6 +9,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.engine.books import START, TODAY, Mood, Paper, chf
+from tests.engine.worlds import condition, paper
 
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.where import check, evaluate
@@ -16,8 +18,6 @@ from ledgermesh.errors import BadInput, CurrencyRequired
 from ledgermesh.model.money import Money
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import And, Compare, Not, Operator, Or, Where
-from tests.engine.books import START, TODAY, Mood, Paper, chf
-from tests.engine.worlds import condition, paper
 
 EMPTY = Paper(native_id="1")
 FULL = Paper(
@@ -48,7 +48,7 @@ FULL = Paper(
         (True, Compare("total", "eq", Decimal("12.5"), currency="CHF")),
         (True, Compare("total", "gt", Decimal("12.49999"), currency="CHF")),
         (False, Compare("total", "eq", Decimal("12.5"), currency="EUR")),
-        (False, Compare("total", "lt", Decimal("99"), currency="EUR")),
+        (False, Compare("total", "lt", Decimal(99), currency="EUR")),
         (False, Compare("total", "in", (Decimal("12.5"), None), currency="EUR")),
         (True, Compare("total", "ne", Decimal("12.5"), currency="EUR")),
         (False, Compare("total", "isNull", True, currency="EUR")),

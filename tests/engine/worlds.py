@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ledgermesh.engine.merge import Merged
-from ledgermesh.spec.query import And, Compare, ListQuery, Not, Or, Order, Where
 from tests.engine.books import (
     TODAY,
     ByNumber,
@@ -24,6 +22,9 @@ from tests.engine.books import (
     brute,
     paper,
 )
+
+from ledgermesh.engine.merge import Merged
+from ledgermesh.spec.query import And, Compare, ListQuery, Not, Or, Order, Where
 
 Condition = tuple[Where, Callable[[Paper], bool]]
 

@@ -40,29 +40,34 @@ JSON = {"Accept": "application/json"}
 
 @dataclass
 class Desk:
-    """An emulator, and a client signed in as the owner of `books`."""
+    """An emulator and its clients, signed in as the owner of `books`.
+
+    `client` is held against the contract; `free` is not.
+    """
 
     emulator: KashooEmulator
     clock: ManualClock
     books: Books
     client: httpx.AsyncClient
+    free: httpx.AsyncClient
 
     @property
     def home(self) -> str:
         """The path of the business."""
         return f"/api/businesses/{self.emulator.credentials(self.books)['business_id']}"
 
-    async def log_in(self, books: Books | None = None, **fields: str) -> httpx.Response:
+    async def log_in(self, **fields: str) -> httpx.Response:
         """Ask for a token with form fields."""
-        keys = self.emulator.credentials(books or self.books)
+        keys = self.emulator.credentials(self.books)
         form = {"email": keys["email"], "password": keys["password"], **fields}
         return await self.client.post("/api/authTokens", data=form, headers=JSON, extensions=dict(ON_PURPOSE))
 
-    async def sign_in(self, books: Books | None = None) -> None:
+    async def sign_in(self) -> None:
         """Send the token of the books' owner from now on."""
-        answer = await self.log_in(books)
+        answer = await self.log_in()
         assert answer.status_code == 200, answer.text
-        self.client.headers["Authorization"] = f"TOKEN json:{answer.text}"
+        for client in (self.client, self.free):
+            client.headers["Authorization"] = f"TOKEN json:{answer.text}"
 
     async def get(self, path: str, **parameters: object) -> Any:
         """The body of a good answer, its numbers exact; `path` begins below the business unless it begins with /api."""
@@ -100,8 +105,9 @@ def desk_over(*shelf: Books, contract: Contract = CLOSED, start: dt.datetime = S
     world = World(start.date(), {(books.company, books.provider): books for books in shelf})
     emulator = make(world, clock, chance=Random(7))
     outer = Starlette(routes=[Mount("/kashoo", app=emulator.app)])
-    transport = Checked(httpx.ASGITransport(outer), contract)
-    return Desk(emulator, clock, shelf[0], httpx.AsyncClient(transport=transport, base_url=MOUNT))
+    client = httpx.AsyncClient(transport=Checked(httpx.ASGITransport(outer), contract), base_url=MOUNT)
+    free = httpx.AsyncClient(transport=httpx.ASGITransport(outer), base_url=MOUNT)
+    return Desk(emulator, clock, shelf[0], client, free)
 
 
 def small_books(company: str = "corner-shop") -> Books:

@@ -43,10 +43,10 @@ async def code(desk: Desk) -> str:
     return parse_qs(urlsplit((await consent(desk)).headers["location"]).query)["code"][0]
 
 
-async def exchange(desk: Desk, *, client: tuple[str, str] | None = None, **form: str) -> httpx.Response:
+async def exchange(desk: Desk, *, secret: str | None = None, **form: str) -> httpx.Response:
     """What the token endpoint answers."""
     keys = desk.emulator.credentials(desk.books)
-    auth = client or (keys["client_id"], keys["client_secret"])
+    auth = (keys["client_id"], secret or keys["client_secret"])
     return await desk.client.post("/oauth2/token", data=form, auth=auth, extensions=ERRING)
 
 
@@ -227,7 +227,7 @@ async def test_the_token_endpoint_wants_basic_and_a_form(desk: Desk) -> None:
 
     answers = [
         await desk.client.post("/oauth2/token", data=inside, extensions=ERRING),
-        await exchange(desk, client=(client[0], "wrong"), **form),
+        await exchange(desk, secret="wrong", **form),
         await desk.client.post("/oauth2/token", json=form, auth=client, extensions=ERRING),
         await exchange(desk, grant_type="password"),
     ]

@@ -143,7 +143,7 @@ class World:
     grants: MemoryGrants
     stack: Stack
     trace: Trace = field(default_factory=Trace)
-    link: Link = Link("tenant-1", "live", "connection-1", ACME, ACME.base_url)
+    link: Link = field(default_factory=lambda: Link("tenant-1", "live", "connection-1", ACME, ACME.base_url))
 
     def call(self, path: str = "/things", **changes: object) -> Call:
         """A GET ten seconds before its deadline; `changes` are fields of Call."""

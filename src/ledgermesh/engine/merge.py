@@ -19,7 +19,7 @@ from ledgermesh.engine.reading import Bounds, Reading, ScanLimit, Unordered
 from ledgermesh.engine.sorted_here import WINDOW_IGNORED, Shelf, SortedHere
 from ledgermesh.engine.where import evaluate
 from ledgermesh.errors import CurrencyRequired, LedgermeshError
-from ledgermesh.spec.query import ListQuery
+from ledgermesh.spec.query import ListQuery, Where
 
 UNORDERED: Final = "UNORDERED"
 SLACK_ROWS: Final = 8
@@ -165,7 +165,7 @@ class _Merge(Generic[T]):
         self.query, self.first, self.state, self.run = query, first, state, run
         self.currencies = Currencies(state.currencies)
         self.ordering = Ordering(query.order, self.currencies)
-        self.keep = self._keeper(keep)
+        self.keep = _keeper(query.where, self.currencies, keep)
         self.wanted = first + first // 4 + SLACK_ROWS
         self.filtered = query.where is not None or keep is not None
         self.sources = [self._source(pages) for pages in sources]
@@ -174,14 +174,6 @@ class _Merge(Generic[T]):
         self.shown: list[tuple[Place, int]] = []
         self.last: Place | None = None
         self.stopped = False
-
-    def _keeper(self, keep: Keep[T] | None) -> Keep[T]:
-        where = self.query.where
-
-        def kept(row: T) -> bool:
-            return (where is None or evaluate(where, row, self.currencies)) and (keep is None or keep(row))
-
-        return kept
 
     def _source(self, pages: Pages[T]) -> _Source[T]:
         run, after = self.run, self.state.own.get(pages.name, self.state.anchor)
@@ -284,6 +276,13 @@ class _Merge(Generic[T]):
             unordered=self.state.unordered,
             currencies=self.currencies.seen,
         )
+
+
+def _keeper(where: Where | None, currencies: Currencies, keep: Keep[T] | None) -> Keep[T]:
+    def kept(row: T) -> bool:
+        return (where is None or evaluate(where, row, currencies)) and (keep is None or keep(row))
+
+    return kept
 
 
 def _furthest(one: Place | None, other: Place | None) -> Place | None:

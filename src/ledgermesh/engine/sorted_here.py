@@ -17,12 +17,11 @@ from ledgermesh.engine.ordered import Entry
 from ledgermesh.engine.pages import Keep, Page, T
 from ledgermesh.engine.reading import Reading, ScanLimit, Walk
 from ledgermesh.engine.windows import Window, widening
-from ledgermesh.errors import TooLate, Unavailable
+from ledgermesh.errors import TooLate
 
 WINDOW_IGNORED: Final = "WINDOW_IGNORED"
 PAGES_FOR_WINDOWS: Final = 3
 """Up to so many pages a list is read whole: windows would not cost less."""
-REBUILDS_MAX: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,6 @@ class SortedHere(Generic[T]):
         self._index: Index | None = None
         self._next = 0
         self._rows: dict[Place, T] = {}
-        self._rebuilds = 0
         self._size = reading.source.size_max
 
     async def fill(self) -> None:
@@ -199,6 +197,7 @@ class SortedHere(Generic[T]):
             more,
             spots=index.spots + more.spots,
             sheets=index.sheets + more.sheets,
+            top=index.top,
             rest=() if partial else tuple(rest),
         )
 
@@ -286,11 +285,5 @@ class SortedHere(Generic[T]):
         if spot.place in self._rows:
             self._settle(index)
         else:
-            await self._rebuild()
-
-    async def _rebuild(self) -> None:
-        self._rebuilds += 1
-        if self._rebuilds > REBUILDS_MAX:
-            raise Unavailable("the provider's list changes faster than it can be read")
-        self._rows.clear()
-        self._open(await self._build())
+            self._rows.clear()
+            self._open(await self._build())

@@ -33,6 +33,8 @@ def evaluate(where: Where, record: Record, currencies: Currencies | None = None)
 def _compare(compare: Compare, value: object, currencies: Currencies | None) -> bool:
     if compare.operator == "isNull":
         return (value is None) is compare.value
+    if isinstance(value, tuple):
+        return compare.operator == "contains" and compare.value in value
     if isinstance(value, Money) and compare.currency is None and currencies is not None:
         currencies.see(compare.field, value)
     found = plain(value, compare.currency)

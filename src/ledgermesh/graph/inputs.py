@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Any, Generic, TypeVar, Union, get_args
+from typing import Any, Generic, TypeVar, Union, get_args, get_origin
 
 import strawberry
 from strawberry import UNSET
@@ -55,6 +55,11 @@ class MoneyFilter(Range[Decimal]):
     )
 
 
+@strawberry.input(name="ListFilter", description="Looks into a list of words.")
+class Membership(Generic[T]):
+    contains: T | None = strawberry.field(default=UNSET, description="This is one of them.")
+
+
 @strawberry.input(description="Compares a reference by the other record's global id.")
 class ReferenceFilter:
     eq: strawberry.ID | None = strawberry.field(default=UNSET, description="Refers to this record; null asks for none.")
@@ -73,7 +78,9 @@ def _filter(hint: object) -> Any:
     bare = _bare(hint)
     if isinstance(bare, type) and issubclass(bare, Enum):
         return Equality[bare]  # type: ignore[valid-type]  # a type at run time
-    return _FILTERS.get(bare)
+    if get_origin(bare) is list and issubclass(get_args(bare)[0], Enum):
+        return Membership[get_args(bare)[0]]  # type: ignore[misc]  # a type at run time
+    return None if get_origin(bare) is not None else _FILTERS.get(bare)
 
 
 _FILTERS: Mapping[object, Any] = {
@@ -107,7 +114,7 @@ def fields_of(model: Any) -> tuple[Field, ...]:
     for name, hint in declared(model).items():
         filter = _filter(hint)
         if filter is not None and name != "native_id":
-            orderable = _bare(hint) not in (bool, Pointer)
+            orderable = _bare(hint) not in (bool, Pointer) and get_origin(_bare(hint)) is None
             found.append(Field(name, name.removesuffix("_ref"), filter, orderable))
     return tuple(found)
 

@@ -65,10 +65,10 @@ class Source:
     def provenance(self, fields: list[str] | None = None) -> list[FieldProvenance]:
         row = _row(self.record)
         return [
-            FieldProvenance(field=name, transform=wire.transform, paths=list(wire.paths), raw=_raw(row, wire.paths))
+            FieldProvenance(field=graphql_name(name.removesuffix("_refs").removesuffix("_ref")), transform=wire.transform, paths=list(wire.paths), raw=_raw(row, wire.paths))
             for name, wire in sorted(_wires(self.record).items())
             if wire.paths
-            if not fields or name in fields or graphql_name(name) in fields
+            if not fields or graphql_name(name.removesuffix("_refs").removesuffix("_ref")) in fields
         ]
 
 

@@ -18,7 +18,7 @@ class Compare:
     `currency` the ISO code it is meant in; records in another currency do not satisfy any comparison but `ne`.
     Where the field is a reference to another record, `value` is its native id as text.
     Two-valued: null equals only null, so `ne` holds for null, and the order comparisons and `contains` never do.
-    `contains` is case-insensitive on text.
+    `contains` is case-insensitive on text; on a list (a tuple of enum members) it asks for one element.
     """
 
     field: str

@@ -414,8 +414,10 @@ def ref(
             kind, f"{prefix}{found}", inner, summary.wires if summary else None, row if summary else None
         )
 
+    held = tuple(path for wire in summary.wires.values() for path in wire.paths) if summary is not None else ()
+    paths = tuple(dict.fromkeys((path, *((embed,) if embed else ()), *held)))
     return Wire(
-        transform="ref", paths=(path, embed) if embed else (path,), gives=Pointer, read=read,
+        transform="ref", paths=paths, gives=Pointer, read=read,
         write=lambda value: {path: value}, expand=expand,
     )  # fmt: skip
 

@@ -79,7 +79,7 @@ class Cache:
 
     def _keep(self, key: tuple[object, ...], call: Call, response: Response) -> None:
         known = self._entries.get(key)
-        if known is not None and known.fetched_at >= response.fetched_at:
+        if known is not None and (known.body is response.body or known.fetched_at > response.fetched_at):
             return
         size = ENTRY_BYTES + len(response.body) + _text_bytes(call, response)
         if size > self._entries.maxsize:

@@ -41,14 +41,7 @@ class Users:
 
     def login(self, fields: Mapping[str, str], authorization: str | None) -> User:
         """Whose e-mail and password these are; Refusal 400 when there are none, 401 when they are wrong."""
-        named = (
-            basic(authorization)
-            if authorization is not None
-            else (fields.get("email"), fields.get("password"))
-        )
-        if named is None:
-            raise Refusal(401, "Authorization: not a Basic credential")
-        email, password = named
+        email, password = basic(authorization) or (fields.get("email"), fields.get("password"))
         if not email or not password:
             raise Refusal(400, "email and password are required")
         user = self.by_email.get(email.casefold())

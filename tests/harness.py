@@ -1,0 +1,90 @@
+"""A whole gateway over emulated providers in this process: real HTTP messages, an injected clock, no sockets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from ledgermesh.app import Running, demo_parts, make_gateway
+from ledgermesh.clock import ManualClock
+from ledgermesh.engine.cursor import CursorKey
+from ledgermesh.graph.question import Question
+from ledgermesh.sandbox.emulator import Emulator
+from ledgermesh.sandbox.world import World, make_world
+from ledgermesh.upstream.call import Fresh
+from ledgermesh.upstream.wire_httpx import HttpxWire
+
+NOW = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
+SANDBOX = "http://sandbox"
+KEYS = (CursorKey(1, b"tests tests tests tests tests 32"),)
+
+
+@dataclass
+class House:
+    """The gateway, the emulators behind it, and the clock of both."""
+
+    clock: ManualClock
+    world: World
+    emulators: Mapping[str, Emulator]
+    gateway: Running
+    down: set[str] = field(default_factory=set)
+    """Providers whose connections are refused."""
+
+    async def ask(self, text: str, *, key: str = "lm_demo_read", fresh: Fresh | None = None, **variables: Any) -> Any:
+        """The whole response object of one question."""
+        principal = self.gateway.registry.principal(key)
+        assert principal is not None
+        return await self.gateway.answers.answer(
+            Question(
+                text=text,
+                variables=variables,
+                principal=principal,
+                timeout_seconds=20.0,
+                fresh=fresh or Fresh(),
+            )
+        )
+
+    def calls(self, answer: Any) -> list[dict[str, Any]]:
+        """The calls an answer really made."""
+        return [step for step in answer["extensions"]["calls"] if step["cache"] == "MISS"]
+
+
+class Cable(httpx.AsyncBaseTransport):
+    """The way to the emulators, which a test may cut."""
+
+    def __init__(self, app: Starlette, down: set[str]) -> None:
+        self._inner = httpx.ASGITransport(app)
+        self._down = down
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        provider = request.url.path.split("/")[1]
+        if provider in self._down:
+            raise httpx.ConnectError("refused", request=request)
+        return await self._inner.handle_async_request(request)
+
+
+@asynccontextmanager
+async def house(world: World, emulators: Mapping[str, Emulator], clock: ManualClock) -> AsyncIterator[House]:
+    """A gateway over these emulators."""
+    app = Starlette(routes=[Mount(f"/{name}", emulator.app) for name, emulator in emulators.items()])
+    down: set[str] = set()
+    registry, grants = await demo_parts(world, emulators, SANDBOX)
+    async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
+        gateway = make_gateway(
+            registry=registry, grants=grants, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1)
+        )
+        yield House(clock, world, emulators, gateway, down)
+        await gateway.close()
+
+
+def world_today() -> World:
+    """The default world on the tests' day."""
+    return make_world(today=NOW.date())

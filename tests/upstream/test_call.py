@@ -1,0 +1,41 @@
+"""A call as a value."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ledgermesh.upstream.call import Step, Trace
+from ledgermesh.upstream.deadline import Until
+
+from .conftest import World, fresh
+
+
+def test_the_key_begins_with_the_tenant_and_leaves_out_the_caller(world: World) -> None:
+    """Tenant, environment, connection and generation come first; deadline, freshness and attempt are no part of it."""
+    call = world.call()
+    assert call.key[:4] == ("tenant-1", "live", "connection-1", 0)
+    assert call.key == world.call(deadline=99.0, fresh=fresh(5), attempt=2, waited=1.0).key
+    for change in ({"tenant": "t"}, {"environment": "sandbox"}, {"connection": "c"}, {"generation": 1}):
+        assert call.key != replace(call, link=replace(call.link, **change)).key  # type: ignore[arg-type]
+    assert call.key != replace(call, query=(("a", "b"),)).key
+
+
+def test_only_reading_is_safe(world: World) -> None:
+    """GET and HEAD may be repeated; whatever else may not."""
+    safe = {
+        method: world.call(method=method).safe for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+    }
+    assert [method for method, is_safe in safe.items() if is_safe] == ["GET", "HEAD"]
+
+
+def test_a_flights_end_counts_before_the_calls_own(world: World) -> None:
+    """While flying for several, the longest deadline is the end."""
+    assert world.call(deadline=3.0).ends == 3.0
+    assert world.call(deadline=3.0, until=Until(8.0)).ends == 8.0
+
+
+def test_a_line_is_written_here_and_above() -> None:
+    """A call's own page passes its lines to the request's trace."""
+    above = Trace()
+    Trace(parent=above).write(Step("c", "acme", "GET", "/x", 1))
+    assert [step.path for step in above.steps] == ["/x"]
