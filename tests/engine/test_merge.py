@@ -294,6 +294,19 @@ async def test_two_currencies_need_one_named() -> None:
         await desk.all([source], ListQuery("Paper", where=dear, order=NEWEST.order), 2)
 
 
+async def test_the_currency_met_goes_on_with_the_cursor() -> None:
+    """A page remembers the currency it compared in, and the next one holds on to it."""
+    desk = Desk()
+    source = Whole("a", [Paper(native_id="1", total=chf(1))], desk.clock)
+    query = ListQuery("Paper", order=(Order("total"),))
+
+    merged, _ = await desk.page([source], query, 1)
+
+    assert {"total": "CHF"} == merged.end.currencies
+    with pytest.raises(CurrencyRequired):
+        await desk.merge([source], query, 1, State(currencies={"total": "EUR"}))
+
+
 async def test_another_currency_is_null() -> None:
     """Ordered by money in one currency, amounts in another come last, as null does."""
     desk = Desk()

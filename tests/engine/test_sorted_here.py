@@ -7,10 +7,10 @@ import weakref
 from typing import Any
 
 import pytest
-from tests.engine.books import TODAY, ByNumber, ByOffset, Desk, Paper, Provider, brute, chf
+from tests.engine.books import START, TODAY, ByNumber, ByOffset, Desk, Paper, Provider, brute, chf
 
 from ledgermesh.engine.pages import Days, Page
-from ledgermesh.spec.query import ListQuery, Order
+from ledgermesh.spec.query import And, Compare, ListQuery, Order
 
 NEWEST = ListQuery("Paper", order=(Order("day", descending=True),))
 LARGEST = ListQuery("Paper", order=(Order("total", descending=True, currency="CHF"),))
@@ -224,3 +224,31 @@ async def test_ten_thousand_rows_are_never_in_memory(sorts: bool, most: int) -> 
 
     assert 3_000 == seen
     assert source.most <= most
+
+
+async def test_windows_stay_within_the_days_asked_for() -> None:
+    """A condition on the days moves the windows: no call is made for days on which it cannot hold."""
+    desk = Desk()
+    source = bank(desk)
+    first, last = TODAY - dt.timedelta(days=300), TODAY - dt.timedelta(days=250)
+    where = And((Compare("day", "gte", first), Compare("day", "lte", last)))
+    query = ListQuery("Paper", where=where, order=NEWEST.order)
+
+    got = await desk.all([source], query, 10)
+
+    assert brute([source], query.order, lambda row: first <= row.day <= last) == got
+    asked = {days for _, _, days in source.asked if days}
+    assert {last + dt.timedelta(days=1)} < {days.end for days in asked}
+    assert all(days.start is not None and days.end is not None for days in asked)
+
+
+async def test_windows_are_not_believed_for_instants() -> None:
+    """Windows of days over a field of instants are given up, also when the index is lost between two pages."""
+    desk = Desk()
+    rows = [Paper(native_id=str(number), at=START - dt.timedelta(hours=number)) for number in range(200)]
+    source = ByOffset("bank", rows, desk.clock, size_max=20, windowed="at", honest=False)
+    query = ListQuery("Paper", order=(Order("at", descending=True),))
+
+    got = await desk.all([source], query, 60, between=lambda: desk.clock.advance(1_000))
+
+    assert rows == got

@@ -13,12 +13,13 @@ from tests.engine.books import START, TODAY, Mood, Paper, chf
 from tests.engine.worlds import condition, paper
 
 from ledgermesh.engine.currencies import Currencies
-from ledgermesh.engine.where import check, evaluate
+from ledgermesh.engine.where import check, day_range, evaluate
 from ledgermesh.errors import BadInput, CurrencyRequired
 from ledgermesh.model.money import Money
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import And, Compare, Not, Operator, Or, Where
 
+DAY_BEFORE = TODAY - dt.timedelta(days=1)
 EMPTY = Paper(native_id="1")
 FULL = Paper(
     native_id="7", day=TODAY, at=START, name="Müller AG", count=3, flag=True, mood=Mood.OPEN, total=chf("12.50"),
@@ -144,3 +145,23 @@ def test_impossible_range_is_refused(where: Where) -> None:
 def test_possible_range_passes(where: Where | None) -> None:
     """Ranges that hold a value, or bounds that do not meet in one `and` of one field, pass."""
     check(where)
+
+
+@pytest.mark.parametrize(
+    "days, where",
+    [
+        ((None, None), None),
+        ((TODAY, TODAY), Compare("day", "eq", TODAY)),
+        ((TODAY, None), And((Compare("day", "gt", TODAY), And((Compare("day", "gte", DAY_BEFORE),))))),
+        ((None, DAY_BEFORE), And((Compare("day", "lt", TODAY), Compare("day", "lte", DAY_BEFORE)))),
+        ((None, None), Or((Compare("day", "eq", TODAY), Compare("day", "eq", DAY_BEFORE)))),
+        ((None, None), Not(Compare("day", "gte", TODAY))),
+        (
+            (None, None),
+            And((Compare("day", "gte", None), Compare("day", "ne", TODAY), Compare("at", "lte", TODAY))),
+        ),
+    ],
+)
+def test_days_of_a_condition(days: tuple[dt.date | None, dt.date | None], where: Where | None) -> None:
+    """Only comparisons that must all hold bound the days; the bounds are included, never too narrow."""
+    assert days == day_range(where, "day")

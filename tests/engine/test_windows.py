@@ -36,3 +36,10 @@ def test_the_first_is_open_to_the_future_and_the_last_to_the_past() -> None:
 def test_what_lies_outside(day: object) -> None:
     """No date, an instant, and a day before the window do not lie in the newest window."""
     assert not widening(TODAY)[0].lies(day)
+
+
+def test_windows_before_the_first_day_are_left_out() -> None:
+    """Where no earlier day is asked for, no window of earlier days is."""
+    assert 1 == len(widening(TODAY, TODAY, TODAY - dt.timedelta(days=29)))
+    assert 2 == len(widening(TODAY, TODAY, TODAY - dt.timedelta(days=30)))
+    assert 3 == len(widening(TODAY, None, TODAY - dt.timedelta(days=150)))

@@ -55,6 +55,11 @@ def _day(chance: random.Random) -> Condition:
     return Compare("day", "gte", day), lambda row: row.day is not None and row.day >= day
 
 
+def _until(chance: random.Random) -> Condition:
+    day = TODAY - dt.timedelta(days=chance.randrange(200))
+    return Compare("day", "lt", day), lambda row: row.day is not None and row.day < day
+
+
 def _count(chance: random.Random) -> Condition:
     limit = chance.randrange(-5, 6)
     return Compare("count", "lt", limit), lambda row: row.count is not None and row.count < limit
@@ -95,7 +100,7 @@ def _null(chance: random.Random) -> Condition:
     return Compare("flag", "isNull", null), lambda row: (row.flag is None) == null
 
 
-LEAVES = (_day, _count, _not_named, _contains, _mood, _total, _party, _null)
+LEAVES = (_day, _until, _count, _not_named, _contains, _mood, _total, _party, _null)
 
 
 @dataclass
@@ -145,7 +150,7 @@ def world(seed: int, *, most: int = 50, complete: bool = True) -> World:
     """The world of a seed. Without `complete` some of its sources may not show all their rows."""
     chance = random.Random(seed)
     desk = Desk()
-    order = tuple(chance.sample(ORDERS, chance.choice([1, 1, 2])))
+    order = tuple(chance.sample((*ORDERS, *ORDERS[1:2] * 4), chance.choice([1, 1, 2])))
     if len({each.field for each in order}) < len(order):
         order = order[:1]
     where, keep = condition(chance) if chance.random() < 0.6 else (None, lambda row: True)

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.sandbox.kashoo_desk import OPEN, START, Desk, desk_over, line, paper, small_books
 
 from ledgermesh.sandbox.arithmetic import balance, digits, totals
 from ledgermesh.sandbox.books import Paper
 from ledgermesh.sandbox.world import World, make_world
-from tests.sandbox.kashoo_desk import OPEN, START, Desk, desk_over, line, paper, small_books
 
 BEAN = {
     "year", "month", "dayOfMonth", "lastDayOfMonth", "maxDayOfMonth", "firstDayOfMonth", "monthEnum", "past", "future",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from tests.sandbox.contracts import ON_PURPOSE
+from tests.sandbox.kashoo_desk import JSON, START, Desk, desk_over, small_books
 
 from ledgermesh.sandbox.kashoo import ACCOUNTANT, MFA_CODE
 from ledgermesh.sandbox.kashoo.emulator import REDIRECT_URI
-from tests.sandbox.contracts import ON_PURPOSE
-from tests.sandbox.kashoo_desk import JSON, START, Desk, desk_over, small_books
 
 ERRING = dict(ON_PURPOSE)
 
@@ -50,7 +51,7 @@ async def exchange(desk: Desk, *, secret: str | None = None, **form: str) -> htt
     return await desk.client.post("/oauth2/token", data=form, auth=auth, extensions=ERRING)
 
 
-async def connect(desk: Desk) -> dict[str, str]:
+async def connect(desk: Desk) -> dict[str, Any]:
     """The answer to a right exchange."""
     answer = await exchange(
         desk, grant_type="authorization_code", code=await code(desk), redirect_uri=REDIRECT_URI

@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import AsyncIterator
 
 import pytest
+from tests.sandbox.kashoo_desk import START, Desk, desk_over, line, paper, small_books
 
 from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.world import World, make_world
-from tests.sandbox.kashoo_desk import START, Desk, desk_over, line, paper, small_books
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledgermesh.engine.request import fill
 from ledgermesh.errors import Garbled
 from ledgermesh.model.platform import Connection
 from ledgermesh.model.record import Origin, Record
@@ -68,6 +69,14 @@ class Maker:
             return None
         return self.over(row, self.full_id(native_id, parent), fetched_at)
 
+    def _address(self, native_id: str) -> str | None:
+        get = self.resource.get
+        if get is None:
+            return None
+        parent, _, own = native_id.rpartition("-") if self.resource.children is not None else ("", "", native_id)
+        values = {**self.link.settings, "id": own.removeprefix(f"{self.resource.name}:"), "parent": parent}
+        return f"{self.link.base_url}{fill(get.path, values)}"
+
     def full_id(self, native_id: str, parent: Record | None) -> str:
         """The provider's id with what else it takes to find the record again: its resource, its parent."""
         named = f"{self.resource.name}:{native_id}" if self.resource.name else native_id
@@ -84,7 +93,7 @@ class Maker:
             connection=self.connection,
             kind=self.resource.kind,
             fetched_at=fetched_at,
-            url=None,
+            address=lambda: self._address(native_id),
             derived=self.resource.derived is not None,
             seal=self.seal,
         )

@@ -17,7 +17,7 @@ from ledgermesh.engine.ordered import Ordered
 from ledgermesh.engine.pages import Keep, Pages, T
 from ledgermesh.engine.reading import Bounds, Reading, ScanLimit, Unordered
 from ledgermesh.engine.sorted_here import WINDOW_IGNORED, Shelf, SortedHere
-from ledgermesh.engine.where import evaluate
+from ledgermesh.engine.where import day_range, evaluate
 from ledgermesh.errors import CurrencyRequired, LedgermeshError
 from ledgermesh.spec.query import ListQuery, Where
 
@@ -189,10 +189,11 @@ class _Merge(Generic[T]):
             size = min(pages.size_max, self.wanted * (FILTERED_FACTOR if self.filtered else 1))
             hint = self.state.hints.get(pages.name)
             return Ordered(reading, self.ordering, self.keep, after=after, hint=hint, size=size)
+        days = day_range(self.query.where, pages.windowed) if pages.windowed else (None, None)
         key = Key(self.run.tenant, self.run.environment, pages.name, digest(self.query))
         return SortedHere(
             reading, self.ordering, self.keep, after=after, ahead=self.wanted,
-            shelf=Shelf(self.run.indexes, key), currencies=self.currencies,
+            shelf=Shelf(self.run.indexes, key, days), currencies=self.currencies,
         )  # fmt: skip
 
     async def page(self) -> Merged[T]:

@@ -26,10 +26,12 @@ PAGES_FOR_WINDOWS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where the index of one list is kept."""
+    """Where the index of one list is kept, and which days it needs."""
 
     indexes: Indexes
     key: Key
+    days: tuple[dt.date | None, dt.date | None] = (None, None)
+    """The first and the last day of the field that windows are taken of on which its condition can hold."""
 
 
 class _Disbelief(Exception):
@@ -97,6 +99,8 @@ class SortedHere(Generic[T]):
         self._index: Index | None = None
         self._next = 0
         self._rows: dict[Place, T] = {}
+        self._expected: dict[int, dict[str, Place]] = {}
+        self._until = 0
         self._size = reading.source.size_max
 
     async def fill(self) -> None:
@@ -148,7 +152,7 @@ class SortedHere(Generic[T]):
         return top is not None and top <= index.top
 
     def _open(self, index: Index) -> None:
-        self._index = index
+        self._index, self._until = index, 0
         self._shelf.indexes.keep(self._shelf.key, index)
         self.partial = index.partial
         self.notes = set(index.notes)
@@ -169,9 +173,7 @@ class SortedHere(Generic[T]):
         gather, walk = self._gather(), Walk(self.reading, None, self._size)
         await self._turn(gather, walk)
         if self._takes_windows() and not walk.ended and not self._short():
-            top = self._top()
-            empty = Index(spots=(), sheets=(), top=top, rest=widening(self._today(), top), made_at=began)
-            return await self._extend(empty)
+            return await self._extend(self._unread(began))
         return await self._whole(gather, walk, began, frozenset())
 
     async def _whole(self, gather: _Gather[T], walk: Walk[T], began: float, notes: frozenset[str]) -> Index:
@@ -249,12 +251,21 @@ class SortedHere(Generic[T]):
     def _today(self) -> dt.date:
         return self.reading.bounds.clock.now().date()
 
+    def _unread(self, began: float) -> Index:
+        """The index before its first window: from the day of the place to go on from, within the days asked for."""
+        first, last = self._shelf.days
+        top = self._top()
+        start = top or last
+        return Index(spots=(), sheets=(), top=top, rest=widening(self._today(), start, first), made_at=began)
+
     def _top(self) -> dt.date | None:
         """The day to go on from, when the index of an earlier page is lost."""
         if self._after is None or self._after.rank[0] == NULL:
             return None
         ordinal = self._after.rank[0][1]
-        return dt.date.fromordinal(-ordinal) if isinstance(ordinal, int) else None
+        if not isinstance(ordinal, int) or not 0 < -ordinal <= dt.date.max.toordinal():
+            return None  # an instant, which windows are not believed for
+        return dt.date.fromordinal(-ordinal)
 
     def _believed(self, page: Page[T], window: Window) -> list[T]:
         """The rows of a page that are taken from this window; raises _Disbelief when one of them lies outside."""
@@ -269,21 +280,24 @@ class SortedHere(Generic[T]):
     async def _show(self, index: Index) -> None:
         """Make the next row ready, and those of its page that come soon; when the page has changed, read all anew."""
         spot = index.spots[self._next]
-        sheet = index.sheets[spot.sheet]
+        sheet, soon = index.sheets[spot.sheet], self._soon(index)[spot.sheet]
         page = await self.reading.page(sheet.position, size=self._size, days=sheet.days, max_age=KEPT_SECONDS)
-        soon = {
-            each.place
-            for each in index.spots[self._next : self._next + self._ahead]
-            if each.sheet == spot.sheet
-        }
         for row in page.rows:
-            if (
-                self._keep(row)
-                and (place := self._ordering.place(row, self.reading.source.connection)) in soon
-            ):
+            if (place := soon.get(row.native_id)) and self._is_still(row, place):
                 self._rows[place] = row
         if spot.place in self._rows:
             self._settle(index)
         else:
             self._rows.clear()
             self._open(await self._build())
+
+    def _soon(self, index: Index) -> dict[int, dict[str, Place]]:
+        """The places of the rows that are likely to be shown, by page and id; laid out again when they are used up."""
+        if self._next >= self._until:
+            self._until, self._expected = self._next + self._ahead, {}
+            for spot in index.spots[self._next : self._until]:
+                self._expected.setdefault(spot.sheet, {})[spot.place.number[1]] = spot.place
+        return self._expected
+
+    def _is_still(self, row: T, place: Place) -> bool:
+        return self._keep(row) and self._ordering.place(row, self.reading.source.connection) == place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -100,6 +101,22 @@ def _joined(where: Where) -> Iterator[Compare]:
         case And(parts):
             for part in parts:
                 yield from _joined(part)
+
+
+def day_range(where: Where | None, field: str) -> tuple[dt.date | None, dt.date | None]:
+    """The first and the last day on which the condition can hold, by its plain `and` of comparisons; None is open."""
+    found = [compare for compare in _joined(where) if compare.field == field] if where is not None else []
+    starts = [
+        day for compare in found if compare.operator in ("eq", "gt", "gte") and (day := _day(compare.value))
+    ]
+    ends = [
+        day for compare in found if compare.operator in ("eq", "lt", "lte") and (day := _day(compare.value))
+    ]
+    return max(starts, default=None), min(ends, default=None)
+
+
+def _day(value: object) -> dt.date | None:
+    return value if isinstance(value, dt.date) and not isinstance(value, dt.datetime) else None
 
 
 def _check_ranges(compares: tuple[Compare, ...]) -> None:

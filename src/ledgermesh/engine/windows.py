@@ -42,8 +42,11 @@ def _between(day: dt.date, start: dt.date | None, end: dt.date | None) -> bool:
     return (start is None or day >= start) and (end is None or day <= end)
 
 
-def widening(today: dt.date, top: dt.date | None = None) -> tuple[Window, ...]:
-    """The windows from `top` back; without it from the future back. The last one is open to the past."""
+def widening(today: dt.date, top: dt.date | None = None, floor: dt.date | None = None) -> tuple[Window, ...]:
+    """The windows from `top` back; without it from the future back. The last one is open to the past.
+
+    Windows that only hold days before `floor` are left out.
+    """
     windows: list[Window] = []
     until, newest = top, top or today
     for width in WIDTHS_DAYS:
@@ -51,7 +54,7 @@ def widening(today: dt.date, top: dt.date | None = None) -> tuple[Window, ...]:
         windows.append(Window(Days(above, _next(until)), above, until))
         until = newest = above
     windows.append(Window(Days(None, _next(until)), None, until))
-    return tuple(windows)
+    return tuple(each for each in windows if floor is None or each.until is None or each.until >= floor)
 
 
 def _next(day: dt.date | None) -> dt.date | None:

@@ -24,7 +24,8 @@ class Origin:
     connection: Connection
     kind: str
     fetched_at: dt.datetime
-    url: str | None
+    address: Callable[[], str | None]
+    """The record's address in the provider's API, where single records can be read there."""
     derived: bool
     seal: Callable[[Ref], str]
     """Makes the opaque global id."""
@@ -43,7 +44,7 @@ class Source:
     connection: Connection = strawberry.field(description="The connection it was read through.")
     native_id: str = strawberry.field(description="The provider's own id.")
     origin: OriginKind = strawberry.field(description="The provider's own record, or made from other answers of it.")
-    url: str | None = strawberry.field(description="The record in the provider's own user interface, where known.")
+    url: str | None = strawberry.field(description="The record's address in the provider's API, where it shows single records.")
     fetched_at: dt.datetime = strawberry.field(description="When the provider's answer was complete, UTC; always true.")
     record: strawberry.Private[Record]
 
@@ -138,7 +139,7 @@ class Record(Node, Mapped):
             connection=origin.connection,
             native_id=self.native_id,
             origin=OriginKind.DERIVED if origin.derived else OriginKind.NATIVE,
-            url=origin.url,
+            url=origin.address(),
             fetched_at=origin.fetched_at,
             record=self,
         )

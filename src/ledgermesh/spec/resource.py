@@ -136,8 +136,6 @@ class Resource:
     keep: Callable[[Row], bool] | None = None
     """Which rows of a shared list are of this kind; None for all."""
     derived: Derived | None = None
-    link: str = ""
-    """Page of the record in the provider's own user interface, with `{id}` and settings; empty when unknown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
