@@ -93,6 +93,14 @@ class TooCostly(CallerError):
     status = 400
 
 
+class WrongMethod(CallerError):
+    """This HTTP method cannot ask for that; over GET nothing but queries run."""
+
+    code = "METHOD_NOT_ALLOWED"
+    remedy = "Send POST."
+    status = 405
+
+
 class Unsupported(CallerError):
     """The provider has no such thing; an empty list would be a lie."""
 

@@ -13,7 +13,6 @@ import httpx
 import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from tests.sandbox.contracts import ON_PURPOSE, Checked, Contract
 
 from ledgermesh.clock import ManualClock
 from ledgermesh.sandbox.books import (
@@ -30,6 +29,7 @@ from ledgermesh.sandbox.books import (
 )
 from ledgermesh.sandbox.kashoo import KashooEmulator, make
 from ledgermesh.sandbox.world import World
+from tests.sandbox.contracts import ON_PURPOSE, Checked, Contract
 
 START = dt.datetime(2026, 3, 10, 9, 30, tzinfo=dt.UTC)
 MOUNT = "http://sandbox/kashoo"

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.sandbox.kashoo_desk import OPEN, START, Desk, desk_over, line, paper, small_books
 
 from ledgermesh.sandbox.arithmetic import balance, digits, totals
 from ledgermesh.sandbox.books import Paper
 from ledgermesh.sandbox.world import World, make_world
+from tests.sandbox.kashoo_desk import OPEN, START, Desk, desk_over, exact, line, paper, small_books
 
 BEAN = {
     "year", "month", "dayOfMonth", "lastDayOfMonth", "maxDayOfMonth", "firstDayOfMonth", "monthEnum", "past", "future",
@@ -280,7 +280,7 @@ async def test_spoiled_objects() -> None:
         plain = await desk.get("/records/invoices")
         switches.overrides[desk.id("INVOICE", "A-1")] = {"totalDue": "abc"}
         switches.replacements[desk.id("INVOICE", "A-2")] = "oops"
-        spoiled = (await desk.free.get(desk.url("/records/invoices"))).json()
+        spoiled = exact(await desk.free.get(desk.url("/records/invoices")))
         switches.overrides.clear()
         switches.replacements.clear()
         switches.additive = True

@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from tests.sandbox.contracts import ON_PURPOSE
-from tests.sandbox.kashoo_desk import JSON, START, Desk, desk_over, small_books
 
 from ledgermesh.sandbox.kashoo import ACCOUNTANT, MFA_CODE
 from ledgermesh.sandbox.kashoo.emulator import REDIRECT_URI
+from tests.sandbox.contracts import ON_PURPOSE
+from tests.sandbox.kashoo_desk import JSON, START, Desk, desk_over, small_books
 
 ERRING = dict(ON_PURPOSE)
 

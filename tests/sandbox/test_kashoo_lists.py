@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.sandbox.kashoo_desk import START, Desk, desk_over, line, paper, small_books
 
 from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.world import World, make_world
+from tests.sandbox.kashoo_desk import START, Desk, desk_over, line, paper, small_books
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ async def test_each_type_has_its_list(desk: Desk) -> None:
 
 
 async def test_the_general_list_mixes_types(desk: Desk) -> None:
-    """All types come together in date order with the shared fields; a named type comes in full; some can be left out."""
+    """All types come in date order with the shared fields; a named type comes in full; some can be left out."""
     rows = await desk.get("/records")
     named = await desk.get("/records", type="INVOICE")
     without = await desk.numbers("/records", exclude="INVOICE,billPayment")

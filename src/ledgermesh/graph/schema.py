@@ -8,8 +8,10 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from ledgermesh.errors import WrongMethod
 from ledgermesh.graph.context import Context, Parts, make_context
 from ledgermesh.graph.freshness import fresh
 from ledgermesh.graph.instants import INSTANT, Instant
@@ -50,7 +52,10 @@ class Gateway:
         self._parts = parts
 
     async def answer(self, question: Question) -> Answer:
-        """The response object: data, errors as callers see them, and what the answer cost."""
+        """The response object: data, errors as callers see them, and what the answer cost.
+
+        Raises WrongMethod for an operation that the HTTP method cannot ask for.
+        """
         context = make_context(
             self._parts,
             principal=question.principal,
@@ -58,13 +63,16 @@ class Gateway:
             fresh=question.fresh,
             timeout_seconds=question.timeout_seconds,
         )
-        result = await self._schema.execute(
-            question.text,
-            variable_values=dict(question.variables),
-            context_value=context,
-            operation_name=question.operation,
-            allowed_operation_types=(OperationType.QUERY,) if question.queries_only else tuple(OperationType),
-        )
+        try:
+            result = await self._schema.execute(
+                question.text,
+                variable_values=dict(question.variables),
+                context_value=context,
+                operation_name=question.operation,
+                allowed_operation_types=(OperationType.QUERY,) if question.queries_only else tuple(OperationType),
+            )
+        except InvalidOperationTypeError as error:
+            raise WrongMethod("over GET nothing but queries run") from error
         return _answer(result, context)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,6 +18,7 @@ from ledgermesh.sandbox.kashoo.listing import list_records, record_document
 from ledgermesh.sandbox.kashoo.numbers import next_numbers
 from ledgermesh.sandbox.kashoo.query import read, read_page, read_query, read_unlimited, truth, whole_number
 from ledgermesh.sandbox.kashoo.records import ADJUSTMENT, BILL, BILL_PAYMENT, INVOICE, INVOICE_PAYMENT, TYPES
+from ledgermesh.sandbox.kashoo.rendered import encode
 from ledgermesh.sandbox.kashoo.switches import Switches
 from ledgermesh.sandbox.kashoo.tokens import Tokens
 from ledgermesh.sandbox.kashoo.users import User
@@ -36,7 +36,6 @@ _RECORDS_LIMIT = 50
 _CONTACTS_LIMIT = 100
 _BUSINESSES_LIMIT = 50
 _ROLES = {"CUSTOMER": "customer", "VENDOR": "supplier"}
-_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class Api:
@@ -206,7 +205,7 @@ class Api:
 
     def _answer(self, document: object) -> Response:
         shown = with_additions(document) if self._switches.additive else document
-        return Response(_encoder.encode(shown), media_type="application/json")
+        return Response(encode(shown), media_type="application/json")
 
 
 def _id(document: Mapping[str, object]) -> int:

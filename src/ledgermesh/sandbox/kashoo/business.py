@@ -7,6 +7,7 @@ import datetime as dt
 from ledgermesh.sandbox.books import Account, Books, Item, Party, Tax
 from ledgermesh.sandbox.kashoo.ids import Ids, derived
 from ledgermesh.sandbox.kashoo.records import Records
+from ledgermesh.sandbox.kashoo.rendered import Rendered
 
 _UNKNOWN = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 """When books without a single contact say that they were opened."""
@@ -28,6 +29,7 @@ class Business:
     def __init__(self, books: Books) -> None:
         self.books = books
         self.id = business_id(books)
+        self.rendered = Rendered()
         self._ids = Ids()
         self.accounts = {row.number: self._make("account", row.number) for row in books.accounts}
         self.contacts = {row.number: self._make("contact", row.number) for row in books.parties}

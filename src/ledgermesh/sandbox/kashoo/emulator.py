@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
 from ledgermesh.clock import Clock
 from ledgermesh.sandbox.books import Books
@@ -60,7 +61,7 @@ class KashooEmulator:
         login = Login(users, self.tokens, switches)
         by_id = {business_id(books): books for books in shelf}
         api = Api(by_id, self.tokens, Limits(clock, switches), clock=clock, switches=switches)
-        self.app = self._app(login, api)
+        self.app: ASGIApp = self._app(login, api)
 
     def credentials(self, books: Books) -> Mapping[str, str]:
         """The owner's login, the business, and the one registered OAuth client."""

@@ -11,7 +11,7 @@ from ledgermesh.sandbox.kashoo.money import exponent
 from ledgermesh.sandbox.kashoo.papers import paid_minor, paper_document
 from ledgermesh.sandbox.kashoo.query import Page, Query
 from ledgermesh.sandbox.kashoo.records import TYPES, Record
-from ledgermesh.sandbox.kashoo.view import View
+from ledgermesh.sandbox.kashoo.view import Document, View
 
 
 def list_records(view: View, query: Query, page: Page, types: tuple[str, ...]) -> list[object]:
@@ -28,16 +28,21 @@ def list_records(view: View, query: Query, page: Page, types: tuple[str, ...]) -
 
 def record_document(view: View, record: Record, *, general: bool = False) -> object:
     """The record in full, or only the fields all types share as the general list shows them."""
+    if view.spoiled(record.id):
+        return view.shown(record.id, _document(view, record, general=general))
+    key = (record.id, general)
+    return view.business.rendered.find(view.form, key, lambda: _document(view, record, general=general))
+
+
+def _document(view: View, record: Record, *, general: bool) -> Document:
     source = record.source
     if general:
-        document = base_document(view, record) | {"amount": record.amount}
-    elif isinstance(source, Paper):
-        document = paper_document(view, record, source)
-    elif isinstance(source, Settlement):
-        document = payment_document(view, record, source)
-    else:
-        document = adjustment_document(view, record, source)
-    return view.shown(record.id, document)
+        return base_document(view, record) | {"amount": record.amount}
+    if isinstance(source, Paper):
+        return paper_document(view, record, source)
+    if isinstance(source, Settlement):
+        return payment_document(view, record, source)
+    return adjustment_document(view, record, source)
 
 
 def _matching(view: View, query: Query, rows: Iterator[Record]) -> Iterator[Record]:

@@ -85,7 +85,7 @@ def read_query(params: Mapping[str, str], *, payments: bool) -> Query:
         search=params.get("search", "").casefold(),
         column=_one_of(params, "sortColumn", COLUMNS, None) or "date",
         descending=_one_of(params, "sortOrder", ("asc", "desc"), "desc") == "desc",
-        include_removed=bool(read(params, "includeRemoved", truth, False)),
+        include_removed=read(params, "includeRemoved", truth, None) or False,
     )
 
 

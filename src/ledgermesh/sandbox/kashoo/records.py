@@ -32,14 +32,8 @@ class Record:
     amount: int
     """Minor units: total due, money moved, or the entry's debits."""
     removed: bool
-
-    @property
-    def date(self) -> dt.date:
-        return self.source.date
-
-    @property
-    def modified_ms(self) -> int:
-        return milliseconds(self.source.updated_at)
+    date: dt.date
+    modified_ms: int
 
 
 @dataclass(frozen=True)
@@ -99,26 +93,25 @@ class Records:
         return (self._record(type, row) for row in sources[type] if getattr(row, "state", "") != "draft")
 
     def _record(self, type: str, source: Paper | Settlement | Journal) -> Record:
-        number = self._make_id(type, source.number)
-        if isinstance(source, Journal):
-            debits = sum((side.debit for side in source.postings), Decimal(0))
-            home = self._books.currency
-            return Record(number, type, source, None, home, _minor(debits, home), source.removed)
-        paper = isinstance(source, Paper)
-        amount = totals(self._books, source).total if isinstance(source, Paper) else source.amount
+        currency, amount = self._money(source)
         return Record(
-            id=number,
+            id=self._make_id(type, source.number),
             type=type,
             source=source,
-            contact=self._contacts.get(source.party),
-            currency=source.currency,
-            amount=_minor(amount, source.currency),
-            removed=source.removed or (paper and getattr(source, "state", "") == "void"),
+            contact=None if isinstance(source, Journal) else self._contacts.get(source.party),
+            currency=currency,
+            amount=minor_units(amount, exponent(currency)),
+            removed=source.removed or getattr(source, "state", "") == "void",
+            date=source.date,
+            modified_ms=milliseconds(source.updated_at),
         )
 
-
-def _minor(amount: Decimal, currency: str) -> int:
-    return minor_units(amount, exponent(currency))
+    def _money(self, source: Paper | Settlement | Journal) -> tuple[str, Decimal]:
+        if isinstance(source, Paper):
+            return source.currency, totals(self._books, source).total
+        if isinstance(source, Settlement):
+            return source.currency, source.amount
+        return self._books.currency, sum((side.debit for side in source.postings), Decimal(0))
 
 
 def _within(day: dt.date, start: dt.date | None, end: dt.date | None) -> bool:

@@ -22,10 +22,10 @@ class Grant:
     expires_at: dt.datetime
 
 
-class _TokenObject(msgspec.Struct):
+class _TokenObject(msgspec.Struct, rename="camel"):
     """What the header `TOKEN json:…` must at least contain."""
 
-    authenticationCode: str
+    authentication_code: str
 
 
 class Tokens:
@@ -82,6 +82,6 @@ class Tokens:
 
 def _code(text: str) -> str:
     try:
-        return msgspec.json.decode(text, type=_TokenObject).authenticationCode
+        return msgspec.json.decode(text, type=_TokenObject).authentication_code
     except msgspec.DecodeError:
         return ""

@@ -34,6 +34,16 @@ class View:
         """The link of an object to itself."""
         return [{"rel": "self", "href": f"{self.base_url}{path}", "type": "application/json"}]
 
+    @property
+    def form(self) -> tuple[str, ...]:
+        """What the bytes of an answer depend on beside the books."""
+        return self.switches.date_style, self.switches.instant_style, self.today.isoformat(), self.base_url
+
+    def spoiled(self, id: int) -> bool:
+        """Whether a switch changes this object, so that it must not be answered from kept bytes."""
+        switches = self.switches
+        return switches.additive or id in switches.replacements or id in switches.overrides
+
     def shown(self, id: int, document: Document) -> object:
         """The document after the switches that spoil single objects."""
         if id in self.switches.replacements:
