@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+
 from tests.engine.laws import LAWS
 
 EXAMPLES = int(os.environ.get("LEDGERMESH_DEEP_EXAMPLES", "3000"))

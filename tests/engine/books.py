@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from functools import cmp_to_key
-from hashlib import md5
 from typing import Any
+from zlib import crc32
 
 from ledgermesh.clock import ManualClock
 from ledgermesh.engine.cursor import CursorKey, Cursors, Scope, State
@@ -112,6 +112,11 @@ def by_id(row: Any) -> tuple[int, str]:
     return len(row.native_id), row.native_id
 
 
+def scrambled(row: Any) -> int:
+    """An order of ties that no client knows."""
+    return crc32(row.native_id.encode())
+
+
 # -- lists ---------------------------------------------------------------------------------------------------------
 
 
@@ -166,7 +171,7 @@ class Provider:
             else [row for row in self.rows if self._in(row, days)]
         )
         if self.order is not None:
-            rows.sort(key=by_id if self.ties_by_id else lambda row: md5(row.native_id.encode()).digest())
+            rows.sort(key=by_id if self.ties_by_id else scrambled)
             rows.sort(key=cmp_to_key(compare(self.order)))
         return rows
 

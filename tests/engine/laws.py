@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.engine.worlds import all_complete, never_twice, world
-
 from ledgermesh.engine.merge import Merged
+from tests.engine.worlds import all_complete, never_twice, world
 
 
 async def pages_equal_brute_force(seed: int, most: int = 50) -> None:

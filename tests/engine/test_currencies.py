@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine.books import chf
 
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.errors import CurrencyRequired
+from tests.engine.books import chf
 
 
 def test_each_field_has_its_own_currency() -> None:

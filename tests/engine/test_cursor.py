@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engine.books import TODAY, Mood, Paper, chf
 
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.cursor import CursorKey, Cursors, Scope, State, digest
 from ledgermesh.engine.order import Ordering
 from ledgermesh.errors import BadCursor
 from ledgermesh.spec.query import And, Compare, ListQuery, Not, Or, Order, Where
+from tests.engine.books import TODAY, Mood, Paper, chf
 
 OLD, NEW = CursorKey(1, os.urandom(32)), CursorKey(2, os.urandom(32))
 QUERY = ListQuery(
@@ -125,7 +125,7 @@ def test_six_sources_stay_under_two_kilobytes() -> None:
         )
         for number, name in enumerate(names)
     }
-    state = State(anchor=places[names[0]], hints={name: 123_456 for name in names}, own=places)
+    state = State(anchor=places[names[0]], hints=dict.fromkeys(names, 123456), own=places)
 
     assert len(Cursors([NEW]).seal(state, replace(SCOPE, sources=names))) < 2_000
 

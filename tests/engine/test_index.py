@@ -6,13 +6,13 @@ from dataclasses import replace
 from sys import getsizeof
 
 import pytest
-from tests.engine.books import START, Paper
 
 from ledgermesh.clock import ManualClock
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.index import Index, Indexes, Key, Sheet, Spot
 from ledgermesh.engine.order import Ordering
 from ledgermesh.spec.query import Order
+from tests.engine.books import START, Paper
 
 KEY = Key("acme", "live", "kashoo", b"q")
 

@@ -6,12 +6,12 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from tests.engine.books import TODAY, ByNumber, ByOffset, Desk, FirstOnly, Paper, Provider, Whole, brute, chf
 
 from ledgermesh.engine.cursor import State
 from ledgermesh.errors import CurrencyRequired
 from ledgermesh.model.money import Money
 from ledgermesh.spec.query import And, Compare, ListQuery, Order
+from tests.engine.books import TODAY, ByNumber, ByOffset, Desk, FirstOnly, Paper, Provider, Whole, brute, chf
 
 NEWEST = ListQuery("Paper", order=(Order("day", descending=True),))
 LARGEST = ListQuery("Paper", order=(Order("total", descending=True, currency="CHF"),))
@@ -50,7 +50,7 @@ async def test_unsorted_source_costs_one_reading(query: ListQuery, counts: bool)
 async def test_newest_rows_cost_a_window() -> None:
     """The newest 50 of 3,000 unsorted rows cost a look at the list and the newest window, not the whole list."""
     desk = Desk()
-    bank = two_years(desk)
+    bank = two_years(desk, keeps=False)
 
     merged, _ = await desk.page([bank], NEWEST, 50)
 
@@ -70,6 +70,19 @@ async def test_sorted_source_costs_one_call_a_page() -> None:
 
     pages = -(-len(rows) // 50)
     assert sales.calls <= pages + 1
+
+
+async def test_a_condition_asks_for_larger_pages() -> None:
+    """Where rows may be left out here, more are asked for at once, within what the provider allows."""
+    desk = Desk()
+    odd = ListQuery("Paper", where=Compare("count", "isNull", True), order=NEWEST.order)
+    source = ByOffset("a", days_back(500, span=500), desk.clock, size_max=60, order=NEWEST.order)
+
+    await desk.page([source], NEWEST, 10)
+    await desk.page([source], odd, 10)
+
+    (_, plain, _), (_, filtered, _) = source.asked
+    assert 10 < plain < filtered <= 60
 
 
 async def test_more_costs_no_call() -> None:

@@ -11,14 +11,14 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engine.books import START, Mood, Paper, by_id, chf, compare, paper
-from tests.engine.worlds import ORDERS
 
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.order import Ordering, dump, load, number
 from ledgermesh.errors import CurrencyRequired
 from ledgermesh.model.money import Money
 from ledgermesh.spec.query import Order
+from tests.engine.books import START, Mood, Paper, by_id, chf, compare, paper
+from tests.engine.worlds import ORDERS
 
 
 def ids(rows: list[Paper], *orders: Order) -> list[str]:

@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
-from tests.engine.books import START, TODAY, ByNumber, ByOffset, Desk, Paper, Provider
 
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.order import Ordering, Place
 from ledgermesh.engine.ordered import Ordered
 from ledgermesh.engine.reading import Bounds, Reading, Unordered
 from ledgermesh.spec.query import Order
+from tests.engine.books import START, TODAY, ByNumber, ByOffset, Desk, Paper, Provider
 
 ORDER = (Order("day"),)
 ORDERING = Ordering(ORDER, Currencies())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine.books import START, ByNumber, ByOffset, Paper, Provider
 
 from ledgermesh.clock import ManualClock
 from ledgermesh.engine.pages import Page
 from ledgermesh.engine.reading import Bounds, Reading, ScanLimit, Walk
 from ledgermesh.errors import Garbled
+from tests.engine.books import START, ByNumber, ByOffset, Paper, Provider
 
 
 def rows(count: int) -> list[Paper]:

@@ -7,10 +7,10 @@ import weakref
 from typing import Any
 
 import pytest
-from tests.engine.books import START, TODAY, ByNumber, ByOffset, Desk, Paper, Provider, brute, chf
 
 from ledgermesh.engine.pages import Days, Page
 from ledgermesh.spec.query import And, Compare, ListQuery, Order
+from tests.engine.books import START, TODAY, ByNumber, ByOffset, Desk, Paper, Provider, brute, chf
 
 NEWEST = ListQuery("Paper", order=(Order("day", descending=True),))
 LARGEST = ListQuery("Paper", order=(Order("total", descending=True, currency="CHF"),))
@@ -131,7 +131,7 @@ async def test_a_changed_page_is_read_anew(shape: type[Provider]) -> None:
 
     merged, _ = await desk.page([source], LARGEST, 1_000, cursor)
 
-    assert shown + list(merged.rows) == [row for row in brute([source], LARGEST.order, lambda row: True)]
+    assert shown + list(merged.rows) == brute([source], LARGEST.order, lambda row: True)
 
 
 async def test_a_list_that_never_stands_still_ends() -> None:

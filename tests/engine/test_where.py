@@ -9,8 +9,6 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engine.books import START, TODAY, Mood, Paper, chf
-from tests.engine.worlds import condition, paper
 
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.where import check, day_range, evaluate
@@ -18,6 +16,8 @@ from ledgermesh.errors import BadInput, CurrencyRequired
 from ledgermesh.model.money import Money
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import And, Compare, Not, Operator, Or, Where
+from tests.engine.books import START, TODAY, Mood, Paper, chf
+from tests.engine.worlds import condition, paper
 
 DAY_BEFORE = TODAY - dt.timedelta(days=1)
 EMPTY = Paper(native_id="1")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from tests.engine.books import START, TODAY
 
 from ledgermesh.engine.windows import widening
+from tests.engine.books import START, TODAY
 
 
 @pytest.mark.parametrize("top", [None, TODAY, TODAY - dt.timedelta(days=500)])

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ledgermesh.engine.merge import Merged
+from ledgermesh.spec.query import And, Compare, ListQuery, Not, Or, Order, Where
 from tests.engine.books import (
     TODAY,
     ByNumber,
@@ -22,9 +24,6 @@ from tests.engine.books import (
     brute,
     paper,
 )
-
-from ledgermesh.engine.merge import Merged
-from ledgermesh.spec.query import And, Compare, ListQuery, Not, Or, Order, Where
 
 Condition = tuple[Where, Callable[[Paper], bool]]
 
@@ -149,7 +148,7 @@ class World:
 def world(seed: int, *, most: int = 50, complete: bool = True) -> World:
     """The world of a seed. Without `complete` some of its sources may not show all their rows."""
     chance = random.Random(seed)
-    desk = Desk()
+    desk = Desk(scan_pages_max=2_000)
     order = tuple(chance.sample((*ORDERS, *ORDERS[1:2] * 4), chance.choice([1, 1, 2])))
     if len({each.field for each in order}) < len(order):
         order = order[:1]

@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
+from ledgermesh.clock import ManualClock
 from ledgermesh.sandbox.arithmetic import balance, digits, totals
 from ledgermesh.sandbox.books import Paper
+from ledgermesh.sandbox.kashoo import make
 from ledgermesh.sandbox.world import World, make_world
 from tests.sandbox.kashoo_desk import OPEN, START, Desk, desk_over, exact, line, paper, small_books
 
@@ -322,3 +325,20 @@ async def everything(desk: Desk, path: str) -> list[dict[str, Any]]:
     while page := await desk.get(path, limit=100, offset=len(rows)):
         rows += page
     return rows
+
+
+async def test_the_published_date_form_is_an_option_too(world: World) -> None:
+    """The emulator can be made with text dates from the start, and answers alike once its indexes are built ahead."""
+    emulator = make(world, ManualClock(START), date_style="string")
+    books = world.books["alpine-studio", "kashoo"]
+    keys = emulator.credentials(books)
+    emulator.warm()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(emulator.app), base_url="http://bare") as bare:
+        login = {"email": keys["email"], "password": keys["password"]}
+        token = (await bare.post("/api/authTokens", data=login)).text
+        headers = {"Authorization": f"TOKEN uuid:{token}"}
+        rows = (
+            await bare.get(f"/api/businesses/{keys['business_id']}/records/bills", headers=headers)
+        ).json()
+
+    assert max(row.date.isoformat() for row in books.bills if not row.removed) == rows[0]["date"]

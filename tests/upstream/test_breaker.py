@@ -144,7 +144,8 @@ async def test_a_provider_that_fails_everybody_is_left_alone_by_all(world: World
     breaker, below = Breaker(world.clock), Below()
     below.error = Unavailable("x")
     for number in range(20):
-        await ask(breaker, world.call(link=replace(world.link, connection=f"c{number}")), below)
+        link = replace(world.link, tenant=f"t{number}", connection=f"c{number}")
+        await ask(breaker, world.call(link=link), below)
     assert await ask(breaker, world.call(link=replace(world.link, connection="new")), below) == "LOCAL"
     below.error = None
     elsewhere = replace(world.link, connection="new", base_url="https://eu.acme.example")

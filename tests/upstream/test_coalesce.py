@@ -22,6 +22,8 @@ class Held:
         self.calls: list[Call] = []
         self.open = asyncio.Event()
         self.cancelled = 0
+        self.linger = asyncio.Event()
+        self.linger.set()
         self.error: Exception | None = None
 
     async def __call__(self, call: Call) -> Response:
@@ -31,6 +33,7 @@ class Held:
             await self.open.wait()
         except asyncio.CancelledError:
             self.cancelled += 1
+            await self.linger.wait()
             raise
         if self.error is not None:
             raise self.error
@@ -123,6 +126,7 @@ async def test_a_leader_who_leaves_does_not_take_the_others_along(
 async def test_the_last_one_out_cancels_the_flight(world: World, complaints: list[str]) -> None:
     """Nobody waits, nothing flies; the next equal call starts anew instead of joining the dying flight."""
     coalesce, held = Coalesce(world.clock), Held()
+    held.linger.clear()
     tasks = [start(coalesce, held, world.call()) for _ in range(3)]
     await settle()
     for task in tasks:
@@ -130,7 +134,10 @@ async def test_the_last_one_out_cancels_the_flight(world: World, complaints: lis
     await asyncio.wait(tasks)
     again = start(coalesce, held, world.call())
     await settle()
-    assert (held.cancelled, len(held.calls), coalesce.in_the_air) == (1, 2, 1)
+    assert (held.cancelled, len(held.calls), coalesce.in_the_air) == (1, 2, 2)
+    held.linger.set()
+    await settle()
+    assert coalesce.in_the_air == 1
     held.open.set()
     assert (await again).document == 2
 

@@ -140,6 +140,21 @@ async def test_a_deadline_in_the_queue_is_kept(world: World) -> None:
     assert [path for path, _, _ in below.came] == ["/first", "/patient"]
 
 
+async def test_a_hopeless_wait_does_not_begin(world: World) -> None:
+    """Also behind others: whoever's deadline is before the window's end is refused without queueing."""
+    with_budgets(world, Budget(calls=1, per_seconds=60), concurrent_max=1)
+    pace, below = Pace(world.clock), Below(world.clock)
+    below.open.clear()
+    first = asyncio.ensure_future(pace.answer(world.call(), below))
+    await settle()
+    second = asyncio.ensure_future(pace.answer(world.call(deadline=100.0), below))
+    await settle()
+    with pytest.raises(SlowDown):
+        await pace.answer(world.call(deadline=10.0), below)
+    below.open.set()
+    await asyncio.gather(first, second)
+
+
 async def test_connections_do_not_wait_for_each_other(world: World) -> None:
     """Each connection of each tenant has its own budget."""
     with_budgets(world, Budget(calls=1, per_seconds=60))

@@ -68,7 +68,7 @@ def test_a_request_is_the_calls_own(world: World) -> None:
 
 async def test_an_answer_is_decoded_exactly(world: World) -> None:
     """Bytes, headers in lower case and the document, amounts as Decimal."""
-    world.server.then(raw(b'{"total": 19.90, "id": 7}', **{"X-Total": "1"}))
+    world.server.then(raw(b'{"total": 19.90, "id": 7}', 200, **{"X-Total": "1"}))
     response = await world.ask()
     assert response.document == {"total": Decimal("19.90"), "id": 7}
     assert response.body == b'{"total": 19.90, "id": 7}'
@@ -79,7 +79,7 @@ async def test_an_answer_is_decoded_exactly(world: World) -> None:
 @pytest.mark.parametrize("body", [b"<html>login</html>", b'{"a": [1', b'{"n": "\xe9"}', b""])
 async def test_a_garbled_body_is_said_to_be(world: World, body: bytes) -> None:
     """HTML, half a document, another charset, nothing: GARBLED, with status and request id, without any of the text."""
-    world.server.then(raw(body, **{"x-request-id": "r-2"}))
+    world.server.then(raw(body, 200, **{"x-request-id": "r-2"}))
     with pytest.raises(Garbled) as caught:
         await world.ask()
     assert caught.value.details == {"status": 200, "upstreamRequestId": "r-2"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from ledgermesh.upstream.tokens import Tokens
 
 from .conftest import Gate, Seen, World, raw, say
 
-CLIENT = {"client_id": "id", "client_secret": "secret"}
+CLIENT: dict[str, Any] = {"client_id": "id", "client_secret": "secret"}
 
 
 class Issuer:
@@ -89,8 +90,12 @@ async def test_it_is_renewed_a_minute_ahead(world: World) -> None:
 
 async def test_two_calls_renew_once(world: World) -> None:
     """Calls that find the same expired token send one refresh, and all succeed."""
-    await rotating(world, expires_in=-5)
-    answers = await asyncio.gather(*(world.ask(f"/{number}") for number in range(8)))
+    issuer = await rotating(world, expires_in=-5)
+    issuer.gate = Gate(say({}))
+    asking = [asyncio.ensure_future(world.ask(f"/{number}")) for number in range(8)]
+    await issuer.gate.reached.wait()
+    issuer.gate.open.set()
+    answers = await asyncio.gather(*asking)
     assert [answer.document for answer in answers] == [{"ok": True}] * 8
     assert len(renewals(world)) == 1
 
@@ -101,6 +106,19 @@ async def test_two_calls_that_meet_a_401_renew_once(world: World) -> None:
     await asyncio.gather(*(world.ask(f"/{number}") for number in range(5)))
     assert len(renewals(world)) == 1
     assert sorted({(step.attempt, step.status) for step in world.trace.steps}) == [(1, 401), (2, 200)]
+
+
+async def test_a_late_401_does_not_renew_what_is_new(world: World) -> None:
+    """A call that left with the old token and is refused after somebody renewed takes the new one."""
+    await rotating(world, expires_in=3600, access_token="revoked")
+    late = Gate(say({}, 401))
+    world.server.then(late)
+    waiting = asyncio.ensure_future(world.ask("/late"))
+    await late.reached.wait()
+    await world.ask("/early")
+    late.open.set()
+    assert (await waiting).document == {"ok": True}
+    assert len(renewals(world)) == 1
 
 
 async def test_rotation_goes_on(world: World) -> None:

@@ -185,9 +185,12 @@ class Hub:
             raise Unsupported(reason, details={"connection": self.link.connection})
         query = tuple((theirs, arguments[ours]) for ours, theirs in endpoint.params if ours in arguments)
         response = await self.send(call(self.terms, self.link, endpoint.path, {}, query))
-        if not isinstance(response.document, Mapping):
+        document = response.document
+        if not isinstance(document, Mapping):
             raise Garbled("expected a report in the provider's answer")
-        report: Report = endpoint.fields.record(Row(response.document, None, self.link.settings), [])
+        wrapped = document.get(endpoint.item) if endpoint.item else None
+        inner = wrapped if isinstance(wrapped, Mapping) else document
+        report: Report = endpoint.fields.record(Row(inner, None, self.link.settings), [])
         return ReportAnswer(report, response.fetched_at)
 
     def on(self, terms: Terms) -> Hub:

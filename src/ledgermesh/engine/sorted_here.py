@@ -129,7 +129,7 @@ class SortedHere(Generic[T]):
         index = self._index
         return len(index.spots) if index and not (index.rest or index.top or index.partial) else None
 
-    def hint(self, after: Place | None) -> int | None:
+    def hint(self, _after: Place | None) -> int | None:
         """Nothing: the index tells where to go on."""
         return None
 

@@ -146,4 +146,6 @@ class ReportEndpoint:
     path: str
     params: tuple[tuple[str, str], ...]
     """(our argument, the provider's parameter); arguments are `from`, `to`, `asOf`, `period`."""
+    item: str = ""
+    """Where the answer may wrap the report; where nothing is wrapped, the answer itself is taken."""
     fields: Fields

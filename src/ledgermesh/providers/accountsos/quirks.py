@@ -43,7 +43,9 @@ def account_rows(reports: Sequence[object]) -> Sequence[object]:
     Each carries the part it stands in (`income`, `expenses`, `assets`, `liabilities`, `equity`) as `part`.
     """
     found: dict[str, object] = {}
-    for report in reports:
+    for answer in reports:
+        wrapped = answer.get("report") if isinstance(answer, Mapping) else None
+        report = wrapped if isinstance(wrapped, Mapping) else answer
         if isinstance(report, Mapping):
             for part in ("income", "expenses", "assets", "liabilities", "equity"):
                 _collect(found, part, report.get(part), report.get("currency"))

@@ -29,6 +29,7 @@ PROFIT_AND_LOSS = ReportEndpoint(
     report="PROFIT_AND_LOSS",
     path="/reports/profit-loss",
     params=(("from", "from"), ("to", "to")),
+    item="report",
     fields=fields(
         Report,
         title=text("report"),
@@ -44,6 +45,7 @@ BALANCE_SHEET = ReportEndpoint(
     report="BALANCE_SHEET",
     path="/reports/balance-sheet",
     params=(("asOf", "as_of"),),
+    item="report",
     fields=fields(
         Report,
         title=text("report"),
@@ -57,6 +59,7 @@ TAX_SUMMARY = ReportEndpoint(
     report="TAX_SUMMARY",
     path="/reports/vat",
     params=(("period", "period"),),
+    item="report",
     fields=fields(
         Report,
         title=text("report"),

@@ -53,6 +53,7 @@ class KashooEmulator:
         self, world: World, clock: Clock, *, switches: Switches, redirect_uri: str, chance: Random
     ) -> None:
         shelf = [books for (_, provider), books in world.books.items() if provider == NAME]
+        self._shelf = shelf
         self.switches = switches
         self.tokens = Tokens(clock, chance)
         users = Users(shelf)
@@ -73,6 +74,11 @@ class KashooEmulator:
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
         }
+
+    def warm(self) -> None:
+        """Build every index now rather than at the first request; seconds for books of 100,000 records."""
+        for books in self._shelf:
+            business(books)
 
     def record_id(self, books: Books, type: str, number: str) -> int:
         """The id of a record, by its Kashoo type (`INVOICE`, …) and its number; KeyError when there is none."""

@@ -111,7 +111,7 @@ def contact_document(view: View, party: Party) -> Document:
         "incomeOrExpenseAccount": None,
         "paymentAccount": None,
         "defaultTaxCode": "",
-        "paymentTerms": "" if party.payment_terms_days is None else f"Net {party.payment_terms_days}",
+        "paymentTerms": _terms(party.payment_terms_days),
         "currency": party.currency,
         "prefix": "",
         "comments": [party.notes] if party.notes else [],
@@ -186,6 +186,12 @@ def legacy_tax_documents(view: View) -> list[Document]:
 def tax_fraction(percent: Decimal) -> Decimal:
     """5 percent is 0.05 on the wire."""
     return plain(percent / 100)
+
+
+def _terms(days: int | None) -> str:
+    if days is None:
+        return ""
+    return f"Net {days}" if days else "Due on receipt"
 
 
 def _contact_information(**known: str | None) -> Document:

@@ -1,0 +1,156 @@
+"""Every declared way to read gives records, through the real stack and against the emulator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import httpx
+import pytest
+from tests.contract.fields import shown
+from tests.contract.reading import all_of, readable, walk
+from tests.contract.stand import PROVIDERS, Stand, standing
+
+from ledgermesh.engine.hub import Hub
+from ledgermesh.graph.kinds import NAMES
+from ledgermesh.model.record import Record, read_all
+from ledgermesh.spec.query import ListQuery
+from ledgermesh.spec.resource import Resource
+from ledgermesh.upstream.decode import decode
+
+KINDS = [
+    pytest.param(name, kind, id=f"{name}-{kind}")
+    for name, provider in sorted(PROVIDERS.items())
+    for kind in NAMES
+    if any(resource.kind == kind for resource in provider.resources)
+]
+REPORTS = [
+    pytest.param(name, report, id=f"{name}-{report.report}")
+    for name, provider in sorted(PROVIDERS.items())
+    for report in provider.reports
+]
+ARGUMENTS = {"from": "2026-01-01", "to": "2026-09-30", "asOf": "2026-09-30", "period": "Q3 2026"}
+CONSTANT = {"constant", "position"}
+"""Transforms that give a value whatever the document holds."""
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+async def test_a_list_gives_records_with_ids_of_their_own(name: str, kind: str) -> None:
+    """Records come, none is left out, none has a finding, and no id comes twice in a connection."""
+    async with standing(name) as stand:
+        rows, rejected = await all_of(stand.hub(), kind)
+    assert rows and not rejected
+    assert len({row.native_id for row in rows}) == len(rows)
+    for row in rows:
+        read_all(row)
+        assert row.__dict__["_findings"] == []
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+async def test_one_by_one_many_at_once_and_the_list_agree(name: str, kind: str) -> None:
+    """A record read by its id, alone or among others, says the same as in the list; an id that is none says nothing."""
+    async with standing(name) as stand:
+        rows, _ = await all_of(stand.hub(), kind)
+        listed = {row.native_id: shown(row) for row in (rows[0], rows[len(rows) // 2], rows[-1])}
+        many = await stand.hub().many(kind, list(listed), frozenset())
+        single = {id: await stand.hub().one(kind, id, frozenset()) for id in listed}
+    for id, fields in listed.items():
+        assert isinstance(many[id], Record) and isinstance(single[id], Record)
+        assert (shown(many[id]), shown(single[id])) == (fields, fields)
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+async def test_ids_of_nothing_give_nothing(name: str, kind: str) -> None:
+    """An id that the provider does not have is None among the others, never another record or an error."""
+    async with standing(name) as stand:
+        rows, _ = await all_of(stand.hub(), kind)
+        strange = rows[0].native_id[:-1] + ("1" if rows[0].native_id[-1] != "1" else "2")
+        while any(row.native_id == strange for row in rows):
+            strange += "7"
+        found = await stand.hub().many(kind, [strange, rows[0].native_id], frozenset())
+    assert found[strange] is None
+    assert isinstance(found[rows[0].native_id], Record)
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+async def test_fields_that_nobody_knows_are_ignored(name: str, kind: str) -> None:
+    """A provider that adds fields and words changes nothing but what is unmapped."""
+    async with standing(name) as stand:
+        before, _ = await all_of(stand.hub(), kind)
+        stand.rig.additive(stand.emulator)
+        after, rejected = await all_of(stand.hub(), kind)
+        assert not rejected
+        assert {row.native_id for row in after} == {row.native_id for row in before}
+        assert [row.source().findings() for row in after] == [[] for _ in after]
+
+
+@pytest.mark.parametrize(("name", "resource"), [
+    pytest.param(name, resource, id=f"{name}-{resource.kind}{resource.name}")
+    for name, provider in sorted(PROVIDERS.items())
+    for resource in provider.resources
+    if resource.list is not None and resource.children is None
+])  # fmt: skip
+async def test_what_a_document_leaves_out_reads_as_null(name: str, resource: Resource) -> None:
+    """A record that holds nothing but its id is a record: every other field is null or empty, without a finding."""
+    async with standing(name) as stand:
+        stand.line.editing = _stripped(resource)
+        (pages,) = readable(stand.hub(), resource, ListQuery(resource.kind))
+        rows = (await pages.page(None, size=5)).rows
+    assert rows
+    for field, value in shown(rows[0], constant=False).items():
+        assert value is None or value == [], field
+    assert rows[0].__dict__["_findings"] == []
+
+
+def _stripped(resource: Resource) -> Callable[[httpx.Response], httpx.Response]:
+    """Leaves of every record of a list nothing but what its id is made of."""
+    keep = resource.fields.wires["native_id"].paths
+
+    def edit(response: httpx.Response) -> httpx.Response:
+        document: Any = decode(response.content)
+        assert resource.list is not None
+        rows = document[resource.list.items] if resource.list.items else document
+        bare = [{name: row[name] for name in keep} for row in rows]
+        return httpx.Response(200, json={resource.list.items: bare} if resource.list.items else bare)
+
+    return edit
+
+
+async def test_children_come_below_their_parents(stand: Stand) -> None:
+    """Each parent gives its own children, ids tell the parent, and a parent without any costs no call."""
+    for resource in stand.provider.resources:
+        if resource.children is None:
+            continue
+        parents, _ = await all_of(stand.hub(), resource.children.parent)
+        needy = [parent for parent in parents if resource.children.needed(parent.__dict__["_row"])]
+        stand.line.seen.clear()
+        found = await stand.hub().children(resource.kind, parents, frozenset())
+        assert 0 < len(stand.line.seen) == len(needy) < len(parents)
+        for parent, rows in zip(parents, found, strict=True):
+            assert isinstance(rows, Sequence)
+            assert bool(rows) == (parent in needy)
+            assert all(row.native_id.startswith(f"{parent.native_id}-") for row in rows)
+
+
+@pytest.mark.parametrize(("name", "report"), REPORTS)
+async def test_reports_are_read_as_they_are(name: str, report: Any) -> None:
+    """Each declared report comes with its period and sections, without a finding."""
+    async with standing(name) as stand:
+        answer = await stand.hub().report(report.report, ARGUMENTS)
+    read_all(answer.report)
+    assert answer.report.__dict__["_findings"] == []
+    assert answer.report.sections and answer.report.sections[0].rows
+    assert answer.report.sections[0].rows[0].amount is not None
+
+
+async def test_what_is_not_there_is_said_so(stand: Stand) -> None:
+    """Each kind without a resource is refused with its reason and without a call."""
+    for kind, reason in stand.provider.unsupported.items():
+        with pytest.raises(Exception, match="") as refused:
+            if kind in NAMES:
+                stand.hub().lists(ListQuery(kind))
+            else:
+                await stand.hub().report(kind, ARGUMENTS)
+        assert (getattr(refused.value, "code", None), str(refused.value)) == ("UNSUPPORTED", reason)
+    assert stand.line.seen == []

@@ -1,0 +1,81 @@
+"""What is committed below schema/ is what the code prints, and the schema explains itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from graphql import (
+    GraphQLSchema,
+    build_schema,
+    is_enum_type,
+    is_input_object_type,
+    is_interface_type,
+    is_object_type,
+    is_specified_directive,
+    parse,
+    validate,
+)
+
+from ledgermesh.graph.coverage import coverage
+from ledgermesh.graph.kinds import NAMES
+from ledgermesh.graph.schema import make_schema
+from ledgermesh.providers import discover
+from tests.shape.sources import ROOT
+
+SCHEMA = ROOT / "schema"
+OPERATIONS = sorted((SCHEMA / "operations").glob("*.graphql"))
+
+
+def printed() -> GraphQLSchema:
+    """The schema as callers see it."""
+    return build_schema(make_schema().as_str())
+
+
+def undescribed(schema: GraphQLSchema) -> Iterator[str]:
+    """Names of types, fields, arguments and directives without a description."""
+    for name, type_ in schema.type_map.items():
+        if name.startswith("__") or name in ("ID", "Int", "Float", "String", "Boolean"):
+            continue
+        if not type_.description:
+            yield name
+        if is_object_type(type_) or is_interface_type(type_) or is_input_object_type(type_):
+            for field_name, field in type_.fields.items():
+                yield from _field(f"{name}.{field_name}", field)
+    for directive in schema.directives:
+        if not is_specified_directive(directive) and not directive.description:
+            yield f"@{directive.name}"
+
+
+def _field(where: str, field: object) -> Iterator[str]:
+    if not getattr(field, "description", None):
+        yield where
+    for name, argument in getattr(field, "args", {}).items():
+        if not argument.description:
+            yield f"{where}({name}:)"
+
+
+def test_the_committed_schema_is_the_code_s() -> None:
+    """`schema/schema.graphql` is what `ledgermesh schema` prints."""
+    assert (SCHEMA / "schema.graphql").read_text(encoding="utf-8") == make_schema().as_str() + "\n"
+
+
+def test_the_committed_coverage_is_the_definitions() -> None:
+    """`schema/COVERAGE.md` is what `ledgermesh schema` prints."""
+    assert (SCHEMA / "COVERAGE.md").read_text(encoding="utf-8") == coverage(discover(NAMES))
+
+
+def test_every_part_of_the_schema_is_described() -> None:
+    """Types, enums, fields, arguments and directives say what they mean."""
+    assert list(undescribed(printed())) == []
+
+
+def test_there_are_enums_to_describe() -> None:
+    """The check above sees the closed word lists too."""
+    assert any(is_enum_type(type_) for type_ in printed().type_map.values())
+
+
+@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
+def test_every_example_is_a_question_of_this_schema(path: object) -> None:
+    """The named operations are valid."""
+    assert validate(printed(), parse((SCHEMA / "operations" / str(path)).read_text(encoding="utf-8"))) == []
