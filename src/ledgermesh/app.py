@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
+from starlette.applications import Starlette
+
 from ledgermesh.clock import Clock
+from ledgermesh.edge.incoming import Limits
+from ledgermesh.edge.routes import application
 from ledgermesh.engine.cursor import CursorKey
 from ledgermesh.engine.index import Indexes
 from ledgermesh.graph.catalogue import catalogue
 from ledgermesh.graph.context import Parts
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.graph.schema import Gateway, make_schema
+from ledgermesh.playground import (
+    PlaygroundCompany,
+    PlaygroundConfig,
+    PlaygroundKey,
+    read_examples,
+    routes,
+)
 from ledgermesh.providers import discover
+from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.sandbox.emulator import Emulator
-from ledgermesh.sandbox.world import World
+from ledgermesh.sandbox.world import World, make_world
+from ledgermesh.settings import Settings, to_grants, to_key, to_keys, to_registry
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.memory import MemoryGenerations, MemoryGrants
 from ledgermesh.state.registry import (
@@ -28,6 +44,7 @@ from ledgermesh.state.registry import (
 )
 from ledgermesh.upstream.stack import make_stack
 from ledgermesh.upstream.wire import Wire
+from ledgermesh.upstream.wire_aiohttp import AiohttpWire, make_session
 
 DEMO_KEYS = {
     "lm_demo_read": frozenset(("api.read",)),
@@ -80,7 +97,14 @@ class Running:
 
 
 def make_gateway(
-    *, registry: Registry, grants: MemoryGrants, wire: Wire, clock: Clock, keys: tuple[CursorKey, ...], random: Random
+    *,
+    registry: Registry,
+    grants: MemoryGrants,
+    wire: Wire,
+    clock: Clock,
+    keys: tuple[CursorKey, ...],
+    random: Random,
+    scan_pages_max: int = 200,
 ) -> Running:
     """The gateway over these connections; raises DefinitionError for a provider that contradicts itself."""
     definitions = discover(NAMES)
@@ -95,6 +119,7 @@ def make_gateway(
         indexes=Indexes(clock),
         keys=keys,
         clock=clock,
+        scan_pages_max=scan_pages_max,
     )
     schema = make_schema()
     return Running(
@@ -105,6 +130,98 @@ def make_gateway(
         sdl=schema.as_str(),
         close=stack.close,
     )
+
+
+def operations() -> Path:
+    """The example operations: beside the package when installed, at the top of a checkout."""
+    inside = Path(__file__).parent / "operations"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "schema" / "operations"
+
+
+def web(running: Running, *, limits: Limits, playground: PlaygroundConfig, close: Callable[[], Awaitable[None]]) -> Starlette:
+    """The gateway as an application with its playground; `close` ends what it holds when the server stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await close()
+
+    return application(
+        answers=running.answers,
+        registry=running.registry,
+        sdl=running.sdl,
+        limits=limits,
+        pages=routes(playground),
+        lifespan=lifespan,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """The gateway over emulated providers, both ready to be served."""
+
+    gateway: Starlette
+    sandbox: Starlette
+
+
+async def make_demo(*, clock: Clock, sandbox_url: str, scale: int = 0) -> Demo:
+    """The demo: a world of books, the emulators that show them, and a gateway linked to all of them."""
+    world = make_world(today=clock.now().date(), scale=scale)
+    sandbox = make_sandbox(world, clock)
+    registry, grants = await demo_parts(world, sandbox.emulators, sandbox_url)
+    session = make_session()
+    wire = AiohttpWire(session)
+    keys = (to_key(secrets.token_hex(32)),)
+    running = make_gateway(
+        registry=registry, grants=grants, wire=wire, clock=clock, keys=keys, random=Random()
+    )
+
+    async def close() -> None:
+        await running.close()
+        await session.close()
+
+    page = PlaygroundConfig(
+        environment="sandbox",
+        keys=(PlaygroundKey("Read only", "lm_demo_read"), PlaygroundKey("Read and write", "lm_demo_write")),
+        companies=tuple(PlaygroundCompany(each.key, each.name) for each in _demo_companies(registry)),
+        default_company="maple-bakery",
+        examples=read_examples(operations()),
+    )
+    return Demo(gateway=web(running, limits=Limits(), playground=page, close=close), sandbox=sandbox.app)
+
+
+def _demo_companies(registry: Registry) -> list[CompanyEntry]:
+    principal = registry.principal("lm_demo_read")
+    assert principal is not None, "the demo has this key"
+    return registry.companies(principal)
+
+
+async def make_served(settings: Settings, *, environ: Mapping[str, str], clock: Clock) -> Starlette:
+    """The gateway over the operator's connections; raises ConfigurationError."""
+    definitions = discover(NAMES)
+    keys = to_keys(settings)
+    registry = to_registry(settings, definitions, environ)
+    grants = MemoryGrants()
+    for grant in to_grants(settings, environ):
+        await grants.write(grant)
+    session = make_session()
+    wire = AiohttpWire(session)
+    running = make_gateway(
+        registry=registry, grants=grants, wire=wire, clock=clock, keys=keys, random=Random(),
+        scan_pages_max=settings.server.scan_pages_max,
+    )  # fmt: skip
+
+    async def close() -> None:
+        await running.close()
+        await session.close()
+
+    limits = Limits(
+        body_bytes_max=settings.server.body_bytes_max,
+        timeout_seconds=settings.server.request_seconds,
+        timeout_seconds_max=settings.server.request_seconds_max,
+    )
+    page = PlaygroundConfig(environment="live", examples=read_examples(operations()))
+    return web(running, limits=limits, playground=page, close=close)
 
 
 def demo_registry(world: World, emulators: Iterable[str], sandbox_url: str, settings: Mapping[str, Mapping[str, str]]) -> Registry:
@@ -154,9 +271,9 @@ async def demo_parts(
         link, id = DEMO_LINKS[provider], demo_connection(company, provider)
         given = emulators[provider].credentials(books)
         settings[id] = {"currency": books.currency} | {name: given[name] for name in link.settings}
-        secrets = {name: Secret(given[name]) for name in link.secrets}
+        kept = {name: Secret(given[name]) for name in link.secrets}
         grant = Grant(
-            tenant=DEMO_TENANT.id, environment="sandbox", connection=id, scheme=link.scheme, secrets=secrets
+            tenant=DEMO_TENANT.id, environment="sandbox", connection=id, scheme=link.scheme, secrets=kept
         )
         await grants.write(grant)
     return demo_registry(world, emulators, sandbox_url, settings), grants

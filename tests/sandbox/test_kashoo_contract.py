@@ -21,22 +21,24 @@ def document() -> dict[str, Any]:
 
 
 def unmarked(node: Any, document: dict[str, Any], place: str = "") -> Iterator[str]:
-    """Where a path, parameter or property stands without an origin, its own or that of what it refers to."""
+    """Where a parameter or a property stands without an origin, its own or that of what it refers to."""
     if isinstance(node, list):
-        for index, part in enumerate(node):
-            yield from unmarked(part, document, f"{place}/{index}")
-    if not isinstance(node, dict):
-        return
-    named = [
-        *node.get("properties", {}).items(),
-        *((row.get("name"), row) for row in node.get("parameters", [])),
-    ]
-    for name, part in named if isinstance(node.get("parameters", []), list) else ():
-        target = resolved(part, document)
-        if "x-origin" not in part and not traced(target, document):
-            yield f"{place}/{name}"
-    for key, part in node.items():
-        yield from unmarked(part, document, f"{place}/{key}")
+        for part in node:
+            yield from unmarked(part, document, place)
+    if isinstance(node, dict):
+        for name, part in parts(node):
+            if "x-origin" not in part and not traced(resolved(part, document), document):
+                yield f"{place}/{name}"
+        for key, part in node.items():
+            yield from unmarked(part, document, f"{place}/{key}")
+
+
+def parts(node: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The properties of a schema and the parameters of an operation."""
+    yield from node.get("properties", {}).items()
+    parameters = node.get("parameters", [])
+    if isinstance(parameters, list):
+        yield from ((part.get("name", part.get("$ref")), part) for part in parameters)
 
 
 def resolved(part: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:

@@ -123,6 +123,16 @@ def test_a_burst_refusal_gets_one_try_after_a_minute_then_waits_for_the_reset() 
     assert allowance.refused(HOUR + 62, HOUR + 61, None) == HOUR + 1800
 
 
+def test_a_burst_refusal_that_tells_its_own_reset_is_believed() -> None:
+    """A reset within the minute, told with the refusal, is the short window's; the long one is not forgotten."""
+    allowance = Allowance((), EPOCH)
+    allowance.hear(told(900, int(HOUR) + 1800), HOUR)
+    allowance.hear(told(899, int(HOUR) + 40), HOUR + 1)
+    assert allowance.refused(HOUR + 1, HOUR, None) == HOUR + 40
+    allowance.hear(told(0, int(HOUR) + 1800), HOUR + 41)
+    assert allowance.opens_at(HOUR + 41) == HOUR + 1800
+
+
 def test_a_good_answer_after_a_burst_forgives_it() -> None:
     """When the try after the minute is answered, the next burst gets its minute again."""
     allowance = Allowance((), EPOCH)

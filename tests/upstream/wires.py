@@ -110,7 +110,7 @@ class WireContract:
         assert not any(b"cookie" in head.lower() for head in heads)
 
     async def test_compressed_answers_are_unpacked_within_the_bound(self, wire: Wire) -> None:
-        """gzip works; a small body that unpacks to a huge one is stopped."""
+        """Packed answers work; a small body that unpacks to a huge one is stopped."""
         small, bomb = gzip.compress(b'{"a": 1}'), gzip.compress(b" " * 5_000_000)
         async with serving(saying(whole(small, b"Content-Encoding: gzip"))) as url:
             assert (await wire.send(get(url))).body == b'{"a": 1}'

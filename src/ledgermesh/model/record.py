@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -63,13 +63,18 @@ class Source:
         return list(self.record.__dict__["_findings"])
 
     @strawberry.field(description="How each of the named fields (all mapped ones by default) came to its value.")
-    def provenance(self, fields: list[str] | None = None) -> list[FieldProvenance]:
+    def provenance(
+        self,
+        fields: Annotated[
+            list[str] | None, strawberry.argument(description="Only these, by name in this schema; all by default.")
+        ] = None,
+    ) -> list[FieldProvenance]:
         row = _row(self.record)
+        mapped = [(_shown(name), wire) for name, wire in sorted(_wires(self.record).items()) if wire.paths]
         return [
-            FieldProvenance(field=graphql_name(name.removesuffix("_refs").removesuffix("_ref")), transform=wire.transform, paths=list(wire.paths), raw=_raw(row, wire.paths))
-            for name, wire in sorted(_wires(self.record).items())
-            if wire.paths
-            if not fields or graphql_name(name.removesuffix("_refs").removesuffix("_ref")) in fields
+            FieldProvenance(field=name, transform=wire.transform, paths=list(wire.paths), raw=_raw(row, wire.paths))
+            for name, wire in mapped
+            if not fields or name in fields
         ]
 
 
@@ -81,6 +86,11 @@ def _row(record: Mapped) -> Row:
 def _wires(record: Mapped) -> Mapping[str, Any]:
     wires: Mapping[str, Any] = record.__dict__["_wires"]
     return wires
+
+
+def _shown(name: str) -> str:
+    """The field that callers see for a field of the mapping; references lose their ending."""
+    return graphql_name(name.removesuffix("_refs").removesuffix("_ref"))
 
 
 def graphql_name(name: str) -> str:

@@ -45,6 +45,7 @@ class Allowance:
         self._headers = headers
         self._left: int | None = None
         self._reset_at = 0.0
+        self._heard_reset_at = 0.0
         self._blocked_until = 0.0
         self._burst_until: float | None = None
 
@@ -75,6 +76,7 @@ class Allowance:
         if left is None or reset is None:
             return
         reset_at = float(reset) if self._headers.reset_is == "epoch_seconds" else now + reset
+        self._heard_reset_at = reset_at
         if reset_at < self._reset_at - SAME_RESET_SECONDS and now < self._reset_at:
             return
         same = self._left is not None and abs(reset_at - self._reset_at) <= SAME_RESET_SECONDS
@@ -97,6 +99,8 @@ class Allowance:
             return now + UNTOLD_SECONDS
         if self._left <= 0:
             return self._reset_at
+        if now < self._heard_reset_at <= now + BURST_SECONDS:
+            return self._heard_reset_at
         if self._burst_until is None:
             self._burst_until = min(now + BURST_SECONDS, self._reset_at)
             return self._burst_until

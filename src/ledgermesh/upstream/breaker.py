@@ -46,7 +46,7 @@ class Circuit:
     def leave(self, now: float, *, probe: bool, good: bool | None) -> None:
         """End a call. `good` is None when it says nothing about the provider."""
         if probe:
-            self._probed(now, good)
+            self._probed(now, good=good)
         elif self._open_until is None and good is not None:
             self._counts.add(now, total=1, marked=not good)
             if (
@@ -55,7 +55,7 @@ class Circuit:
             ):
                 self._open_until = now + OPEN_SECONDS
 
-    def _probed(self, now: float, good: bool | None) -> None:
+    def _probed(self, now: float, *, good: bool | None) -> None:
         self._probing = False
         if good:
             self._open_until = None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
 from ledgermesh.clock import Clock
 
@@ -36,16 +35,24 @@ class Until:
         self._scopes.discard(scope)
 
 
-@asynccontextmanager
-async def within(deadline: float | Until, clock: Clock) -> AsyncIterator[None]:
-    """Cut the body short with TimeoutError at the deadline, which may move later meanwhile."""
-    ends = deadline if isinstance(deadline, float | int) else deadline.at
-    async with asyncio.timeout(max(ends - clock.monotonic(), 0.0)) as scope:
-        if not isinstance(deadline, Until):
-            yield
-            return
-        deadline.watch(scope)
-        try:
-            yield
-        finally:
-            deadline.unwatch(scope)
+class within:  # noqa: N801 - reads as a word: `async with within(deadline, clock):`
+    """Cuts the body short with TimeoutError at the deadline, which may move later meanwhile."""
+
+    __slots__ = ("_deadline", "_scope")
+
+    def __init__(self, deadline: float | Until, clock: Clock) -> None:
+        ends = deadline.at if isinstance(deadline, Until) else deadline
+        self._deadline = deadline
+        self._scope = asyncio.timeout(max(ends - clock.monotonic(), 0.0))
+
+    async def __aenter__(self) -> None:
+        await self._scope.__aenter__()
+        if isinstance(self._deadline, Until):
+            self._deadline.watch(self._scope)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(self._deadline, Until):
+            self._deadline.unwatch(self._scope)
+        await self._scope.__aexit__(kind, error, trace)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
-from ledgermesh.model.enums import DocumentStatus, PartyRole, Side
+from ledgermesh.model.enums import DocumentStatus, ItemKind, PartyRole, Side
 from ledgermesh.model.money import Money, exponent
 from ledgermesh.model.row import Malformed, Row
 from ledgermesh.spec.wires import folded, to_day
@@ -47,6 +47,12 @@ def document_status(row: Row) -> object:
     if not (isinstance(due, int) and isinstance(balance, int)):
         return None
     return DocumentStatus.PARTIALLY_PAID if 0 < balance < due else DocumentStatus.OPEN
+
+
+def item_kind(row: Row) -> object:
+    """Tracked items are stock; of the others Kashoo does not say what they are."""
+    tracked = row.doc.get("tracked")
+    return None if not isinstance(tracked, bool) else ItemKind.INVENTORY if tracked else ItemKind.OTHER
 
 
 def party_roles(row: Row) -> object:

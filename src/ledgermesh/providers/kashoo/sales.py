@@ -42,8 +42,9 @@ def transfer_date(path: str) -> Wire:
 
 
 def status_of(row: Row) -> object:
-    """Archived or in use."""
-    return RecordStatus.ARCHIVED if row.doc.get("archived") is True else RecordStatus.ACTIVE
+    """Archived or in use; null where the flag is not there."""
+    archived = row.doc.get("archived")
+    return None if not isinstance(archived, bool) else RecordStatus.ARCHIVED if archived else RecordStatus.ACTIVE
 
 
 RECORD_PAGES = Offset(size_max=100)
@@ -129,7 +130,7 @@ ITEMS = Resource(
         kind=made(
             ItemKind,
             "tracked",
-            read=lambda row: ItemKind.INVENTORY if row.doc.get("tracked") is True else ItemKind.OTHER,
+            read=quirks.item_kind,
             transform="tracked_is_inventory",
         ),
         status=made(RecordStatus, "archived", read=status_of, transform="status_of"),

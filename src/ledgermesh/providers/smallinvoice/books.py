@@ -45,7 +45,7 @@ PARTIES = Resource(
         native_id=text("id"),
         roles=made(list[PartyRole], "relation", read=quirks.party_roles, transform="party_roles"),
         display_name=text("name"),
-        is_individual=made(bool, "type", read=lambda row: row.doc.get("type") == "P", transform="type_is_person"),
+        is_individual=made(bool, "type", read=quirks.is_person, transform="type_is_person"),
         number=text("number"),
         status=constant(RecordStatus.ACTIVE),
         email=text("email"),

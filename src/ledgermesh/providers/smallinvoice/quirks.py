@@ -48,6 +48,12 @@ def party_roles(row: Row) -> object:
     return tuple(known.get(folded(word), PartyRole.OTHER) for word in words if isinstance(word, str))
 
 
+def is_person(row: Row) -> object:
+    """P is a person, C a company."""
+    word = row.doc.get("type")
+    return None if not isinstance(word, str) or not word else word == "P"
+
+
 def street_lines(row: Row) -> object:
     """Street and number stand apart; a second line may follow."""
     street, number, second = (row.doc.get(key) for key in ("street", "street_no", "street2"))

@@ -1,0 +1,162 @@
+"""The commands: demo, serve, sandbox, providers, schema, layers, doctor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledgermesh import telemetry
+from ledgermesh.app import DEMO_KEYS, make_demo, make_served
+from ledgermesh.clock import SystemClock
+from ledgermesh.errors import ConfigurationError, DefinitionError
+from ledgermesh.graph.coverage import coverage
+from ledgermesh.graph.kinds import NAMES
+from ledgermesh.graph.schema import make_schema
+from ledgermesh.providers import discover
+from ledgermesh.sandbox.app import NoSuchEmulator, make_sandbox
+from ledgermesh.sandbox.world import make_world
+from ledgermesh.server import Site, serve
+from ledgermesh.settings import read_settings, to_grants, to_keys, to_registry
+from ledgermesh.upstream.stack import LINES
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="One live GraphQL endpoint over every set of books a company keeps.",
+)
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+SandboxPort = Annotated[int, typer.Option(help="Port of the emulated providers.", min=1, max=65535)]
+Scale = Annotated[int, typer.Option(help="Invoices of the company grand-tour in all; 0 for the usual few hundred.", min=0)]
+Config = Annotated[Path | None, typer.Option(help="The settings file; LEDGERMESH_CONFIG or ledgermesh.toml by default.")]
+
+QUERY = '{ company(key: \\"maple-bakery\\") { invoices(first: 3) { nodes { number date total { amount currency } } } } }'
+
+
+def banner(host: str, port: int, sandbox_port: int) -> str:
+    """What the demo prints once it answers."""
+    url = f"http://{host}:{port}"
+    keys = "\n".join(f"  {key:<15} {', '.join(sorted(scopes))}" for key, scopes in DEMO_KEYS.items())
+    return (
+        f"ledgermesh demo\n\n  playground  {url}/\n  endpoint    {url}/graphql\n"
+        f"  providers   http://{host}:{sandbox_port}/ (emulated; faults at /_control)\n\nKeys\n{keys}\n\nTry\n"
+        f"  curl -s {url}/graphql -H 'Authorization: Bearer lm_demo_read' -H 'Content-Type: application/json' "
+        f"-d '{{\"query\": \"{QUERY}\"}}'\n\nStop with Ctrl-C.\n"
+    )
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the gateway.", min=1, max=65535)] = 8000,
+    sandbox_port: SandboxPort = 8100,
+    host: Host = "127.0.0.1",
+    scale: Scale = 0,
+) -> None:
+    """Run the gateway over emulated providers, all in this process; nothing is stored."""
+    telemetry.configure(stream=sys.stderr, pretty=True)
+
+    async def run() -> None:
+        made = await make_demo(clock=SystemClock(), sandbox_url=f"http://{host}:{sandbox_port}", scale=scale)
+        sites = [Site(made.sandbox, host, sandbox_port), Site(made.gateway, host, port)]
+        await serve(sites, started=lambda ports: print(banner(host, ports[1], ports[0]), flush=True))
+
+    asyncio.run(run())
+
+
+@cli.command(name="serve")
+def serve_command(config: Config = None, host: str | None = None, port: int | None = None) -> None:
+    """Run the gateway over the connections of the settings."""
+    telemetry.configure(stream=sys.stderr)
+    settings = read_settings(os.environ, config)
+    address, number = host or settings.server.host, settings.server.port if port is None else port
+
+    async def run() -> None:
+        app = await make_served(settings, environ=os.environ, clock=SystemClock())
+        await serve([Site(app, address, number)], started=lambda ports: print(f"http://{address}:{ports[0]}", flush=True))
+
+    asyncio.run(run())
+
+
+@cli.command()
+def sandbox(
+    only: Annotated[str | None, typer.Option(help="Serve this provider alone, at the root.")] = None,
+    port: SandboxPort = 8100,
+    host: Host = "127.0.0.1",
+    scale: Scale = 0,
+) -> None:
+    """Run the emulated providers alone; /_control switches faults."""
+    telemetry.configure(stream=sys.stderr, pretty=True)
+    clock = SystemClock()
+    made = make_sandbox(make_world(today=clock.now().date(), scale=scale), clock, only=only)
+    asyncio.run(
+        serve(
+            [Site(made.app, host, port)],
+            started=lambda ports: print(f"{', '.join(made.emulators)} at http://{host}:{ports[0]}", flush=True),
+        )
+    )
+
+
+@cli.command()
+def providers() -> None:
+    """Print what each provider can do."""
+    print(coverage(discover(NAMES)))
+
+
+FOLDER = Path("schema")
+
+
+@cli.command()
+def schema(
+    folder: Annotated[Path, typer.Option(help="Where the two files are.")] = FOLDER,
+    check: Annotated[bool, typer.Option("--check", help="Only compare; exit 1 when they differ.")] = False,
+) -> None:
+    """Write schema.graphql and COVERAGE.md from the code."""
+    files = {"schema.graphql": make_schema().as_str() + "\n", "COVERAGE.md": coverage(discover(NAMES))}
+    stale = []
+    for name, text in files.items():
+        path = folder / name
+        if check and (not path.exists() or path.read_text(encoding="utf-8") != text):
+            stale.append(str(path))
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    if stale:
+        print(f"not as the code prints: {', '.join(stale)}; run `ledgermesh schema`", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@cli.command()
+def layers() -> None:
+    """Print the layers a call to a provider passes, in their order."""
+    for name, line in LINES:
+        print(f"{name:<10} {line}")
+
+
+@cli.command()
+def doctor(config: Config = None) -> None:
+    """Check the settings and the definitions, and say when each definition was last compared with its documents."""
+    definitions = discover(NAMES)
+    for definition in definitions.values():
+        print(f"{definition.name:<14} compared with its documents on {definition.checked_on}")
+    settings = read_settings(os.environ, config)
+    to_keys(settings)
+    registry = to_registry(settings, definitions, os.environ)
+    grants = to_grants(settings, os.environ)
+    count = len(settings.connections)
+    print(f"settings good: {len(settings.keys)} keys, {len(settings.companies)} companies, {count} connections")
+    if not grants or registry is None:
+        print("no connection has a grant yet", file=sys.stderr)
+
+
+def main() -> None:
+    """The entry point: a mistake of the operator is one clear line, not a traceback."""
+    try:
+        cli()
+    except (ConfigurationError, DefinitionError, NoSuchEmulator) as error:
+        print(f"ledgermesh: {error}", file=sys.stderr)
+        sys.exit(2)

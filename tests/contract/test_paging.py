@@ -1,0 +1,117 @@
+"""All records once, whatever the pages."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from tests.contract.reading import Whole, open_resource, read_list
+from tests.contract.stand import PROVIDERS, standing
+
+from ledgermesh.engine.paging import size_max
+from ledgermesh.errors import Garbled
+from ledgermesh.spec.paging import FirstRows, Offset
+from ledgermesh.spec.resource import Resource
+
+PAGED = [
+    pytest.param(name, resource, id=f"{name}-{resource.kind}{resource.name}")
+    for name, provider in sorted(PROVIDERS.items())
+    for resource in provider.resources
+    if resource.list is not None and resource.children is None and isinstance(resource.list.page, Offset)
+]
+CUT = [
+    pytest.param(name, resource, id=f"{name}-{resource.kind}")
+    for name, provider in sorted(PROVIDERS.items())
+    for resource in provider.resources
+    if resource.list is not None and isinstance(resource.list.page, FirstRows)
+]
+
+
+def ids(whole: Whole) -> list[str]:
+    """Ids in the order they came."""
+    return [row.native_id for row in whole.rows]
+
+
+@pytest.mark.parametrize(("name", "resource"), PAGED)
+async def test_pages_of_every_size_agree(name: str, resource: Resource) -> None:
+    """Small pages, pages that end exactly with the list, and pages the provider cuts below what was asked for."""
+    async with standing(name) as stand:
+        asked = await read_list(stand, open_resource(stand, resource))
+        count = len(asked.rows)
+        assert count > 1
+        by_three = await read_list(stand, open_resource(stand, resource), size=3)
+        exactly = await read_list(stand, open_resource(stand, resource), size=count)
+        stand.rig.page_size(stand.emulator, 2)
+        capped = await read_list(stand, open_resource(stand, resource))
+    assert len(set(ids(asked))) == count
+    assert ids(by_three) == ids(exactly) == ids(capped) == ids(asked)
+    assert capped.pages >= (count + 1) // 2 and by_three.pages >= (count + 2) // 3
+
+
+@pytest.mark.parametrize(("name", "resource"), PAGED)
+async def test_an_empty_page_is_the_end(name: str, resource: Resource) -> None:
+    """Also where the provider's count promises more: rows that left while the list was read."""
+    async with standing(name) as stand:
+        count = len((await read_list(stand, open_resource(stand, resource))).rows)
+        calls: list[httpx.Response] = []
+
+        def emptied(response: httpx.Response) -> httpx.Response:
+            calls.append(response)
+            return response if len(calls) == 1 else _emptied(response, resource)
+
+        stand.line.editing = emptied
+        whole = await read_list(stand, open_resource(stand, resource), size=count - 1)
+    assert (len(whole.rows), len(calls)) == (count - 1, 2)
+
+
+def _emptied(response: httpx.Response, resource: Resource) -> httpx.Response:
+    """The same answer without its rows."""
+    assert resource.list is not None
+    if not resource.list.items:
+        return httpx.Response(200, json=[])
+    return httpx.Response(200, json={**response.json(), resource.list.items: []})
+
+
+@pytest.mark.parametrize(("name", "resource"), PAGED)
+async def test_a_repeated_page_is_refused(name: str, resource: Resource) -> None:
+    """A provider that forgets the offset shows its first page for ever; that ends as an error, not as a list."""
+    async with standing(name) as stand:
+        stand.rig.page_size(stand.emulator, 2)
+        first: list[httpx.Response] = []
+
+        def again(response: httpx.Response) -> httpx.Response:
+            first.append(response)
+            return first[0]
+
+        stand.line.editing = again
+        with pytest.raises(Garbled, match="repeated"):
+            await read_list(stand, open_resource(stand, resource))
+    assert len(first) == 2
+
+
+@pytest.mark.parametrize(("name", "resource"), PAGED)
+async def test_a_page_size_that_changes_on_the_way_loses_nothing(name: str, resource: Resource) -> None:
+    """The provider halves its pages while the list is read."""
+    async with standing(name) as stand:
+        want = ids(await read_list(stand, open_resource(stand, resource)))
+        sizes = iter((3, 1, 2))
+
+        def shrink(response: httpx.Response) -> httpx.Response:
+            stand.rig.page_size(stand.emulator, next(sizes, 5))
+            return response
+
+        stand.line.editing = shrink
+        stand.rig.page_size(stand.emulator, 4)
+        got = ids(await read_list(stand, open_resource(stand, resource)))
+    assert got == want
+
+
+@pytest.mark.parametrize(("name", "resource"), CUT)
+async def test_a_list_without_a_way_on_says_that_it_is_cut(name: str, resource: Resource) -> None:
+    """What fits is complete; what does not is truncated, with the reason that the definition gives."""
+    assert resource.list is not None and isinstance(resource.list.page, FirstRows)
+    async with standing(name) as stand:
+        whole = await read_list(stand, open_resource(stand, resource))
+        assert whole.truncated is None and len(whole.rows) < size_max(resource.list.page)
+        stand.rig.page_size(stand.emulator, 3)
+        cut = await read_list(stand, open_resource(stand, resource))
+    assert (len(cut.rows), cut.truncated) == (3, resource.list.page.reason)
