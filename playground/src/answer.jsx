@@ -46,11 +46,14 @@ function Errors({ errors }) {
   );
 }
 
-/** @param {{sources: {name: string, state: string}[]}} props */
+/** @param {{sources: {name: string, state: string, unsupported: boolean}[]}} props */
 function Incomplete({ sources }) {
+  // A provider that has no such records is no fault of this answer, so it is told more quietly.
+  const quiet = sources.every(({ unsupported }) => unsupported);
   return (
-    <div className="lm-partial" role="status">
-      <strong>Not complete</strong> {sources.map(({ name, state }) => `${name} (${state})`).join(', ')}
+    <div className={quiet ? 'lm-partial lm-quiet' : 'lm-partial'} role="status">
+      <strong>{quiet ? 'Without' : 'Not complete'}</strong>{' '}
+      {sources.map(({ name, state }) => `${name} (${state})`).join(', ')}
     </div>
   );
 }

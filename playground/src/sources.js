@@ -17,7 +17,9 @@ export function incompleteSources(data) {
   const note = (source) => {
     if (!source?.completeness || source.completeness === 'COMPLETE') return;
     const { completeness, status, error, reason } = source;
-    const entry = { name: nameOf(source), state: [completeness, status, error?.code, reason].filter(Boolean).join(', ') };
+    const code = error?.code === status ? null : error?.code;
+    const words = [completeness !== 'NONE' && completeness.toLowerCase(), status !== 'OK' && status, code, reason];
+    const entry = { name: nameOf(source), state: words.filter(Boolean).join(': '), unsupported: status === 'UNSUPPORTED' };
     found.set(`${entry.name} ${entry.state}`, entry);
   };
   visit(data);

@@ -184,7 +184,7 @@ async def make_demo(*, clock: Clock, sandbox_url: str, scale: int = 0) -> Demo:
         environment="sandbox",
         keys=(PlaygroundKey("Read only", "lm_demo_read"), PlaygroundKey("Read and write", "lm_demo_write")),
         companies=tuple(PlaygroundCompany(each.key, each.name) for each in _demo_companies(registry)),
-        default_company="maple-bakery",
+        default_company="grand-tour",
         examples=read_examples(operations()),
     )
     return Demo(gateway=web(running, limits=Limits(), playground=page, close=close), sandbox=sandbox.app)

@@ -36,7 +36,7 @@ SandboxPort = Annotated[int, typer.Option(help="Port of the emulated providers."
 Scale = Annotated[int, typer.Option(help="Invoices of the company grand-tour in all; 0 for the usual few hundred.", min=0)]
 Config = Annotated[Path | None, typer.Option(help="The settings file; LEDGERMESH_CONFIG or ledgermesh.toml by default.")]
 
-QUERY = '{ company(key: \\"maple-bakery\\") { invoices(first: 3) { nodes { number date total { amount currency } } } } }'
+QUERY = '{ company(key: \\"alpine-studio\\") { invoices(first: 3) { nodes { number date total { amount currency } } } } }'
 
 
 def banner(host: str, port: int, sandbox_port: int) -> str:

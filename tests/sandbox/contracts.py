@@ -28,6 +28,15 @@ ON_PURPOSE: Mapping[str, Any] = {"contract": "answer"}
 """Request extensions of a test that sends something the contract does not allow."""
 
 
+class _Loader(yaml.CSafeLoader):
+    """YAML as JSON has it: `2025-01-02` stays text, which is what a schema's examples and versions mean."""
+
+    yaml_implicit_resolvers = {
+        first: [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
+        for first, rules in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 class Breach(AssertionError):
     """A request or an answer that the contract does not allow; says which and why."""
 
@@ -42,7 +51,7 @@ class Contract:
     def __init__(self, name: str, *, mount: str, closed: bool = False) -> None:
         self.name = name
         self.mount = mount.rstrip("/")
-        document = yaml.load((PROVIDERS / f"{name}.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
+        document = yaml.load((PROVIDERS / f"{name}.yaml").read_text("utf-8"), Loader=_Loader)
         self._api = OpenAPI.from_dict(
             _moved(document, self.mount),
             config=Config(additional_properties_default_policy="forbid" if closed else "allow"),

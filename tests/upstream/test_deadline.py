@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from ledgermesh.clock import ManualClock
-from ledgermesh.upstream.deadline import Until, within
+from ledgermesh.upstream.deadline import Until, Within
 
 from .conftest import START
 
@@ -17,17 +17,17 @@ async def test_a_passed_deadline_cuts_short() -> None:
     clock = ManualClock(START)
     clock.advance(5)
     with pytest.raises(TimeoutError):
-        async with within(4.0, clock):
+        async with Within(4.0, clock):
             await asyncio.Event().wait()
 
 
 async def test_an_extension_reaches_who_is_waiting() -> None:
     """A wait that would end now goes on when a later deadline is given meanwhile."""
-    clock, until = ManualClock(START), Until(0.02)
+    clock, until = ManualClock(START), Until(0.1)
     done = asyncio.Event()
 
     async def wait() -> str:
-        async with within(until, clock):
+        async with Within(until, clock):
             await done.wait()
         return "in time"
 
@@ -36,7 +36,7 @@ async def test_an_extension_reaches_who_is_waiting() -> None:
     until.extend(60.0)
     until.extend(0.01)
     with pytest.raises(TimeoutError):
-        async with within(0.05, clock):
+        async with Within(0.15, clock):
             await asyncio.Event().wait()
     done.set()
     assert await waiting == "in time"
@@ -46,7 +46,7 @@ async def test_an_extension_reaches_who_is_waiting() -> None:
 async def test_an_ended_wait_is_forgotten() -> None:
     """Extending a deadline that nobody waits for any more does nothing."""
     clock, until = ManualClock(START), Until(10.0)
-    async with within(until, clock):
+    async with Within(until, clock):
         pass
     until.extend(20.0)
     assert until.at == 20.0

@@ -20,7 +20,7 @@ GOOD = Response(200, {}, b"{}", {}, START)
 
 def with_budgets(world: World, *budgets: Budget, **changes: object) -> None:
     """Give the provider such budgets."""
-    provider = replace(ACME, budgets=budgets, **changes)  # type: ignore[arg-type]
+    provider = replace(ACME, budgets=budgets, **changes)  # type: ignore[arg-type]  # names are checked by replace
     world.link = replace(world.link, provider=provider)
 
 

@@ -64,7 +64,7 @@ def whole(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
 
 def get(url: str, **changes: object) -> Request:
     """A GET request."""
-    return Request(**{"method": "GET", "url": url, **changes})  # type: ignore[arg-type]
+    return Request(**{"method": "GET", "url": url, **changes})  # type: ignore[arg-type]  # names are checked by the class
 
 
 class WireContract:

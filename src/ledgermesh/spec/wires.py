@@ -296,7 +296,10 @@ def minor_money(path: str, *, currency: str) -> Wire:
         return Money(amount=amount.scaleb(-exponent(code or "")), currency=code)
 
     def write(value: Money) -> dict[str, object]:
-        return {path: int(value.amount.scaleb(exponent(value.currency or "")))}
+        units = value.amount.scaleb(exponent(value.currency or ""))
+        if units != units.to_integral_value():
+            raise ValueError("the amount has more digits than its currency has minor units")
+        return {path: int(units)}
 
     return Wire(transform="minor_money", paths=(path, currency), gives=Money, read=read, write=write)
 
@@ -418,7 +421,7 @@ def ref(
     paths = tuple(dict.fromkeys((path, *((embed,) if embed else ()), *held)))
     return Wire(
         transform="ref", paths=paths, gives=Pointer, read=read,
-        write=lambda value: {path: value}, expand=expand,
+        write=lambda value: {path: value.native_id.removeprefix(prefix)}, expand=expand,
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ class Until:
         self._scopes.discard(scope)
 
 
-class within:  # noqa: N801 - reads as a word: `async with within(deadline, clock):`
+class Within:
     """Cuts the body short with TimeoutError at the deadline, which may move later meanwhile."""
 
     __slots__ = ("_deadline", "_scope")

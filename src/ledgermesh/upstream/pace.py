@@ -12,7 +12,7 @@ from ledgermesh.errors import SlowDown, TooLate
 from ledgermesh.spec.provider import Provider
 from ledgermesh.upstream.allowance import Allowance
 from ledgermesh.upstream.call import Call, Handler, Link, Response
-from ledgermesh.upstream.deadline import within
+from ledgermesh.upstream.deadline import Within
 from ledgermesh.upstream.local import is_local, refusal
 
 SWEEP_SECONDS = 60.0
@@ -109,7 +109,7 @@ class Pace:
         began = self._clock.monotonic()
         lane.waiting += 1
         try:
-            async with within(call.until or call.deadline, self._clock), lane.turn:
+            async with Within(call.until or call.deadline, self._clock), lane.turn:
                 await self._wait(lane, call)
         except TimeoutError:
             title = call.link.provider.title

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from ledgermesh.clock import Clock
 from ledgermesh.errors import Garbled, LedgermeshError, TooLate, Unavailable, UpstreamError
 from ledgermesh.upstream.call import Call, Response
-from ledgermesh.upstream.deadline import within
+from ledgermesh.upstream.deadline import Within
 from ledgermesh.upstream.decode import NotJson, decode
 from ledgermesh.upstream.local import refusal
 from ledgermesh.upstream.trace import answered, begin, failed
@@ -55,7 +55,7 @@ class Send:
         title = call.link.provider.title
         began = self._clock.monotonic()
         try:
-            async with within(call.until or call.deadline, self._clock):
+            async with Within(call.until or call.deadline, self._clock):
                 answer = await self._wire.send(make_request(call))
         except TimeoutError:
             seconds = self._clock.monotonic() - began
