@@ -38,7 +38,9 @@ class House:
     down: set[str] = field(default_factory=set)
     """Providers whose connections are refused."""
 
-    async def ask(self, text: str, *, key: str = "lm_demo_read", fresh: Fresh | None = None, **variables: Any) -> Any:
+    async def ask(
+        self, text: str, *, key: str = "lm_demo_read", fresh: Fresh | None = None, **variables: Any
+    ) -> Any:
         """The whole response object of one question."""
         principal = self.gateway.registry.principal(key)
         assert principal is not None

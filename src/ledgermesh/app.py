@@ -105,10 +105,11 @@ def make_gateway(
     keys: tuple[CursorKey, ...],
     random: Random,
     scan_pages_max: int = 200,
+    cache_bytes_max: int = 32_000_000,
 ) -> Running:
     """The gateway over these connections; raises DefinitionError for a provider that contradicts itself."""
     definitions = discover(NAMES)
-    stack = make_stack(clock=clock, random=random, wire=wire, grants=grants)
+    stack = make_stack(clock=clock, random=random, wire=wire, grants=grants, cache_bytes_max=cache_bytes_max)
     generations = MemoryGenerations()
     parts = Parts(
         registry=registry,
@@ -208,7 +209,7 @@ async def make_served(settings: Settings, *, environ: Mapping[str, str], clock: 
     wire = AiohttpWire(session)
     running = make_gateway(
         registry=registry, grants=grants, wire=wire, clock=clock, keys=keys, random=Random(),
-        scan_pages_max=settings.server.scan_pages_max,
+        scan_pages_max=settings.server.scan_pages_max, cache_bytes_max=settings.server.cache_bytes_max,
     )  # fmt: skip
 
     async def close() -> None:

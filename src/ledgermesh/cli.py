@@ -33,10 +33,15 @@ cli = typer.Typer(
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 SandboxPort = Annotated[int, typer.Option(help="Port of the emulated providers.", min=1, max=65535)]
-Scale = Annotated[int, typer.Option(help="Invoices of the company grand-tour in all; 0 for the usual few hundred.", min=0)]
-Config = Annotated[Path | None, typer.Option(help="The settings file; LEDGERMESH_CONFIG or ledgermesh.toml by default.")]
+Scale = Annotated[int, typer.Option(help="Invoices of the company grand-tour; 0 for a few hundred.", min=0)]
+Config = Annotated[
+    Path | None, typer.Option(help="The settings file; else LEDGERMESH_CONFIG, else ledgermesh.toml.")
+]
 
-QUERY = '{ company(key: \\"alpine-studio\\") { invoices(first: 3) { nodes { number date total { amount currency } } } } }'
+QUERY = (
+    '{ company(key: \\"alpine-studio\\") '
+    "{ invoices(first: 3) { nodes { number date total { amount currency } } } } }"
+)
 
 
 def banner(host: str, port: int, sandbox_port: int) -> str:
@@ -47,7 +52,7 @@ def banner(host: str, port: int, sandbox_port: int) -> str:
         f"ledgermesh demo\n\n  playground  {url}/\n  endpoint    {url}/graphql\n"
         f"  providers   http://{host}:{sandbox_port}/ (emulated; faults at /_control)\n\nKeys\n{keys}\n\nTry\n"
         f"  curl -s {url}/graphql -H 'Authorization: Bearer lm_demo_read' -H 'Content-Type: application/json' "
-        f"-d '{{\"query\": \"{QUERY}\"}}'\n\nStop with Ctrl-C.\n"
+        f'-d \'{{"query": "{QUERY}"}}\'\n\nStop with Ctrl-C.\n'
     )
 
 
@@ -78,7 +83,10 @@ def serve_command(config: Config = None, host: str | None = None, port: int | No
 
     async def run() -> None:
         app = await make_served(settings, environ=os.environ, clock=SystemClock())
-        await serve([Site(app, address, number)], started=lambda ports: print(f"http://{address}:{ports[0]}", flush=True))
+        await serve(
+            [Site(app, address, number)],
+            started=lambda ports: print(f"http://{address}:{ports[0]}", flush=True),
+        )
 
     asyncio.run(run())
 
@@ -97,7 +105,9 @@ def sandbox(
     asyncio.run(
         serve(
             [Site(made.app, host, port)],
-            started=lambda ports: print(f"{', '.join(made.emulators)} at http://{host}:{ports[0]}", flush=True),
+            started=lambda ports: print(
+                f"{', '.join(made.emulators)} at http://{host}:{ports[0]}", flush=True
+            ),
         )
     )
 
@@ -148,7 +158,9 @@ def doctor(config: Config = None) -> None:
     registry = to_registry(settings, definitions, os.environ)
     grants = to_grants(settings, os.environ)
     count = len(settings.connections)
-    print(f"settings good: {len(settings.keys)} keys, {len(settings.companies)} companies, {count} connections")
+    print(
+        f"settings good: {len(settings.keys)} keys, {len(settings.companies)} companies, {count} connections"
+    )
     if not grants or registry is None:
         print("no connection has a grant yet", file=sys.stderr)
 

@@ -42,7 +42,11 @@ def listen(host: str, port: int) -> socket.socket:
 def _config(app: ASGIApp) -> uvicorn.Config:
     # The access log prints query strings, and uvicorn's own lines would stand between ours.
     return uvicorn.Config(
-        app, access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
+        app,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
 
@@ -52,7 +56,8 @@ async def serve(sites: Sequence[Site], *, started: Callable[[list[int]], None]) 
         sockets = [open_.enter_context(listen(site.host, site.port)) for site in sites]
         servers = [uvicorn.Server(_config(site.app)) for site in sites]
         running = [
-            asyncio.create_task(server.serve(sockets=[bound])) for server, bound in zip(servers, sockets, strict=True)
+            asyncio.create_task(server.serve(sockets=[bound]))
+            for server, bound in zip(servers, sockets, strict=True)
         ]
         while not all(server.started for server in servers) and not any(task.done() for task in running):
             await asyncio.sleep(0.005)

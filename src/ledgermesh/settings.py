@@ -40,6 +40,8 @@ class Server(Part):
     body_bytes_max: int = Field(default=1_000_000, gt=0)
     scan_pages_max: int = Field(default=200, gt=0)
     """Provider pages that one list reads of one source at most."""
+    cache_bytes_max: int = Field(default=32_000_000, ge=0)
+    """Of providers' answers kept in memory, for at most 300 seconds, for callers who take them that old."""
 
 
 class Sealing(Part):

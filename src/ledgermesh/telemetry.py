@@ -30,7 +30,9 @@ def _redacted(name: str, value: Any) -> Any:
 
 def configure(*, stream: TextIO, level: int = logging.INFO, pretty: bool = False) -> None:
     """Set up logging for this process: JSON lines, or readable ones for a terminal. Called once, by the commands."""
-    renderer: Any = structlog.dev.ConsoleRenderer(colors=False) if pretty else structlog.processors.JSONRenderer()
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=False) if pretty else structlog.processors.JSONRenderer()
+    )
     errors: list[Any] = [] if pretty else [structlog.processors.dict_tracebacks]
     structlog.configure(
         processors=[

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.contract.stand import PROVIDERS, Stand, standing
+
+from tests.contract.known import PROVIDERS
+from tests.contract.stand import Stand, standing
 
 
 @pytest.fixture(params=sorted(PROVIDERS))

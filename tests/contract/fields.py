@@ -57,6 +57,12 @@ def _pointer(pointer: Pointer) -> dict[str, Any]:
     if pointer.row is not None:
         found["embedded"] = sorted(pointer.row.doc)
     if pointer.summary is not None and pointer.holder is not None:
-        held = {name: wire for name, wire in pointer.summary.items() if getattr(wire, "transform", ABSENT) != ABSENT}
-        found["held"] = {graphql_name(name): plain(wire.value(pointer.holder, [])) for name, wire in held.items()}
+        held = {
+            name: wire
+            for name, wire in pointer.summary.items()
+            if getattr(wire, "transform", ABSENT) != ABSENT
+        }
+        found["held"] = {
+            graphql_name(name): plain(wire.value(pointer.holder, [])) for name, wire in held.items()
+        }
     return found

@@ -23,7 +23,7 @@ from typing import Any
 
 import strawberry
 from tests.contract.fields import shown
-from tests.contract.stand import PROVIDERS
+from tests.contract.known import PROVIDERS
 
 from ledgermesh.engine.mapping import Maker, Rejected, element, elements
 from ledgermesh.graph.catalogue import catalogue

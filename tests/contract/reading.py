@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.contract.stand import Stand
-
 from ledgermesh.engine.mapping import Maker, Rejected
 from ledgermesh.engine.read import ReadPages, open_list
 from ledgermesh.engine.reading import Bounds, Reading, Walk
@@ -13,6 +11,7 @@ from ledgermesh.errors import LedgermeshError
 from ledgermesh.model.record import Record
 from ledgermesh.spec.query import ListQuery
 from ledgermesh.spec.resource import Resource
+from tests.contract.stand import Stand
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,15 @@ def open_resource(stand: Stand, resource: Resource, query: ListQuery | None = No
 
 async def all_of(stand: Stand, kind: str) -> Whole:
     """All records of a kind: of each of its lists, or below each parent."""
-    children = next((one.children for one in stand.provider.resources if one.kind == kind and one.children), None)
+    children = next(
+        (one.children for one in stand.provider.resources if one.kind == kind and one.children), None
+    )
     if children is None:
         lists = [await read_list(stand, pages) for pages in stand.hub().lists(ListQuery(kind))]
-        rows, rejected = [row for each in lists for row in each.rows], [row for each in lists for row in each.rejected]
+        rows, rejected = (
+            [row for each in lists for row in each.rows],
+            [row for each in lists for row in each.rejected],
+        )
         return Whole(rows, rejected, lists[0].truncated, sum(each.pages for each in lists))
     parents = (await all_of(stand, children.parent)).rows
     below = await stand.hub().children(kind, parents, frozenset())

@@ -42,4 +42,8 @@ def _cut(books: Books) -> Books:
 
 
 def _settling(settlements: list[Settlement], papers: set[str]) -> list[Settlement]:
-    return [row for row in settlements if row.allocations and all(number in papers for number, _ in row.allocations)]
+    return [
+        row
+        for row in settlements
+        if row.allocations and all(number in papers for number, _ in row.allocations)
+    ]

@@ -1,4 +1,4 @@
-"""One provider's real stack over its emulator, every exchange held against the provider's contract, nothing sent over a socket."""
+"""One provider's real stack over its emulator, without a socket; every exchange is held against the contract."""
 
 from __future__ import annotations
 
@@ -17,17 +17,13 @@ import httpx
 import strawberry
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from tests.contract.small import small_world
-from tests.sandbox.contracts import Contract
 
 from ledgermesh.app import demo_parts
 from ledgermesh.clock import ManualClock
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.request import Terms
 from ledgermesh.graph.catalogue import catalogue
-from ledgermesh.graph.kinds import NAMES
 from ledgermesh.model.platform import Connection, ConnectionState
-from ledgermesh.providers import discover
 from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.world import World
@@ -38,14 +34,15 @@ from ledgermesh.state.registry import Registry
 from ledgermesh.upstream.call import Fresh, Link, Trace
 from ledgermesh.upstream.stack import Stack, make_stack
 from ledgermesh.upstream.wire_httpx import HttpxWire
+from tests.contract.known import PROVIDERS
+from tests.contract.small import small_world
+from tests.sandbox.contracts import Contract
 
 NOW = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
 SANDBOX = "http://sandbox"
 TENANT = "demo"
 KEY = "lm_demo_read"
 ENVIRONMENT = "sandbox"
-PROVIDERS: Mapping[str, Provider] = discover(NAMES)
-"""Every provider there is; the contract is asked of each."""
 
 
 class Rig(Protocol):
@@ -76,7 +73,7 @@ class Rig(Protocol):
 
 def rig(name: str) -> Rig:
     """The provider's rig."""
-    return cast(Rig, importlib.import_module(f"tests.providers.{name}.rig"))
+    return cast("Rig", importlib.import_module(f"tests.providers.{name}.rig"))
 
 
 @cache
@@ -187,7 +184,9 @@ class Stand:
             environment=ENVIRONMENT,
             state=ConnectionState.ACTIVE,
         )
-        return Hub(self.stack, self.terms(seconds=seconds), link, shown, lambda ref: f"{ref.kind}:{ref.native_id}")
+        return Hub(
+            self.stack, self.terms(seconds=seconds), link, shown, lambda ref: f"{ref.kind}:{ref.native_id}"
+        )
 
     async def grant(self, company: str | None = None) -> Grant:
         """What is kept of the connection now."""
@@ -226,9 +225,7 @@ async def standing(name: str) -> AsyncIterator[Stand]:
     line = Line(httpx.ASGITransport(Starlette(routes=[Mount(f"/{name}", made.app)])), contract(name), clock)
     async with httpx.AsyncClient(transport=line) as client:
         stack = make_stack(clock=clock, random=Random(1), wire=HttpxWire(client), grants=grants)
-        yield Stand(
-            provider, rig(name), clock, world, made, line, grants, stack, _links(registry, provider)
-        )
+        yield Stand(provider, rig(name), clock, world, made, line, grants, stack, _links(registry, provider))
         await stack.close()
 
 

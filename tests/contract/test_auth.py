@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.contract.stand import PROVIDERS, Stand, standing
 
 from ledgermesh.engine.hub import Hub
 from ledgermesh.errors import Reconnect
@@ -13,6 +12,8 @@ from ledgermesh.graph.kinds import NAMES
 from ledgermesh.spec.auth import ApiKey, Auth, OAuth2
 from ledgermesh.spec.query import ListQuery
 from ledgermesh.upstream.schemes import held
+from tests.contract.known import PROVIDERS
+from tests.contract.stand import Stand, standing
 
 WAYS = [
     pytest.param(name, auth, id=f"{name}-{auth.name}")
@@ -24,7 +25,9 @@ RENEWED = [way for way in WAYS if not isinstance(way.values[1], ApiKey)]
 
 def kinds(stand: Stand) -> list[str]:
     """Two kinds that are listed by themselves."""
-    whole = [each.kind for each in stand.provider.resources if each.list is not None and each.children is None]
+    whole = [
+        each.kind for each in stand.provider.resources if each.list is not None and each.children is None
+    ]
     return list(dict.fromkeys(whole))[:2]
 
 
@@ -93,7 +96,8 @@ async def test_two_calls_at_once_renew_once(name: str, auth: Auth) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "auth"), [way for way in WAYS if isinstance(way.values[1], OAuth2) and way.values[1].rotates_refresh_token]
+    ("name", "auth"),
+    [way for way in WAYS if isinstance(way.values[1], OAuth2) and way.values[1].rotates_refresh_token],
 )
 async def test_a_rotated_refresh_token_is_kept(name: str, auth: Auth) -> None:
     """Each renewal replaces the refresh token; the new one is stored and is the one that works next time."""
@@ -113,7 +117,9 @@ async def test_credentials_that_no_longer_work_ask_for_a_new_link(name: str, aut
     async with standing(name) as stand:
         await linked(stand, auth)
         grant = await stand.grant()
-        gateways = ("client_id", "client_secret") if "refresh_token" in grant.secrets else ("client_id", "email")
+        gateways = (
+            ("client_id", "client_secret") if "refresh_token" in grant.secrets else ("client_id", "email")
+        )
         await stand.change(grant, **{name: "gone" for name in grant.secrets if name not in gateways})
         await stand.outlive()
         for _ in range(2):
@@ -133,7 +139,9 @@ async def test_one_company_never_goes_in_with_the_credentials_of_another(stand: 
     await read(stand.hub(first), kind)
     of_first = {request.headers["authorization"] for request in stand.line.reads}
     stand.line.seen.clear()
-    await asyncio.gather(*(read(stand.hub(company), name) for company in (first, second) for name in kinds(stand)))
+    await asyncio.gather(
+        *(read(stand.hub(company), name) for company in (first, second) for name in kinds(stand))
+    )
     of_both = [request.headers["authorization"] for request in stand.line.reads]
     assert len(of_first) == 1 and len(set(of_both)) == 2
     assert sum(header in of_first for header in of_both) == len(of_both) // 2

@@ -7,12 +7,13 @@ from collections import Counter
 
 import httpx
 import pytest
-from tests.contract.stand import PROVIDERS, Stand, standing
 
 from ledgermesh.engine.request import call
 from ledgermesh.errors import SlowDown
 from ledgermesh.spec.budgets import Budget
 from ledgermesh.upstream.call import Call
+from tests.contract.known import PROVIDERS
+from tests.contract.stand import Stand, standing
 
 BUDGETS = [
     pytest.param(name, budget, id=f"{name}-{budget.calls}-in-{budget.per_seconds}s")
@@ -27,7 +28,10 @@ def reads(stand: Stand, count: int, *, seconds: float) -> list[Call]:
     terms, link = stand.terms(seconds=seconds), stand.link()
     resource = next(each for each in stand.provider.resources if each.get is not None)
     assert resource.get is not None
-    return [call(terms, link, resource.get.path, {"id": str(number), "parent": "1"}, ()) for number in range(1, count + 1)]
+    return [
+        call(terms, link, resource.get.path, {"id": str(number), "parent": "1"}, ())
+        for number in range(1, count + 1)
+    ]
 
 
 async def signed_in(stand: Stand) -> None:

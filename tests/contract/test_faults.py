@@ -7,19 +7,43 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from tests.contract.stand import PROVIDERS, Stand, standing
 
 from ledgermesh.errors import Garbled, LedgermeshError, LinkError, TooLate, Unavailable, UpstreamError
 from ledgermesh.spec.faults import Fault, Verdict
 from ledgermesh.spec.query import ListQuery
 from ledgermesh.upstream.verdict import MEANINGS
+from tests.contract.known import PROVIDERS
+from tests.contract.stand import Stand, standing
 
 DECLARED = [
     pytest.param(name, fault, id=f"{name}-{fault.status}{'-' + fault.code if fault.code else ''}")
     for name, provider in sorted(PROVIDERS.items())
     for fault in provider.faults
 ]
-STATUSES = (301, 304, 400, 401, 402, 403, 404, 405, 408, 409, 410, 413, 418, 422, 429, 451, 499, 500, 502, 503, 504, 599)
+STATUSES = (
+    301,
+    304,
+    400,
+    401,
+    402,
+    403,
+    404,
+    405,
+    408,
+    409,
+    410,
+    413,
+    418,
+    422,
+    429,
+    451,
+    499,
+    500,
+    502,
+    503,
+    504,
+    599,
+)
 HTML = b"<!doctype html><html><body><h1>Something went wrong</h1></body></html>"
 
 
@@ -54,7 +78,11 @@ async def test_a_declared_fault_has_its_verdict(name: str, fault: Fault) -> None
     """The error is the one of the declared verdict, with the status, the provider's code and nothing else to guess."""
     async with standing(name) as stand:
         code = stand.provider.fault_code
-        document = body(code, int(fault.code) if fault.code and fault.code.isdigit() else fault.code) if fault.code else {}
+        document = (
+            body(code, int(fault.code) if fault.code and fault.code.isdigit() else fault.code)
+            if fault.code
+            else {}
+        )
         error = await met(stand, httpx.Response(fault.status, json=document))
         assert type(error) is MEANINGS[fault.verdict][0]
         assert error.details["status"] == fault.status
@@ -78,7 +106,9 @@ async def test_the_providers_own_words_are_handed_on(name: str) -> None:
 async def test_any_status_has_some_verdict(name: str, status: int, content: bytes) -> None:
     """Whatever the body: an error with a code, a remedy, and the status it came with."""
     async with standing(name) as stand:
-        error = await met(stand, httpx.Response(status, content=content, headers={"content-type": "text/html"}))
+        error = await met(
+            stand, httpx.Response(status, content=content, headers={"content-type": "text/html"})
+        )
         assert error.code and error.remedy and error.details["status"] == status
         declared = {fault.status: fault.verdict for fault in stand.provider.faults if fault.code is None}
         if status >= 500 and declared.get(status, Verdict.RETRY) is Verdict.RETRY:
@@ -105,7 +135,9 @@ GARBAGE = {
 @pytest.mark.parametrize("content", GARBAGE.values(), ids=GARBAGE)
 async def test_a_good_status_with_garbage_is_garbled(stand: Stand, content: bytes) -> None:
     """A 200 that is not what the documents say is an error of the source, never an empty list."""
-    error = await met(stand, httpx.Response(200, content=content, headers={"content-type": "application/json"}))
+    error = await met(
+        stand, httpx.Response(200, content=content, headers={"content-type": "application/json"})
+    )
     assert isinstance(error, Garbled)
 
 
@@ -158,6 +190,7 @@ async def test_a_provider_that_is_well_again_is_believed(stand: Stand) -> None:
 
 async def test_a_token_endpoint_that_is_garbage_is_no_token(stand: Stand) -> None:
     """HTML where a token was expected: a typed verdict, and no call without credentials."""
+
     def sign_in(request: httpx.Request) -> httpx.Response | None:
         return httpx.Response(200, content=HTML) if request.method != "GET" else None
 

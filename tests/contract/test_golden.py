@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.contract.golden import FOLDER, golden_of, rendered, wires
-from tests.contract.stand import PROVIDERS
+from tests.contract.known import PROVIDERS
 
 
 @pytest.mark.parametrize("wire", [pytest.param(wire, id=f"{wire.parents[1].name}-{wire.stem}") for wire in wires()])

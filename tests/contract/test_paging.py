@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from tests.contract.reading import Whole, open_resource, read_list
-from tests.contract.stand import PROVIDERS, standing
 
 from ledgermesh.engine.paging import size_max
 from ledgermesh.errors import Garbled
 from ledgermesh.spec.paging import FirstRows, Offset
 from ledgermesh.spec.resource import Resource
+from tests.contract.reading import Whole, open_resource, read_list
+from tests.contract.known import PROVIDERS
+from tests.contract.stand import standing
 
 PAGED = [
     pytest.param(name, resource, id=f"{name}-{resource.kind}{resource.name}")

@@ -7,17 +7,18 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.contract.fields import shown
-from tests.contract.reading import all_of, open_resource
-from tests.contract.stand import PROVIDERS, Stand, standing
 
 from ledgermesh.errors import Unsupported
 from ledgermesh.graph.kinds import NAMES
-from ledgermesh.model.row import Row
 from ledgermesh.model.record import Record, read_all
+from ledgermesh.model.row import Row
 from ledgermesh.spec.query import ListQuery
 from ledgermesh.spec.resource import Resource
 from ledgermesh.upstream.decode import decode
+from tests.contract.fields import shown
+from tests.contract.reading import all_of, open_resource
+from tests.contract.known import PROVIDERS
+from tests.contract.stand import Stand, standing
 
 KINDS = [
     pytest.param(name, kind, id=f"{name}-{kind}")

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.contract.stand import PROVIDERS
+from tests.contract.known import PROVIDERS
 
 from ledgermesh.model.money import Money, exponent
 from ledgermesh.model.row import Row

@@ -31,7 +31,7 @@ def days_back(count: int, *, span: int, start: int = 1) -> list[Paper]:
 
 def two_years(desk: Desk, **settings: object) -> ByOffset:
     """3,000 records over 24 months at a provider that cannot sort but takes windows of days."""
-    return ByOffset("bank", days_back(3_000, span=730), desk.clock, size_max=100, windowed="day", **settings)  # type: ignore[arg-type]
+    return ByOffset("bank", days_back(3_000, span=730), desk.clock, size_max=100, windowed="day", **settings)  # type: ignore[arg-type]  # names are checked by the call
 
 
 @pytest.mark.parametrize("counts", [False, True])
@@ -104,11 +104,11 @@ async def test_first_pages_are_read_at_once() -> None:
     desk, waiting = Desk(), []
 
     class Slow(Whole):
-        async def page(self, *args: object, **options: object) -> object:  # type: ignore[override]
+        async def page(self, *args: object, **options: object) -> object:  # type: ignore[override]  # takes whatever its parent takes
             waiting.append(self.name)
             while len(waiting) < 2:
                 await desk.clock.sleep(0)
-            return await super().page(*args, **options)  # type: ignore[arg-type]
+            return await super().page(*args, **options)  # type: ignore[arg-type]  # as above
 
     sources = [Slow(name, days_back(2, span=2), desk.clock) for name in "ab"]
 
@@ -179,7 +179,7 @@ async def test_order_that_breaks_late_is_partial() -> None:
     desk = Desk()
     rows = list(reversed(days_back(40, span=40)))
     liar = ByOffset("liar", rows, desk.clock, size_max=10, order=())
-    liar.view = lambda days: rows  # type: ignore[method-assign]
+    liar.view = lambda days: rows  # type: ignore[method-assign]  # a liar's own view
     rows.append(rows.pop(2))
     pages = []
 
@@ -195,7 +195,7 @@ async def test_repeated_page_is_refused() -> None:
     desk = Desk()
 
     class Circle(ByNumber):
-        def cut(self, position, size, days):  # type: ignore[no-untyped-def]
+        def cut(self, position, size, days):  # type: ignore[no-untyped-def]  # as its parent
             page = super().cut(None, size, days)
             return type(page)(page.rows, (position or 1) + 1)
 
@@ -239,9 +239,9 @@ async def test_deadline_ends_a_page_early() -> None:
     desk = Desk(seconds=1.0)
 
     class Slow(ByOffset):
-        async def page(self, *args: object, **options: object) -> object:  # type: ignore[override]
+        async def page(self, *args: object, **options: object) -> object:  # type: ignore[override]  # takes whatever its parent takes
             await desk.clock.sleep(0.6)
-            return await super().page(*args, **options)  # type: ignore[arg-type]
+            return await super().page(*args, **options)  # type: ignore[arg-type]  # as above
 
     slow = Slow("slow", days_back(50, span=50), desk.clock, size_max=10, order=NEWEST.order)
 

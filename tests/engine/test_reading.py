@@ -62,11 +62,11 @@ async def test_circles_are_refused() -> None:
     """A page that was seen before, or positions that do not advance, end the reading as garbled."""
 
     class Same(ByOffset):
-        def cut(self, position, size, days):  # type: ignore[no-untyped-def]
+        def cut(self, position, size, days):  # type: ignore[no-untyped-def]  # as its parent
             return Page(tuple(self.rows[:size]), (position or 0) + size)
 
     class Stuck(ByOffset):
-        def cut(self, position, size, days):  # type: ignore[no-untyped-def]
+        def cut(self, position, size, days):  # type: ignore[no-untyped-def]  # as its parent
             return Page(tuple(self.rows[position or 0 :][:size]), position or 0)
 
     clock = ManualClock(START)
@@ -84,7 +84,7 @@ async def test_empty_pages_are_no_circle() -> None:
     """Pages of which no row is of this kind may follow each other."""
 
     class Sparse(ByOffset):
-        def cut(self, position, size, days):  # type: ignore[no-untyped-def]
+        def cut(self, position, size, days):  # type: ignore[no-untyped-def]  # as its parent
             at = position or 0
             return Page((), at + 1 if at < 5 else None)
 

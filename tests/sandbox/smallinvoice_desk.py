@@ -1,4 +1,4 @@
-"""A smallinvoice emulator on a clock of the test's own, and a client whose every exchange is held against the contract."""
+"""A smallinvoice emulator on a clock of the test's own; every exchange with it is held against the contract."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import httpx
 import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from tests.sandbox.contracts import ON_PURPOSE, Checked, Contract
 
 from ledgermesh.clock import ManualClock
 from ledgermesh.sandbox.books import Account, Books, Item, Line, Paper, Party, Settlement, Tax
 from ledgermesh.sandbox.smallinvoice import Smallinvoice, make
 from ledgermesh.sandbox.world import World
+from tests.sandbox.contracts import ON_PURPOSE, Checked, Contract
 
 START = dt.datetime(2025, 6, 15, 10, tzinfo=dt.UTC)
 MOUNT = "http://sandbox/smallinvoice"

@@ -329,7 +329,7 @@ async def test_a_limit_on_calls(desk: Desk) -> None:
 @pytest.mark.parametrize(("style", "kind"), [("text", "text/plain"), ("html", "text/html")])
 async def test_errors_in_other_forms(desk: Desk, style: str, kind: str) -> None:
     """Error bodies can be text or a page, as a proxy would send them."""
-    desk.emulator.switches.error_style = style  # type: ignore[assignment] # one of the literals above
+    desk.emulator.switches.error_style = style  # type: ignore[assignment]  # one of the literals above
 
     answer = await desk.refused("/items")
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 from openapi_spec_validator import validate
-from tests.sandbox.smallinvoice_desk import START, Desk, exact, open_desk, tiny_world
 
 from ledgermesh.sandbox.arithmetic import totals
 from ledgermesh.sandbox.smallinvoice import TO_FIVE_CENTS
 from ledgermesh.sandbox.smallinvoice.invoices import with_check_digit
 from ledgermesh.sandbox.world import World, make_world
+from tests.sandbox.smallinvoice_desk import START, Desk, exact, open_desk, tiny_world
 
 INVOICES = "/receivables/invoices"
 LISTS = {
@@ -98,7 +98,7 @@ def test_the_contract_is_valid_and_says_where_it_is_known_from() -> None:
 
 @pytest.mark.parametrize(("path", "schema"), LISTS.items())
 async def test_keys_are_the_required_ones_and_with_adds_the_rest(big: Desk, path: str, schema: str) -> None:
-    """Without `with` exactly the required keys, null or not; with all optional keys exactly all; one record likewise."""
+    """Without `with` exactly the required keys, null or not; with all optional keys all; one record likewise."""
     required, known = set(SCHEMAS[schema]["required"]), set(SCHEMAS[schema]["properties"])
     bare = await big.get(path, limit=3)
     full = await big.get(path, limit=3, with_=",".join(sorted(known - required)))
@@ -153,14 +153,15 @@ async def test_the_status_tells_what_happened(desk: Desk) -> None:
 
 async def test_payments_add_up(big: Desk) -> None:
     """Over a whole company: `total_paid` is the sum of the payments and what the books say, `P` means paid in full,
-    and all four types occur."""
+    and all four types occur.
+    """
     types: Counter[str] = Counter()
     for record in await big.all(INVOICES, limit=200):
         free = await big.free.get(f"/v2{INVOICES}/{record['id']}/payments")
         found = exact(free)["items"]
         types.update(payment["type"] for payment in found)
         assert record["total_paid"] == sum(payment["amount"] for payment in found)
-        assert record["total_paid"] == big.books.paid(big.books.invoice(record["number"]))  # type: ignore[arg-type]
+        assert record["total_paid"] == big.books.paid(big.books.invoice(record["number"]))  # type: ignore[arg-type]  # JSON
         if record["status"] in ("P", "PP"):
             assert (record["status"] == "P") == (record["total_paid"] >= record["total"])
             assert (record["paid_date"] is not None) == (record["status"] == "P")

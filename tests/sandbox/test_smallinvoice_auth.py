@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+
 from tests.sandbox.contracts import ON_PURPOSE
 from tests.sandbox.smallinvoice_desk import Desk, open_desk, tiny_world
 
@@ -85,7 +86,7 @@ async def test_client_credentials_come_in_three_encodings(desk: Desk, encoding: 
             "data": grant,
             "headers": {"Authorization": "Basic " + base64.b64encode(text.encode()).decode()},
         }
-    answer = await desk.client.post(TOKENS, **sent)  # type: ignore[arg-type]
+    answer = await desk.client.post(TOKENS, **sent)  # type: ignore[arg-type]  # a table of cases
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert (body["token_type"], body["expires_in"]) == ("Bearer", 43200)

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.sandbox.contracts import ON_PURPOSE
-from tests.sandbox.smallinvoice_desk import START, Desk, line, open_desk, paper, tiny_world
 
 from ledgermesh.sandbox.world import World, make_world
+from tests.sandbox.contracts import ON_PURPOSE
+from tests.sandbox.smallinvoice_desk import START, Desk, line, open_desk, paper, tiny_world
 
 INVOICES = "/receivables/invoices"
 

@@ -117,7 +117,9 @@ def functions(module: Module) -> Iterator[Function]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             given = [*node.args.posonlyargs, *node.args.args]
             named = [argument for argument in given if argument.arg not in ("self", "cls")]
-            yield Function(f"{module.place}:{node.lineno} {node.name}", _lines(node), _depth(node.body), len(named))
+            yield Function(
+                f"{module.place}:{node.lineno} {node.name}", _lines(node), _depth(node.body), len(named)
+            )
 
 
 def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -142,7 +144,11 @@ def _depth_of(statement: ast.stmt) -> int:
     for child in ast.iter_child_nodes(statement):
         if isinstance(child, ast.ExceptHandler | ast.match_case):
             inner.extend(child.body)
-    if isinstance(statement, ast.If) and len(statement.orelse) == 1 and isinstance(statement.orelse[0], ast.If):
+    if (
+        isinstance(statement, ast.If)
+        and len(statement.orelse) == 1
+        and isinstance(statement.orelse[0], ast.If)
+    ):
         inner.remove(statement.orelse[0])
         return max(1 + _depth(inner), _depth_of(statement.orelse[0]))
     return 1 + _depth(inner)

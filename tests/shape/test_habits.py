@@ -17,6 +17,7 @@ BROAD = {
 }
 """Where whatever is not expected is turned into a masked answer, once."""
 
+ANY_ERROR = {"Exception", "BaseException"}
 EXEMPTION = re.compile(r"(type: ignore|noqa|pragma)")
 EXPLAINED = re.compile(r"# (type: ignore\[[\w-]+(, ?[\w-]+)*\]|noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*)  # \S")
 MODULES = {"mock", "unittest.mock", "pytest_mock"}
@@ -35,11 +36,7 @@ def broad(tree: ast.Module) -> Iterator[int]:
         if isinstance(node, ast.ExceptHandler) and (node.type is None or named(node.type) & ANY_ERROR):
             yield node.lineno
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
-            if ANY_ERROR & {ast.unparse(argument) for argument in node.args}:
-                yield node.lineno
-
-
-ANY_ERROR = {"Exception", "BaseException"}
+            yield from (node.lineno for argument in node.args if ast.unparse(argument) in ANY_ERROR)
 
 
 def named(node: ast.expr) -> set[str]:
@@ -83,7 +80,11 @@ def mocks(module: Module) -> Iterator[str]:
             yield f"{module.place}:{node.lineno}"
         if isinstance(node, ast.arg) and node.arg in FIXTURES:
             yield f"{module.place}:{node.lineno}"
-        if isinstance(node, ast.Attribute) and node.attr in REPLACERS and ast.unparse(node.value) == "monkeypatch":
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in REPLACERS
+            and ast.unparse(node.value) == "monkeypatch"
+        ):
             yield f"{module.place}:{node.lineno}"
 
 

@@ -61,6 +61,8 @@ def test_no_function_is_deep() -> None:
 
 def test_no_function_takes_many_values_by_position() -> None:
     """Who gives more than a handful of values names them."""
-    wrong = [f"{each.where}: {each.positional}" for each in all_functions() if each.positional > POSITIONAL_MAX]
+    wrong = [
+        f"{each.where}: {each.positional}" for each in all_functions() if each.positional > POSITIONAL_MAX
+    ]
 
     assert wrong == []

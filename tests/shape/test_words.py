@@ -10,7 +10,12 @@ from tests.shape.sources import ROOT, files
 
 # Put together here, so that this file does not hold what it looks for.
 FORBIDDEN = {
-    "the host of a package index": ("pypi" + r"\.org", "python" + "hosted", "registry" + r"\.npm", "npm" + r"js\.(org|com)"),
+    "the host of a package index": (
+        "pypi" + r"\.org",
+        "python" + "hosted",
+        "registry" + r"\.npm",
+        "npm" + r"js\.(org|com)",
+    ),
     "a place on one machine": (r"(?<![\w.}])/(work|root|home|Users)" + r"/\w",),
     "how it was made": (
         "Clau" + "de",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from ledgermesh.errors import SignIn
 from ledgermesh.state.registry import Principal, Registry
@@ -36,7 +35,7 @@ def _basic(value: str) -> str:
     """The key as password, or as user name with an empty password."""
     try:
         user, colon, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not ASCII, not base64, or not UTF-8 below it
         raise SignIn("the Basic credentials cannot be read") from error
     if not colon:
         raise SignIn("the Basic credentials have no colon")

@@ -135,7 +135,9 @@ def timeout(request: Request, limits: Limits) -> float:
     if text is None:
         return limits.timeout_seconds
     if not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", text.strip()) or not (seconds := float(text)):
-        raise BadInput("X-Request-Timeout is a number of seconds above 0", details={"field": "X-Request-Timeout"})
+        raise BadInput(
+            "X-Request-Timeout is a number of seconds above 0", details={"field": "X-Request-Timeout"}
+        )
     return min(seconds, limits.timeout_seconds_max)
 
 
@@ -164,7 +166,9 @@ def tracking_id(request: Request) -> str | None:
     """The caller's X-Tracking-ID, which every answer echoes; raises BadInput for an unfit one."""
     given = request.headers.get("x-tracking-id")
     if given is not None and not fit(given):
-        raise BadInput("X-Tracking-ID is 1 to 128 visible ASCII characters", details={"field": "X-Tracking-ID"})
+        raise BadInput(
+            "X-Tracking-ID is 1 to 128 visible ASCII characters", details={"field": "X-Tracking-ID"}
+        )
     return given
 
 

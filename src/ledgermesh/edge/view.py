@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import msgspec
-import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from ledgermesh.edge import incoming
 from ledgermesh.edge.auth import CHALLENGE, principal
-from ledgermesh.edge.incoming import GRAPHQL_JSON, Limits, Params
+from ledgermesh.edge.incoming import GRAPHQL_JSON, JSON, Limits, NotAcceptable, Params
 from ledgermesh.errors import LedgermeshError, SignIn, WrongMethod
 from ledgermesh.graph.present import mask, typed
 from ledgermesh.graph.question import Answer, Answers, Question
@@ -20,6 +18,8 @@ from ledgermesh.state.registry import Registry
 
 CHARSET = "; charset=utf-8"
 
+GONE = 499
+"""The status in our log of a caller who went away while sending; nobody receives it."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -34,24 +34,25 @@ class View:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one HTTP request; never raises for what a caller sends."""
-        id, began = incoming.request_id(request), time.perf_counter()
+        media = _media(request)
         try:
             response = await self._respond(request)
         except LedgermeshError as error:
-            response = refused(error)
+            response = refused(error, media)
         except ClientDisconnect:
-            raise
+            response = Response(status_code=GONE)
         except Exception as error:  # the last line: whatever nobody expected is masked, and logged with a reference
-            response = refused(Unexpected(f"internal error {mask(error)}"))
-        response.headers["X-Request-Id"] = id
-        _log(request, response, id, time.perf_counter() - began)
+            response = refused(Unexpected(f"internal error {mask(error)}"), media)
+        if (tracking := incoming.tracking_id(request)) is not None:
+            response.headers["X-Tracking-ID"] = tracking
         return response
 
     async def _respond(self, request: Request) -> Response:
         media = incoming.accepted(request.headers.get("accept"))
-        tracking = incoming.tracking_id(request)
+        incoming.check_tracking_id(request)
         who = principal(self.registry, request.headers.get("authorization"))
-        params = await self._params(request)
+        read_only = request.method in ("GET", "HEAD")
+        params = incoming.query_params(request) if read_only else await self._posted(request)
         question = Question(
             text=params.query,
             operation=params.operation,
@@ -60,17 +61,12 @@ class View:
             account_key=incoming.account_key(request),
             fresh=incoming.fresh(request),
             timeout_seconds=incoming.timeout(request, self.limits),
-            queries_only=request.method == "GET",
+            queries_only=read_only,
         )
         answer = await self.answers.answer(question)
-        response = Response(_ENCODER.encode(answer), _status(answer, media), media_type=media + CHARSET)
-        if tracking is not None:
-            response.headers["X-Tracking-ID"] = tracking
-        return response
+        return Response(_ENCODER.encode(answer), _status(answer, media), media_type=media + CHARSET)
 
-    async def _params(self, request: Request) -> Params:
-        if request.method == "GET":
-            return incoming.query_params(request)
+    async def _posted(self, request: Request) -> Params:
         return await incoming.body_params(request, self.limits)
 
 
@@ -82,29 +78,25 @@ class Unexpected(LedgermeshError):
     status = 500
 
 
+def _media(request: Request) -> str:
+    """The media type of a refusal; one that the caller does not take is better than none."""
+    try:
+        return incoming.accepted(request.headers.get("accept"))
+    except NotAcceptable:
+        return JSON
+
+
 def _status(answer: Answer, media: str) -> int:
     """By the GraphQL-over-HTTP draft: the newer media type shows request errors in the status, the older does not."""
     return 400 if media == GRAPHQL_JSON and "data" not in answer else 200
 
 
-def refused(error: LedgermeshError) -> Response:
+def refused(error: LedgermeshError, media: str = JSON) -> Response:
     """A request refused as a whole."""
     body = _ENCODER.encode({"errors": [{"message": error.message, "extensions": typed(error)}]})
-    response = Response(body, error.status, media_type="application/json" + CHARSET)
+    response = Response(body, error.status, media_type=media + CHARSET)
     if isinstance(error, SignIn):
         response.headers["WWW-Authenticate"] = CHALLENGE
     if isinstance(error, WrongMethod):
-        response.headers["Allow"] = "GET, POST"
+        response.headers["Allow"] = "POST"
     return response
-
-
-def _log(request: Request, response: Response, id: str, seconds: float) -> None:
-    """One line a request: no query string, no headers, no body."""
-    structlog.get_logger("ledgermesh.edge").info(
-        "request",
-        method=request.method,
-        path=request.scope["path"],
-        status=response.status_code,
-        ms=round(seconds * 1000, 1),
-        request_id=id,
-    )

@@ -100,7 +100,7 @@ class Hub:
     async def _from_list(
         self, maker: Maker, ids: Mapping[str, str], wanted: frozenset[str], since: dt.date | None
     ) -> dict[str, Loaded]:
-        """Read list pages while they are cheaper than reading the missing ones singly, or while there is no other way."""
+        """Read list pages while they are cheaper than reading what is missing singly, or the only way."""
         query = ListQuery(kind=maker.resource.kind, fields=wanted, where=_since(maker.resource, since))
         pages = open_list(self.send, self.terms, maker, query)
         found: dict[str, Loaded] = {}
@@ -116,19 +116,25 @@ class Hub:
             if position is None or not missing or (maker.resource.get is not None and read >= missing):
                 return found
 
-    async def _singly(self, maker: Maker, ids: Mapping[str, str], wanted: frozenset[str]) -> dict[str, Loaded]:
+    async def _singly(
+        self, maker: Maker, ids: Mapping[str, str], wanted: frozenset[str]
+    ) -> dict[str, Loaded]:
         names = list(ids)
         read = await asyncio.gather(
             *(read_one(self.send, self.terms, maker, ids[name], wanted) for name in names[:SINGLES_MAX]),
             return_exceptions=True,
         )
         found = {name: _expected(result) for name, result in zip(names, read, strict=False)}
-        too_many = TooCostly(f"more than {SINGLES_MAX} {maker.resource.kind} records had to be read one by one")
+        too_many = TooCostly(
+            f"more than {SINGLES_MAX} {maker.resource.kind} records had to be read one by one"
+        )
         return found | dict.fromkeys(names[SINGLES_MAX:], too_many)
 
     # -- children --------------------------------------------------------------------------------------------------
 
-    async def children(self, kind: str, parents: Sequence[Record], wanted: frozenset[str]) -> list[Sequence[Record] | LedgermeshError]:
+    async def children(
+        self, kind: str, parents: Sequence[Record], wanted: frozenset[str]
+    ) -> list[Sequence[Record] | LedgermeshError]:
         """The records of a kind below each parent, read parent by parent where the provider has no other way."""
         maker = self.makers(kind)[0]
         rule = maker.resource.children
@@ -169,10 +175,14 @@ class Hub:
             above, _, own = id.partition("-")
             try:
                 parent = await self.one(rule.parent, above, frozenset())
-                found[id] = await read_one(self.send, self.terms, maker, own, wanted, parent) if parent else None
+                found[id] = (
+                    await read_one(self.send, self.terms, maker, own, wanted, parent) if parent else None
+                )
             except LedgermeshError as error:
                 found[id] = error
-        too_many = TooCostly(f"more than {SINGLES_MAX} {maker.resource.kind} records had to be read one by one")
+        too_many = TooCostly(
+            f"more than {SINGLES_MAX} {maker.resource.kind} records had to be read one by one"
+        )
         return found | dict.fromkeys(list(ids)[SINGLES_MAX:], too_many)
 
     # -- reports ---------------------------------------------------------------------------------------------------

@@ -43,7 +43,11 @@ class Ids:
 
     def _ref(self, raw: bytes) -> Ref:
         head, mark, content = raw[:HEAD_BYTES], raw[HEAD_BYTES:][:MARK_BYTES], raw[HEAD_BYTES + MARK_BYTES :]
-        if len(head) < HEAD_BYTES or head[0] != VERSION or not hmac.compare_digest(mark, self._mark(head[1], head + content)):
+        if (
+            len(head) < HEAD_BYTES
+            or head[0] != VERSION
+            or not hmac.compare_digest(mark, self._mark(head[1], head + content))
+        ):
             raise ValueError("not ours")
         kind, connection, native_id = content.decode().split("\0")
         return Ref(kind, connection, native_id)

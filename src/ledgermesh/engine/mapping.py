@@ -37,7 +37,11 @@ class Maker:
     seal: Callable[[Ref], str]
 
     def records(
-        self, documents: Iterable[object], fetched_at: dt.datetime, parent: Record | None, rejected: list[Rejected]
+        self,
+        documents: Iterable[object],
+        fetched_at: dt.datetime,
+        parent: Record | None,
+        rejected: list[Rejected],
     ) -> list[Record]:
         """The records of these documents; what cannot be one goes to `rejected`, what is of another kind nowhere."""
         made = []
@@ -59,13 +63,14 @@ class Maker:
     def _record(
         self, row: Row, fetched_at: dt.datetime, parent: Record | None, rejected: list[Rejected]
     ) -> Record | None:
+        wire = self.resource.fields.wires["native_id"]
         try:
-            native_id = self.resource.fields.wires["native_id"].read(row)
+            native_id = wire.read(row)
         except Malformed as error:
             rejected.append(Rejected(None, error.path, error.reason))
             return None
         if not isinstance(native_id, str):
-            rejected.append(Rejected(None, "native_id", "the record has no id"))
+            rejected.append(Rejected(None, wire.paths[0], "the record has no id"))
             return None
         return self.over(row, self.full_id(native_id, parent), fetched_at)
 
@@ -73,7 +78,9 @@ class Maker:
         get = self.resource.get
         if get is None:
             return None
-        parent, _, own = native_id.rpartition("-") if self.resource.children is not None else ("", "", native_id)
+        parent, _, own = (
+            native_id.rpartition("-") if self.resource.children is not None else ("", "", native_id)
+        )
         values = {**self.link.settings, "id": own.removeprefix(f"{self.resource.name}:"), "parent": parent}
         return f"{self.link.base_url}{fill(get.path, values)}"
 

@@ -40,7 +40,11 @@ def pushed(list_: List, query: ListQuery, *, kept: bool) -> Pushed:
     sort = _sort(list_.sorts, query.order)
     if sort is not None:
         parameters = (*parameters, *(sort.descending if query.order[0].descending else sort.ascending))
-    exact = not query.search and not kept and _exact(query.where, {id(part) for push, part, _ in taken if push.exact})
+    exact = (
+        not query.search
+        and not kept
+        and _exact(query.where, {id(part) for push, part, _ in taken if push.exact})
+    )
     return Pushed(parameters, tuple(sorted({part.field for _, part, _ in taken})), exact, sort)
 
 

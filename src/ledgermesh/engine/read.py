@@ -5,18 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ledgermesh.engine.mapping import Maker, Rejected, element, elements
 from ledgermesh.engine.pages import Days, Page
 from ledgermesh.engine.paging import WHOLE_MAX, parameters, shift, size_max, turn
-from ledgermesh.engine.pushdown import Pushed, pushed
+from ledgermesh.engine.pushdown import Parameters, Pushed, pushed
 from ledgermesh.engine.request import Terms, call, dated, expansion, merged
 from ledgermesh.errors import Absent, Unsupported
 from ledgermesh.model.record import Record
 from ledgermesh.spec.query import ListQuery
 from ledgermesh.spec.resource import Derived, List
-from ledgermesh.upstream.call import Handler, Response
+from ledgermesh.upstream.call import Call, Handler, Response
 
 
 @dataclass(slots=True)
@@ -47,7 +46,13 @@ class ListPages:
     """A list that the provider has. Implements `engine.pages.Pages`."""
 
     def __init__(
-        self, send: Handler, terms: Terms, maker: Maker, list_: List, query: ListQuery, parent: Record | None = None
+        self,
+        send: Handler,
+        terms: Terms,
+        maker: Maker,
+        list_: List,
+        query: ListQuery,
+        parent: Record | None = None,
     ) -> None:
         self._send, self._terms, self._maker, self._list = send, terms, maker, list_
         self._query, self._parent = query, parent
@@ -65,7 +70,10 @@ class ListPages:
         self, position: int | None, *, size: int, days: Days | None = None, max_age: float = 0.0
     ) -> Page[Record]:
         """Read one page; raises LedgermeshError."""
-        response = await self._send(self._call(position, size, days, max_age))
+        window = self._window(days)
+        if window is None:
+            return Page((), None)
+        response = await self._send(self._call(position, size, window, max_age))
         self.seen.take(response, self._maker.link.provider.notes)
         found = elements(response.document, self._list.items)
         said = turn(self._list.page, position, response.document, len(found))
@@ -73,26 +81,30 @@ class ListPages:
         total = said.total if self.pushed.exact and self._maker.resource.keep is None else None
         return Page(tuple(rows), said.next, total, said.truncated)
 
-    def _call(self, position: int | None, size: int, days: Days | None, max_age: float) -> Any:
+    def _call(self, position: int | None, size: int, window: Parameters, max_age: float) -> Call:
         maker, list_ = self._maker, self._list
         query = merged(
             dated(list_.query, self._terms.today),
             self.pushed.parameters,
-            self._window(days),
+            window,
             expansion(list_.expand, maker.resource.fields, self._query.fields),
             parameters(list_.page, position, size),
         )
         values = {"parent": self._parent.native_id} if self._parent is not None else {}
-        return call(self._terms, maker.link, list_.path, values, query, max_age=max_age)
+        # Pages that come in order are read once and passed on; keeping a long list would only fill the memory.
+        keep = not self.order_pushed or self._terms.fresh.max_age_seconds > 0
+        return call(self._terms, maker.link, list_.path, values, query, max_age=max_age, keep=keep)
 
-    def _window(self, days: Days | None) -> tuple[tuple[str, str], ...]:
-        """The window's parameters, never wider than what the condition pushed already."""
+    def _window(self, days: Days | None) -> Parameters | None:
+        """The window's parameters, never wider than what the condition pushed already; None for no day at all."""
         window = self._list.window
         if days is None or window is None:
             return ()
         known = dict(self.pushed.parameters)
         starts = [text for text in (_iso(days.start), known.get(window.start)) if text]
         ends = [text for text in (_iso(days.end), known.get(window.end)) if text]
+        if starts and ends and max(starts) > min(ends):
+            return None
         start = ((window.start, max(starts)),) if starts else ()
         end = ((window.end, min(ends)),) if ends else ()
         return (*start, *end)
@@ -140,7 +152,9 @@ class DerivedPages:
             query = merged(
                 dated(list_.query, self._terms.today), parameters(list_.page, position, size_max(list_.page))
             )
-            response = await self._send(call(self._terms, self._maker.link, list_.path, {}, query, max_age=max_age))
+            response = await self._send(
+                call(self._terms, self._maker.link, list_.path, {}, query, max_age=max_age)
+            )
             self.seen.take(response, self._maker.link.provider.notes)
             if not list_.items:
                 return [response.document]

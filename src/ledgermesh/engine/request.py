@@ -58,7 +58,9 @@ def expansion(expand: Expand | None, fields: Fields, wanted: frozenset[str]) -> 
     if expand is None:
         return ()
     words = {
-        wire.expand for name, wire in fields.wires.items() if wire.expand and (not wanted or _asks(name, wanted))
+        wire.expand
+        for name, wire in fields.wires.items()
+        if wire.expand and (not wanted or _asks(name, wanted))
     }
     return ((expand.param, expand.separator.join(sorted(words))),) if words else ()
 
@@ -76,8 +78,9 @@ def call(
     query: tuple[tuple[str, str], ...],
     *,
     max_age: float = 0.0,
+    keep: bool = True,
 ) -> Call:
-    """A GET of this endpoint. `max_age` adds to how old an answer the caller takes."""
+    """A GET of this endpoint. `max_age` adds to how old an answer the caller takes; see Call for `keep`."""
     fresh = terms.fresh if max_age <= terms.fresh.max_age_seconds else Fresh(max_age, no_cache=False)
     return Call(
         link=link,
@@ -89,4 +92,5 @@ def call(
         fresh=fresh,
         arrived=terms.arrived,
         trace=terms.trace,
+        keep=keep,
     )

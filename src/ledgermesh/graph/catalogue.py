@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.model.enums import OriginKind, ReportKind
 from ledgermesh.model.platform import Capability, FieldCapability, Provider, Support, Verb
@@ -13,7 +12,6 @@ from ledgermesh.spec.paging import FirstRows
 from ledgermesh.spec.provider import Provider as Definition
 from ledgermesh.spec.resource import Resource
 from ledgermesh.spec.wires import ABSENT
-
 
 
 def catalogue(definitions: Mapping[str, Definition]) -> dict[str, Provider]:
@@ -62,7 +60,9 @@ def _of_kind(definition: Definition, kind: str, verb: Verb, mine: list[Resource]
     )
 
 
-def _support(definition: Definition, kind: str, verb: Verb, mine: list[Resource]) -> tuple[Support, str | None]:
+def _support(
+    definition: Definition, kind: str, verb: Verb, mine: list[Resource]
+) -> tuple[Support, str | None]:
     if not mine:
         return Support.NONE, definition.unsupported.get(kind)
     below = next((resource.children.parent for resource in mine if resource.children is not None), None)

@@ -123,7 +123,9 @@ SOURCES = _argument(
 
 
 def _list_arguments(kind: Kind) -> dict[str, tuple[Any, Any]]:
-    order = ", ".join(f"{graphql_name(key.field)}{' descending' if key.descending else ''}" for key in kind.order)
+    order = ", ".join(
+        f"{graphql_name(key.field)}{' descending' if key.descending else ''}" for key in kind.order
+    )
     return {
         "first": (_argument(int, "At most so many, 1 to 1,000."), FIRST),
         "after": (_argument(Optional[str], "`endCursor` of the page before."), None),
@@ -171,9 +173,15 @@ def _one_field(kind: Kind) -> Any:
         {
             "id": (_argument(Optional[strawberry.ID], "The global id."), None),
             "native_id": (_argument(Optional[str], "The provider's id; needs `connection`."), None),
-            "connection": (_argument(Optional[str], "A connection by id, or a provider there is one of."), None),
+            "connection": (
+                _argument(Optional[str], "A connection by id, or a provider there is one of."),
+                None,
+            ),
             "number": (
-                _argument(Optional[str], f"Exactly this `{graphql_name(kind.number or 'number')}`, in one source only."),
+                _argument(
+                    Optional[str],
+                    f"Exactly this `{graphql_name(kind.number or 'number')}`, in one source only.",
+                ),
                 None,
             ),
         },
@@ -188,10 +196,15 @@ def _deadlines() -> Any:
         return await _list(self, info, kind, given, _horizon(info, given.pop("within"), given.pop("type")))
 
     arguments = _list_arguments(kind) | {
-        "within": (_argument(Optional[int], "Due in so many days from today (UTC) at the latest; overdue ones too."), None),
+        "within": (
+            _argument(Optional[int], "Due in so many days from today (UTC) at the latest; overdue ones too."),
+            None,
+        ),
         "type": (_argument(Optional[DeadlineKind], "Only of this kind."), None),
     }
-    return _field(resolve, f"{kind.what}, merged from every source in one order.", _listing_of(kind), arguments)
+    return _field(
+        resolve, f"{kind.what}, merged from every source in one order.", _listing_of(kind), arguments
+    )
 
 
 def _horizon(info: Info, within: int | None, type: DeadlineKind | None) -> Where | None:

@@ -64,7 +64,9 @@ class Context:
         """The company by argument, else by header; raises BadInput without either, Forbidden for a strange one."""
         wanted = key or self.account_key
         if not wanted:
-            raise BadInput("which company? Give `key`, or the header X-Account-Key.", details={"field": "key"})
+            raise BadInput(
+                "which company? Give `key`, or the header X-Account-Key.", details={"field": "key"}
+            )
         found = self.parts.registry.company(self.principal, wanted)
         if found is None:
             raise Forbidden("this key does not reach that company, or there is no such company")
@@ -90,7 +92,9 @@ class Context:
 
     def _state(self, entry: ConnectionEntry) -> ConnectionState:
         definition = self.parts.definitions[entry.provider]
-        missing = [each.name for each in definition.settings if each.required and each.name not in entry.settings]
+        missing = [
+            each.name for each in definition.settings if each.required and each.name not in entry.settings
+        ]
         return ConnectionState.NEEDS_CONFIG if missing else ConnectionState.ACTIVE
 
     def hub(self, entry: ConnectionEntry, fresh: Fresh | None = None) -> Hub:

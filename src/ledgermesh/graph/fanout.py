@@ -79,7 +79,10 @@ async def listing(
         keep=_search(kind, query.search),
     )
     by_name = {pages.name: (hub, pages) for hub, pages in opened}
-    verdicts = [verdict(by_name[result.name][0].connection, by_name[result.name][1], result) for result in merged.sources]
+    verdicts = [
+        verdict(by_name[result.name][0].connection, by_name[result.name][1], result)
+        for result in merged.sources
+    ]
     return _listing(context, scope, merged, [*verdicts, *refused], paging)
 
 
@@ -136,7 +139,11 @@ def _listing(
     context: Context, scope: Scope, merged: Merged[Any], verdicts: list[SourceVerdict], paging: Paging
 ) -> Listing[Any]:
     cursors = context.cursors
-    seals = [cursors.seal(merged.state_after(row), scope) for row in range(len(merged.rows))] if paging.edges else []
+    seals = (
+        [cursors.seal(merged.state_after(row), scope) for row in range(len(merged.rows))]
+        if paging.edges
+        else []
+    )
     totals = [result.total for result in merged.sources]
     known = [total for total in totals if total is not None]
     end = cursors.seal(merged.end, scope) if merged.rows or merged.more else None
@@ -161,9 +168,13 @@ async def single(
     number: str | None,
 ) -> Record | None:
     """One record: by global id, by the provider's id in one connection, or by its number where that is unambiguous."""
-    given = [name for name, value in (("id", id), ("nativeId", native_id), ("number", number)) if value is not None]
+    given = [
+        name for name, value in (("id", id), ("nativeId", native_id), ("number", number)) if value is not None
+    ]
     if len(given) != 1:
-        raise BadInput(f"give exactly one of `id`, `nativeId` with `connection`, `number`; got {given or 'none'}")
+        raise BadInput(
+            f"give exactly one of `id`, `nativeId` with `connection`, `number`; got {given or 'none'}"
+        )
     if id is not None:
         ref = context.ids.open(id)
         mine = {entry.id for entry in context.connections(company)}
@@ -187,9 +198,14 @@ def _one_connection(context: Context, company: CompanyEntry, connection: str) ->
 
 
 async def by_number(
-    context: Context, company: CompanyEntry, kind: Kind, fields: frozenset[str], number: str, connection: str | None
+    context: Context,
+    company: CompanyEntry,
+    kind: Kind,
+    fields: frozenset[str],
+    number: str,
+    connection: str | None,
 ) -> Record | None:
-    """The one record with this number; raises BadInput when several have it, the source's error when it may be unread."""
+    """The one record with this number; raises BadInput when several have it, Unavailable when it may be unread."""
     if kind.number is None:
         raise BadInput(f"{kind.name} records have no number; give `id`, or `nativeId` with `connection`")
     query = ListQuery(
@@ -199,7 +215,9 @@ async def by_number(
         sources=(connection,) if connection is not None else (),
         fields=fields | {kind.number},
     )
-    page = await listing(context, company, kind, query, Paging(first=2, after=None, count=False, edges=False), None)
+    page = await listing(
+        context, company, kind, query, Paging(first=2, after=None, count=False, edges=False), None
+    )
     if len(page.nodes) > 1:
         raise BadInput(f"several {kind.name} records have the number {number!r}; give `connection` or `id`")
     if not page.nodes:
@@ -231,7 +249,11 @@ async def _report(hub: Hub, asking: Awaitable[Any]) -> ReportSource:
         answer = await asking
     except LedgermeshError as error:
         return ReportSource(
-            connection=hub.connection, report=None, fetched_at=None, status=status_of(error), error=shown(error)
+            connection=hub.connection,
+            report=None,
+            fetched_at=None,
+            status=status_of(error),
+            error=shown(error),
         )
     return ReportSource(
         connection=hub.connection,

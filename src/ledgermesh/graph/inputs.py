@@ -34,7 +34,9 @@ class Equality(Generic[T]):
     is_null: bool | None = strawberry.field(default=UNSET, description="Whether there is no value.")
 
 
-@strawberry.input(name="Range", description=f"Compares a value that has an order. Everything given must hold. {NULLS}")
+@strawberry.input(
+    name="Range", description=f"Compares a value that has an order. Everything given must hold. {NULLS}"
+)
 class Range(Equality[T], Generic[T]):
     lt: T | None = strawberry.field(default=UNSET, description="Less than.")
     lte: T | None = strawberry.field(default=UNSET, description="Less than or equal.")
@@ -44,10 +46,14 @@ class Range(Equality[T], Generic[T]):
 
 @strawberry.input(description=f"Compares text by code point. Everything given must hold. {NULLS}")
 class TextFilter(Range[str]):
-    contains: str | None = strawberry.field(default=UNSET, description="Holds this text somewhere, ignoring case.")
+    contains: str | None = strawberry.field(
+        default=UNSET, description="Holds this text somewhere, ignoring case."
+    )
 
 
-@strawberry.input(description=f"Compares an amount of money within one currency. Everything given must hold. {NULLS}")
+@strawberry.input(
+    description=f"Compares an amount of money within one currency. Everything given must hold. {NULLS}"
+)
 class MoneyFilter(Range[Decimal]):
     currency: str | None = strawberry.field(
         default=UNSET,
@@ -62,8 +68,12 @@ class Membership(Generic[T]):
 
 @strawberry.input(description="Compares a reference by the other record's global id.")
 class ReferenceFilter:
-    eq: strawberry.ID | None = strawberry.field(default=UNSET, description="Refers to this record; null asks for none.")
-    in_: list[strawberry.ID] | None = strawberry.field(name="in", default=UNSET, description="Refers to one of these.")
+    eq: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="Refers to this record; null asks for none."
+    )
+    in_: list[strawberry.ID] | None = strawberry.field(
+        name="in", default=UNSET, description="Refers to one of these."
+    )
     is_null: bool | None = strawberry.field(default=UNSET, description="Whether there is no reference.")
 
 
@@ -125,14 +135,18 @@ def where_input(model: Any) -> Any:
     made = type(f"{model.__name__}Where", (), {"__annotations__": {}, "__doc__": None})
     notes: dict[str, Any] = made.__annotations__
     for field in fields_of(model):
-        notes[field.shown] = Union[field.filter, None]  # noqa: UP007  # built from values
-        setattr(made, field.shown, strawberry.field(default=UNSET, description=f"By `{graphql_name(field.shown)}`."))
+        notes[field.shown] = Union[field.filter, None]  # built from values
+        setattr(
+            made,
+            field.shown,
+            strawberry.field(default=UNSET, description=f"By `{graphql_name(field.shown)}`."),
+        )
     for name, kind, text in (
         ("and", list[made], "All of these hold."),  # type: ignore[valid-type]  # a type at run time
         ("or", list[made], "One of these holds."),  # type: ignore[valid-type]  # as above
         ("not", made, "This does not hold."),
     ):
-        notes[f"{name}_"] = Union[kind, None]  # noqa: UP007  # as above
+        notes[f"{name}_"] = Union[kind, None]  # as above
         setattr(made, f"{name}_", strawberry.field(name=name, default=UNSET, description=text))
     return strawberry.input(made, description="A condition. Everything given in one object must hold.")
 
@@ -149,7 +163,7 @@ def order_input(model: Any) -> Any:
     made = type(
         f"{model.__name__}Order",
         (),
-        {"__annotations__": {"field": words, "direction": Direction, "currency": Union[str, None]}},  # noqa: UP007
+        {"__annotations__": {"field": words, "direction": Direction, "currency": Union[str, None]}},
     )
     for name, default, text in (
         ("direction", Direction.ASC, "Ascending or descending."),

@@ -55,7 +55,12 @@ def bounds(compare: Compare) -> Where:
         return compare
     match compare.operator:
         case "eq":
-            return And((replace(compare, operator="gte", value=value.start), replace(compare, operator="lt", value=value.end)))
+            return And(
+                (
+                    replace(compare, operator="gte", value=value.start),
+                    replace(compare, operator="lt", value=value.end),
+                )
+            )
         case "ne":
             return Not(bounds(replace(compare, operator="eq")))
         case "gt":

@@ -97,7 +97,9 @@ class Loaders:
             async def load(parents: Sequence[Record]) -> list[Sequence[Record] | LedgermeshError]:
                 return await self._context.hub_of(connection).children(kind, parents, wanted)
 
-            self._children[key] = DataLoader(batch_load_fn=load, get_cache_key=lambda parent: parent.native_id)
+            self._children[key] = DataLoader(
+                batch_load_fn=load, get_cache_key=lambda parent: parent.native_id
+            )
         return self._children[key]
 
 
@@ -115,7 +117,9 @@ def _held(maker: Maker, pointer: Pointer, wanted: Wanted, fetched_at: dt.datetim
     if wanted <= FREE:
         return maker.over(Row({}), pointer.native_id, fetched_at)
     if pointer.summary is not None and pointer.holder is not None:
-        known = {name for name, wire in pointer.summary.items() if getattr(wire, "transform", ABSENT) != ABSENT}
+        known = {
+            name for name, wire in pointer.summary.items() if getattr(wire, "transform", ABSENT) != ABSENT
+        }
         if wanted <= FREE | known:
             return maker.over(pointer.holder, pointer.native_id, fetched_at, pointer.summary)
     if pointer.row is not None and _complete(maker, pointer, wanted):

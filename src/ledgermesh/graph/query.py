@@ -44,7 +44,9 @@ class Query:
             return [Company(entry=entry) for entry in context.parts.registry.companies(context.principal)]
         return [Company(entry=context.company(key)) for key in dict.fromkeys(keys)]
 
-    @strawberry.field(description="One company, by account key or by the header X-Account-Key; the argument wins.")
+    @strawberry.field(
+        description="One company, by account key or by the header X-Account-Key; the argument wins."
+    )
     def company(
         self,
         info: Info,

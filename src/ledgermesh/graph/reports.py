@@ -15,7 +15,9 @@ from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.results import ReportSource
 from ledgermesh.state.registry import CompanyEntry
 
-Sources = Annotated[list[str] | None, strawberry.argument(description="Providers by name, or connections by id.")]
+Sources = Annotated[
+    list[str] | None, strawberry.argument(description="Providers by name, or connections by id.")
+]
 
 
 @strawberry.type(description="Statements as each source computes them; one answer for each source.")
@@ -49,7 +51,8 @@ class Reports:
         self,
         info: Info,
         period: Annotated[
-            str | None, strawberry.argument(description="A quarter, `2026-Q3`. The provider's current one by default.")
+            str | None,
+            strawberry.argument(description="A quarter, `2026-Q3`. The provider's current one by default."),
         ] = None,
         sources: Sources = None,
     ) -> list[ReportSource]:

@@ -50,7 +50,9 @@ class SourceError:
     remedy: str = strawberry.field(description="Who has to do what.")
     provider_code: str | None = strawberry.field(description="The provider's own code.")
     provider_message: str | None = strawberry.field(description="The provider's own words.")
-    upstream_request_id: str | None = strawberry.field(description="The provider's id of the request, for its support.")
+    upstream_request_id: str | None = strawberry.field(
+        description="The provider's id of the request, for its support."
+    )
 
 
 @strawberry.type(description="A record that could not be shown. Its values are not repeated here.")
@@ -63,11 +65,17 @@ class RejectedRecord:
 @strawberry.type(description="What became of one source of a list.")
 class SourceVerdict:
     connection: Link = strawberry.field(description="The connection.")
-    resource: str | None = strawberry.field(description="Which of several lists of the provider, where there are several.")
+    resource: str | None = strawberry.field(
+        description="Which of several lists of the provider, where there are several."
+    )
     status: SourceStatus = strawberry.field(description="How it did.")
-    completeness: Completeness = strawberry.field(description="Whether its records are all there as far as the page goes.")
+    completeness: Completeness = strawberry.field(
+        description="Whether its records are all there as far as the page goes."
+    )
     reason: str | None = strawberry.field(description="Why records are missing, or what is odd.")
-    late: bool = strawberry.field(description="Whether records missed on an earlier page stand in this one, out of order.")
+    late: bool = strawberry.field(
+        description="Whether records missed on an earlier page stand in this one, out of order."
+    )
     fetched_at: dt.datetime | None = strawberry.field(description="When its oldest answer was complete, UTC.")
     calls: int = strawberry.field(description="Pages that were asked for.")
     rows: int = strawberry.field(description="Records of this page that are its own.")
@@ -94,7 +102,9 @@ class Edge(Generic[T]):
 class Listing(Generic[T]):
     nodes: list[T] = strawberry.field(description="The records.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
-    sources: list[SourceVerdict] = strawberry.field(description="What became of every source, also of those that failed.")
+    sources: list[SourceVerdict] = strawberry.field(
+        description="What became of every source, also of those that failed."
+    )
     total_count: int | None = strawberry.field(
         description="All records that match, where every source counts them exactly; null otherwise."
     )
@@ -108,7 +118,11 @@ class Listing(Generic[T]):
 @strawberry.type(description="One source's answer to the question for a statement.")
 class ReportSource:
     connection: Link = strawberry.field(description="The connection.")
-    report: Report | None = strawberry.field(description="The statement; null when there is none, see `error`.")
-    fetched_at: dt.datetime | None = strawberry.field(description="When the provider's answer was complete, UTC.")
+    report: Report | None = strawberry.field(
+        description="The statement; null when there is none, see `error`."
+    )
+    fetched_at: dt.datetime | None = strawberry.field(
+        description="When the provider's answer was complete, UTC."
+    )
     status: SourceStatus = strawberry.field(description="How it did.")
     error: SourceError | None = strawberry.field(description="Why it did not answer.")

@@ -39,7 +39,10 @@ def make_schema() -> Schema:
         query=Query,
         types=[kind.type for kind in KINDS],
         directives=[fresh],
-        extensions=[lambda: ParserCache(maxsize=DOCUMENTS_MAX), lambda: ValidationCache(maxsize=DOCUMENTS_MAX)],
+        extensions=[
+            lambda: ParserCache(maxsize=DOCUMENTS_MAX),
+            lambda: ValidationCache(maxsize=DOCUMENTS_MAX),
+        ],
         config=StrawberryConfig(scalar_map={Instant: INSTANT}),
     )
 
@@ -69,7 +72,9 @@ class Gateway:
                 variable_values=dict(question.variables),
                 context_value=context,
                 operation_name=question.operation,
-                allowed_operation_types=(OperationType.QUERY,) if question.queries_only else tuple(OperationType),
+                allowed_operation_types=(OperationType.QUERY,)
+                if question.queries_only
+                else tuple(OperationType),
             )
         except InvalidOperationTypeError as error:
             raise WrongMethod("over GET nothing but queries run") from error

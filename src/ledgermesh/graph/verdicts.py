@@ -103,8 +103,14 @@ def verdict(connection: Connection, pages: ReadPages, result: SourceResult) -> S
         fetched_at=seen.fetched_at,
         calls=result.pages,
         rows=result.rows,
-        rejected=[RejectedRecord(native_id=each.native_id, path=each.path, reason=each.reason) for each in seen.rejected],
-        findings=[Finding(code="NOTE", path="", message=note, source_path=None) for note in dict.fromkeys(seen.notes)],
+        rejected=[
+            RejectedRecord(native_id=each.native_id, path=each.path, reason=each.reason)
+            for each in seen.rejected
+        ],
+        findings=[
+            Finding(code="NOTE", path="", message=note, source_path=None)
+            for note in dict.fromkeys(seen.notes)
+        ],
         error=shown(result.error) if result.error is not None else None,
     )
 

@@ -16,14 +16,20 @@ from ledgermesh.spec.pointer import Pointer
 class Account(Record):
     code: str | None = strawberry.field(description="The nominal code, as text.")
     name: str | None = strawberry.field(description="What people call it.")
-    full_name: str | None = strawberry.field(description="Name with its code or its parents, where the provider gives it.")
+    full_name: str | None = strawberry.field(
+        description="Name with its code or its parents, where the provider gives it."
+    )
     description: str | None = strawberry.field(description="Longer text.")
     classification: AccountClassification | None = strawberry.field(description="Side of the statements.")
     type: AccountType | None = strawberry.field(description="What it is for.")
     type_raw: str | None = strawberry.field(description="The provider's own word for the type.")
     normal_balance: Side | None = strawberry.field(description="The side on which it grows.")
-    currency: str | None = strawberry.field(description="ISO 4217 code, where the account is kept in one currency.")
-    balance: Money | None = strawberry.field(description="Balance, where the provider tells; never computed from documents here.")
+    currency: str | None = strawberry.field(
+        description="ISO 4217 code, where the account is kept in one currency."
+    )
+    balance: Money | None = strawberry.field(
+        description="Balance, where the provider tells; never computed from documents here."
+    )
     status: RecordStatus | None = strawberry.field(description="Whether it is in use.")
     system: bool | None = strawberry.field(description="Whether the provider keeps it for itself.")
     tax_number: str | None = strawberry.field(description="The tax authority's number or code for it.")
@@ -33,4 +39,3 @@ class Account(Record):
     async def parent(self, info: Info) -> Account | None:
         found: Account | None = await info.context.reach.follow(self, self.parent_ref, selected(info))
         return found
-

@@ -43,7 +43,9 @@ class BankTransaction(Record):
     category_confidence: Decimal | None = strawberry.field(
         description="How sure the provider is of the category, 0 to 1; null where a person chose it."
     )
-    bank_account_native_id: str | None = strawberry.field(description="The provider's id of the bank account.")
+    bank_account_native_id: str | None = strawberry.field(
+        description="The provider's id of the bank account."
+    )
     notes: str | None = strawberry.field(description="Notes of the users.")
     status_raw: str | None = strawberry.field(description="The provider's own word for its status.")
     tax_percent: Decimal | None = strawberry.field(description="VAT in percent, where the provider tells.")

@@ -43,7 +43,9 @@ class Item(Record):
 
     @strawberry.field(description="The account its purchases are booked to.")
     async def purchase_account(self, info: Info) -> Account | None:
-        found: Account | None = await info.context.reach.follow(self, self.purchase_account_ref, selected(info))
+        found: Account | None = await info.context.reach.follow(
+            self, self.purchase_account_ref, selected(info)
+        )
         return found
 
 
@@ -61,7 +63,11 @@ class TaxRate(Record):
     code: str | None = strawberry.field(description="The word documents use for it.")
     name: str | None = strawberry.field(description="What people call it.")
     description: str | None = strawberry.field(description="Longer text.")
-    rate: Decimal | None = strawberry.field(description="Percent in force; where it changed over time, the newest one.")
-    components: list[TaxComponent] = strawberry.field(description="Its parts, or its rates over time; never collapsed.")
+    rate: Decimal | None = strawberry.field(
+        description="Percent in force; where it changed over time, the newest one."
+    )
+    components: list[TaxComponent] = strawberry.field(
+        description="Its parts, or its rates over time; never collapsed."
+    )
     recoverable: bool | None = strawberry.field(description="Whether tax paid can be claimed back.")
     status: RecordStatus | None = strawberry.field(description="Whether it is in use.")

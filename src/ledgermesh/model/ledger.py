@@ -27,5 +27,7 @@ class JournalEntry(Record):
     date: dt.date | None = strawberry.field(description="Day it counts for.")
     description: str | None = strawberry.field(description="Text.")
     currency: str | None = strawberry.field(description="ISO 4217 code of its amounts.")
-    exchange_rate: Decimal | None = strawberry.field(description="As the provider gives it, to its home currency.")
+    exchange_rate: Decimal | None = strawberry.field(
+        description="As the provider gives it, to its home currency."
+    )
     lines: list[JournalLine] = strawberry.field(description="Its sides; debits equal credits.")

@@ -30,7 +30,9 @@ class Finding:
     )
     path: str = strawberry.field(description="The field of this record, or of one of its parts.")
     message: str = strawberry.field(description="What is wrong, in words; never the value itself.")
-    source_path: str | None = strawberry.field(description="Where the value stands in the provider's document.")
+    source_path: str | None = strawberry.field(
+        description="Where the value stands in the provider's document."
+    )
 
 
 class Mapped:
@@ -56,12 +58,14 @@ class Mapped:
         try:
             return wire.value(self.__dict__["_row"], findings)
         except Malformed as error:
-            findings.append(Finding(code="MALFORMED", path=name, message=error.reason, source_path=error.path))
+            findings.append(
+                Finding(code="MALFORMED", path=name, message=error.reason, source_path=error.path)
+            )
             return wire.missing
 
     if not TYPE_CHECKING:  # the type checker keeps seeing the declared fields only
 
-        def __getattr__(self, name):
+        def __getattr__(self, name: str) -> object:
             wires = self.__dict__.get("_wires")
             if wires is None or name not in wires:
                 raise AttributeError(name)

@@ -19,7 +19,9 @@ class Document(Record):
     status_raw: str | None = strawberry.field(description="The provider's own word for the status.")
     content_type: str | None = strawberry.field(description="Media type.")
     size: int | None = strawberry.field(description="Bytes.")
-    transaction_native_id: str | None = strawberry.field(description="The provider's id of the bank transaction it proves.")
+    transaction_native_id: str | None = strawberry.field(
+        description="The provider's id of the bank transaction it proves."
+    )
 
 
 @strawberry.type(description="Something an authority wants by a day.")
@@ -27,7 +29,9 @@ class Deadline(Record):
     kind: DeadlineKind | None = strawberry.field(description="What it is.")
     kind_raw: str | None = strawberry.field(description="The provider's own words for it.")
     due_date: dt.date | None = strawberry.field(description="The day.")
-    days_until: int | None = strawberry.field(description="Days left by the provider's count; negative when past.")
+    days_until: int | None = strawberry.field(
+        description="Days left by the provider's count; negative when past."
+    )
     status: DeadlineStatus | None = strawberry.field(description="Where it stands.")
     status_raw: str | None = strawberry.field(description="The provider's own word for the status.")
     notes: str | None = strawberry.field(description="Text.")

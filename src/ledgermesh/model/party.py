@@ -16,11 +16,15 @@ from ledgermesh.spec.pointer import Pointer
 
 @strawberry.type(description="A postal address.")
 class Address(Mapped):
-    lines: list[str] = strawberry.field(description="Street and further lines, in the order they are written.")
+    lines: list[str] = strawberry.field(
+        description="Street and further lines, in the order they are written."
+    )
     city: str | None = strawberry.field(description="City or town.")
     region: str | None = strawberry.field(description="State, province or canton.")
     postal_code: str | None = strawberry.field(description="Postal code.")
-    country: str | None = strawberry.field(description="As the provider writes it; ISO 3166 alpha-2 where it does so.")
+    country: str | None = strawberry.field(
+        description="As the provider writes it; ISO 3166 alpha-2 where it does so."
+    )
 
 
 @strawberry.type(description="A customer, a supplier, or both.")
@@ -49,10 +53,14 @@ class Party(Record):
 
     @strawberry.field(description="The account its invoices are owed on.")
     async def receivable_account(self, info: Info) -> Account | None:
-        found: Account | None = await info.context.reach.follow(self, self.receivable_account_ref, selected(info))
+        found: Account | None = await info.context.reach.follow(
+            self, self.receivable_account_ref, selected(info)
+        )
         return found
 
     @strawberry.field(description="The account its bills are owed on.")
     async def payable_account(self, info: Info) -> Account | None:
-        found: Account | None = await info.context.reach.follow(self, self.payable_account_ref, selected(info))
+        found: Account | None = await info.context.reach.follow(
+            self, self.payable_account_ref, selected(info)
+        )
         return found

@@ -30,15 +30,23 @@ class Support(Enum):
 @strawberry.type(description="What can be asked of one field of a record at one provider.")
 class FieldCapability:
     name: str = strawberry.field(description="The field of the record.")
-    source_paths: list[str] = strawberry.field(description="Where its value stands in the provider's documents.")
+    source_paths: list[str] = strawberry.field(
+        description="Where its value stands in the provider's documents."
+    )
     transform: str = strawberry.field(description="The named transform between the two.")
-    filter_pushed_down: bool = strawberry.field(description="Whether the provider filters by it; else it is done here.")
-    sort_pushed_down: bool = strawberry.field(description="Whether the provider sorts by it; else it is done here.")
+    filter_pushed_down: bool = strawberry.field(
+        description="Whether the provider filters by it; else it is done here."
+    )
+    sort_pushed_down: bool = strawberry.field(
+        description="Whether the provider sorts by it; else it is done here."
+    )
 
 
 @strawberry.type(description="What one provider can do with one kind of record.")
 class Capability:
-    record: str = strawberry.field(description="The kind of record: a type name of this schema, or a report's kind.")
+    record: str = strawberry.field(
+        description="The kind of record: a type name of this schema, or a report's kind."
+    )
     verb: Verb = strawberry.field(description="What is done.")
     support: Support = strawberry.field(description="How far.")
     origin: OriginKind = strawberry.field(description="Whether the records are the provider's own.")
@@ -55,7 +63,9 @@ class Provider:
     checked_on: dt.date = strawberry.field(
         description="When our definition was last compared with that documentation."
     )
-    capabilities: list[Capability] = strawberry.field(description="What it can do, generated from the definition in use.")
+    capabilities: list[Capability] = strawberry.field(
+        description="What it can do, generated from the definition in use."
+    )
 
 
 @strawberry.enum(description="Whether a connection can be used.")
@@ -72,7 +82,9 @@ class Connection:
     provider: Provider = strawberry.field(description="The system behind it.")
     company_key: str = strawberry.field(description="Account key of the company.")
     environment: str = strawberry.field(description="`live` or `sandbox`; never mixed.")
-    state: ConnectionState = strawberry.field(description="Whether it can be used, as far as known without asking.")
+    state: ConnectionState = strawberry.field(
+        description="Whether it can be used, as far as known without asking."
+    )
 
 
 @strawberry.type(description="The API client that asks.")

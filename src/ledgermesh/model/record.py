@@ -36,16 +36,24 @@ class FieldProvenance:
     field: str = strawberry.field(description="The field of this record.")
     transform: str = strawberry.field(description="The named transform.")
     paths: list[str] = strawberry.field(description="Where the value stands in the provider's document.")
-    raw: JSON | None = strawberry.field(description="What stands there: the value, or a list where there are several paths.")
+    raw: JSON | None = strawberry.field(
+        description="What stands there: the value, or a list where there are several paths."
+    )
 
 
 @strawberry.type(description="Where a record comes from, and what the provider really said.")
 class Source:
     connection: Connection = strawberry.field(description="The connection it was read through.")
     native_id: str = strawberry.field(description="The provider's own id.")
-    origin: OriginKind = strawberry.field(description="The provider's own record, or made from other answers of it.")
-    url: str | None = strawberry.field(description="The record's address in the provider's API, where it shows single records.")
-    fetched_at: dt.datetime = strawberry.field(description="When the provider's answer was complete, UTC; always true.")
+    origin: OriginKind = strawberry.field(
+        description="The provider's own record, or made from other answers of it."
+    )
+    url: str | None = strawberry.field(
+        description="The record's address in the provider's API, where it shows single records."
+    )
+    fetched_at: dt.datetime = strawberry.field(
+        description="When the provider's answer was complete, UTC; always true."
+    )
     record: strawberry.Private[Record]
 
     @strawberry.field(description="The provider's whole document for this record, numbers exact.")
@@ -62,17 +70,22 @@ class Source:
         read_all(self.record)
         return list(self.record.__dict__["_findings"])
 
-    @strawberry.field(description="How each of the named fields (all mapped ones by default) came to its value.")
+    @strawberry.field(
+        description="How each of the named fields (all mapped ones by default) came to its value."
+    )
     def provenance(
         self,
         fields: Annotated[
-            list[str] | None, strawberry.argument(description="Only these, by name in this schema; all by default.")
+            list[str] | None,
+            strawberry.argument(description="Only these, by name in this schema; all by default."),
         ] = None,
     ) -> list[FieldProvenance]:
         row = _row(self.record)
         mapped = [(_shown(name), wire) for name, wire in sorted(_wires(self.record).items()) if wire.paths]
         return [
-            FieldProvenance(field=name, transform=wire.transform, paths=list(wire.paths), raw=_raw(row, wire.paths))
+            FieldProvenance(
+                field=name, transform=wire.transform, paths=list(wire.paths), raw=_raw(row, wire.paths)
+            )
             for name, wire in mapped
             if not fields or name in fields
         ]
@@ -132,7 +145,9 @@ class Node:
         raise NotImplementedError
 
 
-@strawberry.interface(description="One object read live from one connection. Every field but `id` and `source` may be null.")
+@strawberry.interface(
+    description="One object read live from one connection. Every field but `id` and `source` may be null."
+)
 class Record(Node, Mapped):
     native_id: strawberry.Private[str]
     _origin: strawberry.Private[Origin]
@@ -154,7 +169,13 @@ class Record(Node, Mapped):
             record=self,
         )
 
-    created_at: dt.datetime | None = strawberry.field(description="When it was made, by the provider's clock, UTC.")
-    updated_at: dt.datetime | None = strawberry.field(description="When it last changed, by the provider's clock, UTC.")
-    deleted: bool | None = strawberry.field(description="Whether the provider has removed it but still shows it.")
+    created_at: dt.datetime | None = strawberry.field(
+        description="When it was made, by the provider's clock, UTC."
+    )
+    updated_at: dt.datetime | None = strawberry.field(
+        description="When it last changed, by the provider's clock, UTC."
+    )
+    deleted: bool | None = strawberry.field(
+        description="Whether the provider has removed it but still shows it."
+    )
     archived: bool | None = strawberry.field(description="Whether it was put out of use.")

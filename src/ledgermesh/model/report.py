@@ -20,7 +20,9 @@ class ReportRow(Mapped):
 
 @strawberry.type(description="A part of a report with its total.")
 class ReportSection(Mapped):
-    key: str | None = strawberry.field(description="For example INCOME, EXPENSES, ASSETS, LIABILITIES, EQUITY, BOXES.")
+    key: str | None = strawberry.field(
+        description="For example INCOME, EXPENSES, ASSETS, LIABILITIES, EQUITY, BOXES."
+    )
     total: Money | None = strawberry.field(description="The part's total, as the provider gives it.")
     rows: list[ReportRow] = strawberry.field(description="Its rows.")
 
@@ -32,7 +34,9 @@ class Report(Mapped):
     period_start: dt.date | None = strawberry.field(description="First day, for reports over a period.")
     period_end: dt.date | None = strawberry.field(description="Last day, for reports over a period.")
     as_of: dt.date | None = strawberry.field(description="The day, for reports of a day.")
-    period: str | None = strawberry.field(description="The period as the provider words it, for example `Q4 2025`.")
+    period: str | None = strawberry.field(
+        description="The period as the provider words it, for example `Q4 2025`."
+    )
     due_date: dt.date | None = strawberry.field(description="For tax summaries: when the return is due.")
     net: Money | None = strawberry.field(description="Net profit, or what is owed to the tax authority.")
     sections: list[ReportSection] = strawberry.field(description="Its parts.")
@@ -46,4 +50,3 @@ class Report(Mapped):
         for name in self.__dict__["_wires"]:
             getattr(self, name)
         return list(self.__dict__["_findings"])
-

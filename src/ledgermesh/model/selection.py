@@ -9,7 +9,6 @@ from typing import Any
 import strawberry
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionNode
 
-
 _KEYWORDS = frozenset(("from", "in", "and", "or", "not", "is"))
 
 
@@ -24,7 +23,9 @@ def selected(info: strawberry.Info[Any, Any], *path: str) -> frozenset[str]:
 
     A superset: fragments on any type and fields behind @skip or @include count.
     """
-    raw = info._raw_info  # the parsed nodes; the public wrapper converts all of them, also those nobody asks for
+    raw = (
+        info._raw_info
+    )  # the parsed nodes; the public wrapper converts all of them, also those nobody asks for
     nodes: list[SelectionNode] = list(raw.field_nodes)
     for name in path:
         nodes = [node for node in _below(nodes, raw.fragments) if node.name.value == name]

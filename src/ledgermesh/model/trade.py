@@ -19,6 +19,7 @@ from ledgermesh.model.record import Record
 from ledgermesh.model.selection import selected
 from ledgermesh.spec.pointer import Pointer
 
+
 @strawberry.type(description="The tax on one line at one rate.")
 class LineTax(Mapped):
     code: str | None = strawberry.field(description="The provider's word for the tax.")
@@ -28,14 +29,22 @@ class LineTax(Mapped):
 
 @strawberry.type(description="One line of an invoice or a bill.")
 class DocumentLine(Mapped):
-    native_id: str | None = strawberry.field(description="The provider's id of the line, where lines have one.")
+    native_id: str | None = strawberry.field(
+        description="The provider's id of the line, where lines have one."
+    )
     line_number: int | None = strawberry.field(description="Place in the document, from 1.")
-    kind: LineKind | None = strawberry.field(description="What the line is; only ITEM and ACCOUNT carry amounts.")
+    kind: LineKind | None = strawberry.field(
+        description="What the line is; only ITEM and ACCOUNT carry amounts."
+    )
     name: str | None = strawberry.field(description="Short text.")
     description: str | None = strawberry.field(description="Long text.")
     item_code: str | None = strawberry.field(description="Article number, where the line names one.")
-    item_native_id: str | None = strawberry.field(description="The provider's id of the item, where the line names it.")
-    account_native_id: str | None = strawberry.field(description="The provider's id of the account it is booked to.")
+    item_native_id: str | None = strawberry.field(
+        description="The provider's id of the item, where the line names it."
+    )
+    account_native_id: str | None = strawberry.field(
+        description="The provider's id of the account it is booked to."
+    )
     quantity: Decimal | None = strawberry.field(description="How many units.")
     unit_price: Money | None = strawberry.field(description="Price of one unit, in the document's currency.")
     discount_percent: Decimal | None = strawberry.field(description="Discount in percent of the line.")
@@ -56,13 +65,19 @@ class TaxAmount(Mapped):
 @strawberry.interface(description="An invoice or a bill.")
 class TradeDocument(Record):
     number: str | None = strawberry.field(description="Document number; text, edited by users.")
-    reference: str | None = strawberry.field(description="Purchase order number or other reference of the other side.")
+    reference: str | None = strawberry.field(
+        description="Purchase order number or other reference of the other side."
+    )
     date: dt.date | None = strawberry.field(description="Day of issue.")
     due_date: dt.date | None = strawberry.field(description="Day it is to be paid by.")
     status: DocumentStatus | None = strawberry.field(description="Where it stands.")
-    status_raw: str | None = strawberry.field(description="The provider's own word for the status, where it has one.")
+    status_raw: str | None = strawberry.field(
+        description="The provider's own word for the status, where it has one."
+    )
     currency: str | None = strawberry.field(description="ISO 4217 code of all its amounts.")
-    exchange_rate: Decimal | None = strawberry.field(description="As the provider gives it, to its home currency.")
+    exchange_rate: Decimal | None = strawberry.field(
+        description="As the provider gives it, to its home currency."
+    )
     home_currency: str | None = strawberry.field(description="ISO 4217 code of the books.")
     tax_mode: TaxMode | None = strawberry.field(description="Whether line prices hold tax already.")
     subtotal: Money | None = strawberry.field(description="Sum of the lines before tax, after discounts.")
@@ -70,13 +85,19 @@ class TradeDocument(Record):
     total: Money | None = strawberry.field(description="What is to be paid in all.")
     amount_paid: Money | None = strawberry.field(description="What is settled so far.")
     amount_due: Money | None = strawberry.field(description="What is open.")
-    discount_percent: Decimal | None = strawberry.field(description="Discount on the whole document in percent.")
-    discount_amount: Money | None = strawberry.field(description="Discount on the whole document as an amount.")
+    discount_percent: Decimal | None = strawberry.field(
+        description="Discount on the whole document in percent."
+    )
+    discount_amount: Money | None = strawberry.field(
+        description="Discount on the whole document as an amount."
+    )
     memo: str | None = strawberry.field(description="Text for the other side.")
     private_note: str | None = strawberry.field(description="Text for the company only.")
     payment_terms: str | None = strawberry.field(description="Terms as the provider words them.")
     lines: list[DocumentLine] = strawberry.field(description="The lines.")
-    tax_breakdown: list[TaxAmount] = strawberry.field(description="Tax for each rate, where the provider tells.")
+    tax_breakdown: list[TaxAmount] = strawberry.field(
+        description="Tax for each rate, where the provider tells."
+    )
     party_ref: strawberry.Private[Pointer | None]
     account_ref: strawberry.Private[Pointer | None]
     payment_refs: strawberry.Private[list[Pointer]]
@@ -91,7 +112,9 @@ class TradeDocument(Record):
         found: Account | None = await info.context.reach.follow(self, self.account_ref, selected(info))
         return found
 
-    @strawberry.field(description="Open and past its due date today (UTC). Derived, not a status of the provider.")
+    @strawberry.field(
+        description="Open and past its due date today (UTC). Derived, not a status of the provider."
+    )
     def is_overdue(self, info: Info) -> bool | None:
         if self.due_date is None or self.status is None:
             return None
@@ -107,7 +130,9 @@ class Invoice(TradeDocument):
     period_to: dt.date | None = strawberry.field(description="Last day of the service.")
     language: str | None = strawberry.field(description="Language of the document, ISO 639-1.")
 
-    @strawberry.field(description="The payments that settle it. Null, with an error, when they cannot be read.")
+    @strawberry.field(
+        description="The payments that settle it. Null, with an error, when they cannot be read."
+    )
     async def payments(self, info: Info) -> list[Payment] | None:
         found: Sequence[Payment] = await info.context.reach.children(self, "Payment", selected(info))
         return list(found)
@@ -115,8 +140,9 @@ class Invoice(TradeDocument):
 
 @strawberry.type(description="What a supplier asks to be paid.")
 class Bill(TradeDocument):
-    @strawberry.field(description="The payments that settle it. Null, with an error, when they cannot be read.")
+    @strawberry.field(
+        description="The payments that settle it. Null, with an error, when they cannot be read."
+    )
     async def payments(self, info: Info) -> list[BillPayment] | None:
         found: Sequence[BillPayment] = await info.context.reach.children(self, "BillPayment", selected(info))
         return list(found)
-

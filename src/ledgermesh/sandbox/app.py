@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol, cast
 
-import ledgermesh.sandbox
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
 
+import ledgermesh.sandbox
 from ledgermesh.clock import Clock
+from ledgermesh.sandbox.board import Spoiled, Switchboard
 from ledgermesh.sandbox.control import Control
 from ledgermesh.sandbox.emulator import Emulator
-from ledgermesh.sandbox.faults import Faults, Switchboard
 from ledgermesh.sandbox.world import World
 
 
@@ -34,33 +34,41 @@ class NoSuchEmulator(LookupError):
     """`--only` names a provider that has no emulator."""
 
 
-def emulated() -> list[str]:
-    """The providers that have an emulator: the packages here that offer `make(world, clock)`."""
-    found = (module.name for module in pkgutil.iter_modules(ledgermesh.sandbox.__path__) if module.ispkg)
-    return sorted(name for name in found if callable(_maker(name)))
+class Maker(Protocol):
+    """What a module here offers when it emulates a provider."""
+
+    def __call__(self, world: World, clock: Clock) -> Emulator: ...
 
 
-def _maker(name: str) -> Any:
-    return getattr(importlib.import_module(f"ledgermesh.sandbox.{name}"), "make", None)
+def makers() -> Mapping[str, Maker]:
+    """The emulators there are, sorted: the modules and packages here that have a function `make`."""
+    names = sorted(module.name for module in pkgutil.iter_modules(ledgermesh.sandbox.__path__))
+    found = {
+        name: getattr(importlib.import_module(f"ledgermesh.sandbox.{name}"), "make", None) for name in names
+    }
+    return {name: cast("Maker", make) for name, make in found.items() if callable(make)}
 
 
 def make_sandbox(world: World, clock: Clock, *, only: str | None = None) -> Sandbox:
-    """The sandbox over a world; with `only`, that provider's own paths at the root. Raises NoSuchEmulator."""
-    names = emulated()
-    if only is not None and only not in names:
-        raise NoSuchEmulator(f"there is no emulator of {only!r}; there are {', '.join(names)}")
-    chosen = names if only is None else [only]
-    emulators: dict[str, Emulator] = {name: _maker(name)(world, clock) for name in chosen}
+    """The sandbox over a world, each provider below its name; with `only`, that one at the root.
+
+    Raises NoSuchEmulator. `/` lists what there is, `/_control` is described in `control`.
+    """
+    known = makers()
+    if only is not None and only not in known:
+        raise NoSuchEmulator(f"there is no emulator of {only!r}; there are {', '.join(known)}")
+    prefixes = {name: f"/{name}" for name in known} if only is None else {only: ""}
+    emulators = {name: known[name](world, clock) for name in prefixes}
     board = Switchboard()
-    mounts: list[BaseRoute] = [
-        Mount(f"/{name}" if only is None else "/", Faults(emulator.app, name, board, clock))
-        for name, emulator in emulators.items()
-    ]
+    routes = [*Control(emulators, board, clock).routes(), Route("/", _landing(prefixes))]
+    mounts = [Mount(prefix, Spoiled(emulators[name], board, clock)) for name, prefix in prefixes.items()]
+    return Sandbox(Starlette(routes=[*routes, *mounts]), emulators, board)
 
-    async def index(request: Request) -> JSONResponse:
-        return JSONResponse({"providers": {name: f"/{name}" for name in emulators}, "control": "/_control"})
 
-    pages: list[BaseRoute] = [] if only is not None else [Route("/", index)]
-    return Sandbox(
-        Starlette(routes=[*Control(emulators, board, clock).routes(), *pages, *mounts]), emulators, board
-    )
+def _landing(prefixes: Mapping[str, str]) -> Callable[[Request], Awaitable[Response]]:
+    shown = {"providers": {name: prefix or "/" for name, prefix in prefixes.items()}, "control": "/_control"}
+
+    async def landing(request: Request) -> Response:
+        return JSONResponse(shown)
+
+    return landing

@@ -298,7 +298,7 @@ class Books:
         """The value `make` gives, made once per name and kept until `invalidate()`."""
         if name not in self._indexes:
             self._indexes[name] = make()
-        return cast(T, self._indexes[name])
+        return cast("T", self._indexes[name])
 
     def account(self, number: str) -> Account | None:
         """The account with this number."""

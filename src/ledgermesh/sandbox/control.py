@@ -1,24 +1,41 @@
 """The sandbox's own API, `/_control`: faults, switches, what was seen, and the clock.
 
-    GET    /_control                    the emulators, their switches, the faults that are on
-    POST   /_control/faults             {"provider": "kashoo", "kind": "status", "path": "*/invoices", "status": 503,
-                                        "times": 2, "after": 1}; kinds: latency (seconds), status (status, body,
-                                        headers), html (status, body), truncate (declared), drop, drip (seconds),
-                                        repeat_page, page_size (size)
-    DELETE /_control/faults[?id=3]      switch all of them off, or one
-    POST   /_control/switches           {"provider": "kashoo", "date_style": "string"}: attributes of its switches
-    GET    /_control/log                requests seen: provider, method, path, query, status; never headers or bodies
-    DELETE /_control/log                forget them
-    POST   /_control/clock              {"advance_seconds": 3600}, where the clock can be moved
+    GET    /_control                the emulators, their switches, the faults that are on
+    GET    /_control/faults         the faults that are on, each with its id, the requests it met and those it spoiled
+    POST   /_control/faults         switch one on: {"provider": "kashoo", "kind": "status", "status": 503}; 201
+    DELETE /_control/faults[?id=3]  switch all of them off, or one
+    GET    /_control/switches       what can be turned at each emulator, and how it stands
+    POST   /_control/switches       turn some of it: {"provider": "kashoo", "date_style": "string"}
+    DELETE /_control/switches       turn everything back to how it was at the start
+    GET    /_control/log            requests seen: provider, method, path, query, status; never headers or bodies
+    DELETE /_control/log            forget them
+    GET    /_control/clock          what time it is
+    POST   /_control/clock          {"advance_seconds": 3600}, where the clock can be moved
 
-A request that cannot be understood is a 400 that says what is wrong.
+Every fault takes `path` and `method` (globs over the provider's own path, default `*`), `after` (skip so many matching
+requests, default 0) and `times` (spoil so many, default all). Faults that meet act in the order they were switched on,
+until one of them answers. The kinds, with what else they take and its default:
+
+    latency      seconds (1)                         wait, then go on
+    status       status, body (""), headers ({})     answer that instead; a body that is not text goes out as JSON
+    html         status (200), body (a page)         answer a web page instead
+    truncate     keep_bytes (half), declared (true)  cut the body; declared: its whole length is announced and the
+                                                     connection breaks, else the shorter length is announced
+    drop         -                                   close the connection without an answer
+    drip         seconds (0.1), piece_bytes (256)    send the body in pieces with pauses
+    repeat_page  first ({"offset": "0", "page": "1"})  a later page answers with the first page's body
+    page_size    size                                at most so many rows in one answer, whatever is asked for
+
+A request that cannot be understood is a 400 whose `error` says what is wrong.
 """
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, get_type_hints
+from decimal import Decimal
+from typing import Annotated, Any, get_type_hints
 
 import msgspec
 from starlette.requests import Request
@@ -26,145 +43,180 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ledgermesh.clock import Clock, ManualClock
+from ledgermesh.sandbox.board import Rule, Switchboard, TooMany, page_size_switch, switches
 from ledgermesh.sandbox.emulator import Emulator
-from ledgermesh.sandbox.faults import KINDS, Fault, Switchboard
+from ledgermesh.sandbox.faults import KINDS, AnyFault, Fault, PageSize
 
-PAGE_SIZES = ("page_size_max", "page_size")
-"""What the emulators call the switch for their page size."""
+YEAR_SECONDS = 366 * 86_400
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[object]]
 
 
 class Wrong(Exception):
     """A request to `/_control` that cannot be understood."""
 
 
-def _json(body: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body, enc_hook=str), status, media_type="application/json")
+class Advance(msgspec.Struct, forbid_unknown_fields=True):
+    """How far to move the clock."""
+
+    advance_seconds: Annotated[float, msgspec.Meta(ge=0, le=YEAR_SECONDS)]
 
 
-@dataclasses.dataclass(frozen=True)
 class Control:
     """The endpoints of `/_control`."""
 
-    emulators: Mapping[str, Emulator]
-    board: Switchboard
-    clock: Clock
+    def __init__(self, emulators: Mapping[str, Emulator], board: Switchboard, clock: Clock) -> None:
+        self._emulators, self._board, self._clock = emulators, board, clock
+        self._initial = {name: copy.deepcopy(switches(emulator)) for name, emulator in emulators.items()}
 
     def routes(self) -> list[Route]:
-        """Below `/_control`."""
-        return [
-            Route("/_control", self._guarded(self.show)),
-            Route("/_control/faults", self._guarded(self.add), methods=["POST"]),
-            Route("/_control/faults", self._guarded(self.clear), methods=["DELETE"]),
-            Route("/_control/switches", self._guarded(self.switch), methods=["POST"]),
-            Route("/_control/log", self._guarded(self.log), methods=["GET"]),
-            Route("/_control/log", self._guarded(self.forget), methods=["DELETE"]),
-            Route("/_control/clock", self._guarded(self.move), methods=["POST"]),
-        ]
+        """`/_control` and everything below it."""
+        table: Mapping[str, Mapping[str, tuple[Endpoint, int]]] = {
+            "": {"GET": (self._overview, 200)},
+            "/faults": {"GET": (self._faults, 200), "POST": (self._add, 201), "DELETE": (self._clear, 200)},
+            "/switches": {
+                "GET": (self._switches, 200),
+                "POST": (self._turn, 200),
+                "DELETE": (self._reset, 200),
+            },
+            "/log": {"GET": (self._log, 200), "DELETE": (self._forget, 200)},
+            "/clock": {"GET": (self._now, 200), "POST": (self._move, 200)},
+        }
+        every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        found = [Route(f"/_control{path}", _answering(verbs), methods=every) for path, verbs in table.items()]
+        return [*found, Route("/_control/{rest:path}", _answering({}), methods=every)]
 
-    def _guarded(self, endpoint: Endpoint) -> Endpoint:
-        async def answer(request: Request) -> Response:
-            try:
-                return await endpoint(request)
-            except Wrong as wrong:
-                return _json({"error": str(wrong)}, 400)
+    async def _overview(self, request: Request) -> object:
+        return {"switches": await self._switches(request), **self._listed()}
 
-        return answer
+    # -- faults --------------------------------------------------------------------------------------------------
 
-    async def show(self, request: Request) -> Response:
-        """What there is and what is on."""
-        switches = {name: _values(_switches(emulator)) for name, emulator in self.emulators.items()}
-        return _json({"switches": switches, "faults": self.board.faults})
+    def _listed(self) -> Mapping[str, object]:
+        return {"faults": [_shown(rule) for rule in self._board.rules]}
 
-    async def add(self, request: Request) -> Response:
-        """Switch a fault on."""
+    async def _faults(self, request: Request) -> object:
+        return self._listed()
+
+    async def _add(self, request: Request) -> object:
         given = await _object(request)
-        provider, kind = given.pop("provider", None), given.pop("kind", None)
-        if provider not in self.emulators:
-            raise Wrong(f"provider is one of {sorted(self.emulators)}, not {provider!r}")
-        if kind == "page_size":
-            return self._page_size(provider, given)
-        if kind not in KINDS:
-            raise Wrong(f"kind is one of {[*KINDS, 'page_size']}, not {kind!r}")
-        _check(given, Fault, leave=("id", "provider", "kind"))
-        return _json(self.board.add(provider, kind, **given), 201)
+        self._emulator(given)
+        if given.get("kind") not in KINDS:
+            raise Wrong(f"kind is one of {', '.join(KINDS)}; not {given.get('kind')!r}")
+        fault: Fault = _convert(given, AnyFault)
+        if isinstance(fault, PageSize) and page_size_switch(self._emulators[fault.provider]) is None:
+            raise Wrong(f"{fault.provider} has no switch for its page size")
+        try:
+            return _shown(self._board.add(fault))
+        except TooMany as error:
+            raise Wrong(str(error)) from error
 
-    def _page_size(self, provider: str, given: dict[str, Any]) -> Response:
-        size, switches = given.get("size"), _switches(self.emulators[provider])
-        if not isinstance(size, int) or size < 1:
-            raise Wrong("size is a whole number, 1 or more")
-        name = next(name for name in PAGE_SIZES if hasattr(switches, name))
-        setattr(switches, name, size)
-        return _json({name: size}, 201)
+    async def _clear(self, request: Request) -> object:
+        id = request.query_params.get("id")
+        if id is None:
+            self._board.clear()
+        elif not id.isdecimal() or self._board.clear(int(id)) == 0:
+            raise Wrong(f"no fault with the id {id!r} is on")
+        return self._listed()
 
-    async def clear(self, request: Request) -> Response:
-        """Switch faults off."""
-        text = request.query_params.get("id")
-        if text is not None and not text.isdecimal():
-            raise Wrong("id is a whole number")
-        self.board.clear(int(text) if text is not None else None)
-        return _json({"faults": self.board.faults})
+    # -- switches ------------------------------------------------------------------------------------------------
 
-    async def switch(self, request: Request) -> Response:
-        """Set attributes of an emulator's switches."""
+    async def _switches(self, request: Request) -> object:
+        return {name: _values(switches(emulator)) for name, emulator in self._emulators.items()}
+
+    async def _turn(self, request: Request) -> object:
+        """All of it or, where anything does not fit, nothing."""
         given = await _object(request)
-        provider = given.pop("provider", None)
-        if provider not in self.emulators:
-            raise Wrong(f"provider is one of {sorted(self.emulators)}, not {provider!r}")
-        switches = _switches(self.emulators[provider])
-        _check(given, type(switches), leave=())
-        for name, value in given.items():
-            setattr(switches, name, set(value) if isinstance(getattr(switches, name), set) else value)
-        return _json(_values(switches))
+        turned = switches(self._emulator(given))
+        hints = get_type_hints(type(turned)) if turned is not None else {}
+        wanted = {name: value for name, value in given.items() if name != "provider"}
+        if unknown := sorted(wanted.keys() - hints.keys()):
+            raise Wrong(f"there is no switch {', '.join(unknown)}; there are {', '.join(sorted(hints))}")
+        fitting = {name: _convert(value, hints[name], name) for name, value in wanted.items()}
+        for name, value in fitting.items():
+            setattr(turned, name, value)
+        return _values(turned)
 
-    async def log(self, request: Request) -> Response:
-        """The requests that were seen."""
-        return _json({"requests": list(self.board.log)})
+    async def _reset(self, request: Request) -> object:
+        for name, initial in self._initial.items():
+            for field, value in _values(copy.deepcopy(initial)).items():
+                setattr(switches(self._emulators[name]), field, value)
+        return await self._switches(request)
 
-    async def forget(self, request: Request) -> Response:
-        """Empty the log."""
-        self.board.log.clear()
-        return _json({"requests": []})
+    def _emulator(self, given: Mapping[str, object]) -> Emulator:
+        name = given.get("provider")
+        if not isinstance(name, str) or name not in self._emulators:
+            raise Wrong(f"provider is one of {', '.join(sorted(self._emulators))}; not {name!r}")
+        return self._emulators[name]
 
-    async def move(self, request: Request) -> Response:
-        """Move the clock, where it can be moved."""
-        given = await _object(request)
-        seconds = given.get("advance_seconds")
-        if not isinstance(self.clock, ManualClock):
+    # -- the log and the clock -----------------------------------------------------------------------------------
+
+    async def _log(self, request: Request) -> object:
+        return {"requests": list(self._board.log)}
+
+    async def _forget(self, request: Request) -> object:
+        self._board.log.clear()
+        return {"requests": []}
+
+    async def _now(self, request: Request) -> object:
+        return {"now": self._clock.now()}
+
+    async def _move(self, request: Request) -> object:
+        if not isinstance(self._clock, ManualClock):
             raise Wrong("this sandbox runs on the machine's own clock, which is not moved")
-        if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
-            raise Wrong("advance_seconds is a number, 0 or more")
-        self.clock.advance(float(seconds))
-        return _json({"now": self.clock.now()})
+        wanted = _convert(await _object(request), Advance)
+        try:
+            self._clock.advance(wanted.advance_seconds)
+        except OverflowError as error:
+            raise Wrong("there is no such time") from error
+        return {"now": self._clock.now()}
+
+
+def _answering(verbs: Mapping[str, tuple[Endpoint, int]]) -> Callable[[Request], Awaitable[Response]]:
+    """One path's endpoint by method; what goes wrong is said in JSON like everything else here."""
+
+    async def answer(request: Request) -> Response:
+        if not verbs:
+            return _json({"error": f"there is no {request.url.path}"}, 404)
+        if request.method not in verbs:
+            return _json({"error": f"{request.url.path} takes {', '.join(verbs)}"}, 405)
+        endpoint, status = verbs[request.method]
+        try:
+            return _json(await endpoint(request), status)
+        except Wrong as wrong:
+            return _json({"error": str(wrong)}, 400)
+
+    return answer
+
+
+def _json(body: object, status: int) -> Response:
+    return Response(_ENCODER.encode(body), status, media_type="application/json")
 
 
 async def _object(request: Request) -> dict[str, Any]:
     try:
-        found = msgspec.json.decode(await request.body())
-    except msgspec.DecodeError as error:
+        found = _DECODER.decode(await request.body())
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Wrong(f"not JSON: {error}") from error
     if not isinstance(found, dict):
-        raise Wrong("expected a JSON object")
+        raise Wrong("the body is not a JSON object")
     return found
 
 
-def _check(given: Mapping[str, Any], kind: type[Any], leave: tuple[str, ...]) -> None:
-    """Whether every value fits the dataclass's field of that name."""
-    fields = {field.name for field in dataclasses.fields(kind)} - set(leave)
-    hints = get_type_hints(kind)
-    for name, value in given.items():
-        if name not in fields:
-            raise Wrong(f"{name!r} is not one of {sorted(fields)}")
-        try:
-            msgspec.convert(value, hints[name])
-        except msgspec.ValidationError as error:
-            raise Wrong(f"{name}: {error}") from error
+def _convert(value: object, kind: Any, name: str = "") -> Any:
+    """The value as that type; numbers as keys come as text in JSON."""
+    try:
+        return msgspec.convert(value, kind, str_keys=True)
+    except msgspec.ValidationError as error:
+        raise Wrong(f"{name}: {error}" if name else str(error)) from error
 
 
-def _switches(emulator: Emulator) -> Any:
-    return getattr(emulator, "switches", None)
+def _shown(rule: Rule) -> Mapping[str, object]:
+    return {"id": rule.id, **msgspec.to_builtins(rule.fault), "met": rule.met, "spoiled": rule.spoiled}
 
 
-def _values(switches: Any) -> dict[str, Any]:
-    return {field.name: getattr(switches, field.name) for field in dataclasses.fields(switches)}
+def _values(turned: Any) -> dict[str, Any]:
+    if turned is None:
+        return {}
+    return {field.name: getattr(turned, field.name) for field in dataclasses.fields(turned)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,11 +13,16 @@ from ledgermesh.spec.query import Operator
 from ledgermesh.spec.wires import Fields
 
 
+def day_text(value: object) -> str | None:
+    """Encodes a day as `YYYY-MM-DD`; nothing else is one."""
+    return value if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Push:
     """A comparison that the provider can make, as a superset of ours.
 
-    `encode` turns our value into the parameter's text; None from it means this value cannot be pushed.
+    `encode` turns our value (dates as ISO text, enum members as their value) into the parameter's text; None from it means this value cannot be pushed.
     """
 
     field: str

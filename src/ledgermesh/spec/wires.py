@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping as MappingOf
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
@@ -135,7 +136,7 @@ def _leaf(transform: str, path: str, gives: object, convert: Callable[[object], 
             return None
         try:
             return convert(found)
-        except (ValueError, TypeError, InvalidOperation, OverflowError) as error:
+        except ValueError as error:
             raise Malformed(path, f"{error}") from error
 
     return Wire(transform=transform, paths=(path,), gives=gives, read=read, write=write)
@@ -165,13 +166,16 @@ def flag(path: str) -> Wire:
     return _leaf("flag", path, bool, _flag, lambda value: {path: value})
 
 
+_NUMBER = re.compile(r"[+-]?[0-9]{1,100}(\.[0-9]{0,100})?")
+"""A number written as text: without an exponent, which could make it larger than the memory."""
+
+
 def _decimal(found: object) -> Decimal:
-    if isinstance(found, bool) or not isinstance(found, int | Decimal | str):
-        raise ValueError("expected a number")
-    number = Decimal(found)
-    if not number.is_finite():
-        raise ValueError("expected a finite number")
-    return number
+    if isinstance(found, int | Decimal) and not isinstance(found, bool):
+        return Decimal(found)
+    if isinstance(found, str) and _NUMBER.fullmatch(found):
+        return Decimal(found)
+    raise ValueError("expected a number")
 
 
 def whole(path: str) -> Wire:
@@ -196,13 +200,14 @@ def fraction(path: str) -> Wire:
     return _leaf("fraction", path, Decimal, lambda found: _decimal(found) * 100, lambda value: {path: value / 100})
 
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def to_day(found: object) -> dt.date:
     """A date from `YYYY-MM-DD`."""
-    if isinstance(found, str) and _DAY.match(found):
-        return dt.date.fromisoformat(found)
+    if isinstance(found, str) and _DAY.fullmatch(found):
+        with suppress(ValueError):
+            return dt.date.fromisoformat(found)
     raise ValueError("expected a date YYYY-MM-DD")
 
 
@@ -216,16 +221,17 @@ def day_as(path: str, transform: str, convert: Callable[[object], dt.date]) -> W
     return _leaf(transform, path, dt.date, convert, lambda value: {path: value.isoformat()})
 
 
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
 def to_instant(found: object) -> dt.datetime:
     """An instant from ISO 8601 with a zone, or from epoch milliseconds."""
-    if isinstance(found, int) and not isinstance(found, bool):
-        return dt.datetime.fromtimestamp(found // 1000, dt.UTC) + dt.timedelta(milliseconds=found % 1000)
-    if not isinstance(found, str):
-        raise ValueError("expected an instant")
-    instant = dt.datetime.fromisoformat(found)
-    if instant.tzinfo is None:
-        raise ValueError("expected an instant with a zone")
-    return instant.astimezone(dt.UTC)
+    with suppress(ValueError, OverflowError):
+        if isinstance(found, int) and not isinstance(found, bool):
+            return EPOCH + dt.timedelta(milliseconds=found)
+        if isinstance(found, str) and (instant := dt.datetime.fromisoformat(found)).tzinfo is not None:
+            return instant.astimezone(dt.UTC)
+    raise ValueError("expected an instant with a zone, or milliseconds since 1970")
 
 
 def instant(path: str) -> Wire:
@@ -238,11 +244,12 @@ def local_instant(path: str, *, zone: str) -> Wire:
     place = ZoneInfo(zone)
 
     def convert(found: object) -> dt.datetime | None:
-        if not isinstance(found, str):
-            raise ValueError("expected YYYY-MM-DD HH:MM:SS")
-        if found.startswith(("-", "0000")):
-            return None
-        return dt.datetime.strptime(found, "%Y-%m-%d %H:%M:%S").replace(tzinfo=place).astimezone(dt.UTC)
+        if isinstance(found, str):
+            if found.startswith(("-", "0000")):
+                return None
+            with suppress(ValueError, OverflowError):
+                return dt.datetime.strptime(found, "%Y-%m-%d %H:%M:%S").replace(tzinfo=place).astimezone(dt.UTC)
+        raise ValueError("expected YYYY-MM-DD HH:MM:SS")
 
     return _leaf("local_instant", path, dt.datetime, convert, None)
 
@@ -250,13 +257,39 @@ def local_instant(path: str, *, zone: str) -> Wire:
 # -- money -------------------------------------------------------------------------------------------------------
 
 
-def _currency(row: Row, find: Read, path: str) -> str | None:
-    code = find(row)
-    if code is None or code == "":
+_CODE = re.compile(r"[A-Za-z]{3}")
+
+
+def to_currency(found: object) -> str | None:
+    """A currency code in capitals; the empty text is none."""
+    if found is None or found == "":
         return None
-    if not isinstance(code, str):
-        raise Malformed(path, "expected a currency code")
-    return code.upper()
+    if isinstance(found, str) and _CODE.fullmatch(found):
+        return found.upper()
+    raise ValueError("expected a currency code")
+
+
+def currency(path: str) -> Wire:
+    """An ISO 4217 code, however it is cased."""
+    return _leaf("currency", path, str, to_currency, lambda value: {path: value})
+
+
+def _currency(row: Row, find: Read, path: str) -> str | None:
+    try:
+        return to_currency(find(row))
+    except ValueError as error:
+        raise Malformed(path, f"{error}") from error
+
+
+def in_major(units: int | Decimal, code: str | None) -> Decimal:
+    """Minor units of a currency as major ones, exactly, however many digits they have."""
+    return _shifted(Decimal(units), -exponent(code or ""))
+
+
+def _shifted(number: Decimal, places: int) -> Decimal:
+    sign, digits, power = number.as_tuple()
+    assert isinstance(power, int), "numbers in documents are finite"
+    return Decimal((sign, digits, power + places))
 
 
 def money(path: str, *, currency: str) -> Wire:
@@ -277,7 +310,7 @@ def money(path: str, *, currency: str) -> Wire:
 def _amount(found: object, path: str) -> Decimal:
     try:
         return _decimal(found)
-    except (ValueError, InvalidOperation) as error:
+    except ValueError as error:
         raise Malformed(path, "expected an amount") from error
 
 
@@ -293,10 +326,10 @@ def minor_money(path: str, *, currency: str) -> Wire:
         if amount != amount.to_integral_value():
             raise Malformed(path, "expected a whole number of minor units")
         code = _currency(row, find_currency, currency)
-        return Money(amount=amount.scaleb(-exponent(code or "")), currency=code)
+        return Money(amount=in_major(amount, code), currency=code)
 
     def write(value: Money) -> dict[str, object]:
-        units = value.amount.scaleb(exponent(value.currency or ""))
+        units = _shifted(value.amount, exponent(value.currency or ""))
         if units != units.to_integral_value():
             raise ValueError("the amount has more digits than its currency has minor units")
         return {path: int(units)}
@@ -360,12 +393,25 @@ def each(path: str, parts: Fields, *, expand: str = "") -> Wire:
 def made(
     gives: object, *paths: str, read: Read, transform: str, expand: str = "", parts: Fields | None = None
 ) -> Wire:
-    """A value that a pure function of the provider's quirks makes; `transform` names it."""
+    """A value that a pure function of the provider's quirks makes; `transform` names it.
+
+    What it cannot read it may leave to a ValueError or an ArithmeticError: the field is malformed then.
+    """
     missing = () if getattr(gives, "__origin__", None) is list else None
     return Wire(
-        transform=transform, paths=paths, gives=gives, read=_empty(read, missing), missing=missing,
+        transform=transform, paths=paths, gives=gives, read=_checked(_empty(read, missing), transform, paths), missing=missing,
         expand=expand, parts=parts,
     )  # fmt: skip
+
+
+def _checked(read: Read, transform: str, paths: tuple[str, ...]) -> Read:
+    def checked(row: Row) -> object:
+        try:
+            return read(row)
+        except (ValueError, ArithmeticError) as error:
+            raise Malformed(", ".join(paths), f"cannot be read as {transform}") from error
+
+    return checked
 
 
 def _empty(read: Read, missing: object) -> Read:

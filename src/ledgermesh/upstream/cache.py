@@ -62,7 +62,8 @@ class Cache:
         entry = self._find(call, key)
         if entry is None:
             response = await send(call)
-            self._keep(key, call, response)
+            if call.keep:
+                self._keep(key, call, response)
             return response
         response = entry.response()
         answered(begin(call, self._clock, "HIT"), call, self._clock, response)

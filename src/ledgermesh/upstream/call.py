@@ -59,6 +59,8 @@ class Call:
     """When the caller's request arrived, monotonic seconds."""
     attempt: int = 1
     trace: Trace | None = None
+    keep: bool = True
+    """Whether the answer may be kept in memory for callers who take it older than live."""
     empty: bool = False
     """Whether an empty body is a good answer."""
     until: Until | None = None

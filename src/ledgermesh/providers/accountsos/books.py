@@ -17,8 +17,9 @@ from ledgermesh.model.paper import Deadline, Document
 from ledgermesh.model.party import Address, Party
 from ledgermesh.providers.accountsos import quirks
 from ledgermesh.spec.paging import FirstRows, Offset, Whole
-from ledgermesh.spec.resource import Derived, Get, List, Push, Resource, Window
+from ledgermesh.spec.resource import Derived, Get, List, Push, Resource, Window, day_text
 from ledgermesh.spec.wires import (
+    currency,
     day,
     decimal,
     fields,
@@ -42,10 +43,10 @@ TRANSACTIONS = Resource(
         page=PAGES,
         window=Window(field="date", start="from", end="to"),
         pushes=(
-            Push(field="date", operator="gte", param="from", encode=str),
-            Push(field="date", operator="gt", param="from", encode=str),
-            Push(field="date", operator="lte", param="to", encode=str),
-            Push(field="date", operator="lt", param="to", encode=str),
+            Push(field="date", operator="gte", param="from", encode=day_text),
+            Push(field="date", operator="gt", param="from", encode=day_text),
+            Push(field="date", operator="lte", param="to", encode=day_text),
+            Push(field="date", operator="lt", param="to", encode=day_text),
         ),
     ),
     get=Get(path="/transactions/{id}", item="transaction"),
@@ -54,7 +55,7 @@ TRANSACTIONS = Resource(
         native_id=text("id"),
         date=day("date"),
         description=text("description"),
-        currency=text("currency"),
+        currency=currency("currency"),
         amount=money("amount", currency="currency"),
         category=one("category", fields(Category, native_id=text("id"), name=text("name"))),
         category_confidence=decimal("confidence"),
@@ -65,7 +66,9 @@ TRANSACTIONS = Resource(
     ),
 )
 
-NO_OFFSET = "AccountsOS lists contacts with a limit and no offset; those beyond it are reachable by search only."
+NO_OFFSET = (
+    "AccountsOS lists contacts with a limit and no offset; those beyond it are reachable by search only."
+)
 
 PARTIES = Resource(
     kind="Party",
@@ -88,7 +91,8 @@ PARTIES = Resource(
             read=quirks.text_address,
             transform="text_address",
             parts=fields(
-                Address, lines=made(list[str], "address", read=quirks.address_lines, transform="address_lines")
+                Address,
+                lines=made(list[str], "address", read=quirks.address_lines, transform="address_lines"),
             ),
         ),
         tax_number=text("vat_number"),
@@ -192,6 +196,6 @@ ACCOUNTS = Resource(
             "part", {part: pair[0] for part, pair in _PARTS.items()}, other=AccountClassification.UNKNOWN
         ),
         type=one_of("part", {part: pair[1] for part, pair in _PARTS.items()}, other=AccountType.OTHER),
-        currency=text("currency"),
+        currency=currency("currency"),
     ),
 )

@@ -49,9 +49,8 @@ PROVIDER = Provider(
     fault_message="error.message",
     resources=(TRANSACTIONS, PARTIES, DOCUMENTS, DEADLINES, ACCOUNTS),
     reports=(PROFIT_AND_LOSS, BALANCE_SHEET, TAX_SUMMARY),
-    unsupported={
-        kind: NOT_OVER_REST
-        for kind in (
+    unsupported=dict.fromkeys(
+        (
             "Invoice",
             "Bill",
             "Payment",
@@ -61,6 +60,7 @@ PROVIDER = Provider(
             "JournalEntry",
             "BankAccount",
             "TRIAL_BALANCE",
-        )
-    },
+        ),
+        NOT_OVER_REST,
+    ),
 )

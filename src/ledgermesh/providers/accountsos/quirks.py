@@ -29,7 +29,11 @@ def party_roles(row: Row) -> object:
 def address_lines(row: Row) -> object:
     """The address is one text; its lines are kept as they are."""
     address = row.doc.get("address")
-    return tuple(line.strip() for line in address.split("\n") if line.strip()) if isinstance(address, str) else ()
+    return (
+        tuple(line.strip() for line in address.split("\n") if line.strip())
+        if isinstance(address, str)
+        else ()
+    )
 
 
 def text_address(row: Row) -> object:
@@ -66,7 +70,11 @@ def sections(*parts: tuple[str, str]) -> Read:
 
     def read(row: Row) -> object:
         return [
-            {"key": ours, "total": section.get("total"), "rows": section.get("categories") or section.get("accounts")}
+            {
+                "key": ours,
+                "total": section.get("total"),
+                "rows": section.get("categories") or section.get("accounts"),
+            }
             for theirs, ours in parts
             if isinstance(section := row.doc.get(theirs), Mapping)
         ]
@@ -79,4 +87,6 @@ def boxes(row: Row) -> object:
     found = row.doc.get("boxes")
     if not isinstance(found, Mapping):
         return []
-    return [{"key": "BOXES", "rows": [{"id": box, "name": f"Box {box}", "amount": found[box]} for box in found]}]
+    return [
+        {"key": "BOXES", "rows": [{"id": box, "name": f"Box {box}", "amount": found[box]} for box in found]}
+    ]

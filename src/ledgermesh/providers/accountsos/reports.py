@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledgermesh.model.report import Report, ReportRow, ReportSection
 from ledgermesh.providers.accountsos import quirks
 from ledgermesh.spec.resource import ReportEndpoint
-from ledgermesh.spec.wires import Wire, day, each, fields, made, money, text
+from ledgermesh.spec.wires import Wire, currency, day, each, fields, made, money, text
 
 ROWS = each(
     "rows",
@@ -22,7 +22,9 @@ SECTION = fields(ReportSection, key=text("key"), total=money("total", currency="
 
 def _parts(*parts: tuple[str, str]) -> Wire:
     paths = [theirs for theirs, _ in parts]
-    return made(list[ReportSection], *paths, read=quirks.sections(*parts), transform="sections", parts=SECTION)
+    return made(
+        list[ReportSection], *paths, read=quirks.sections(*parts), transform="sections", parts=SECTION
+    )
 
 
 PROFIT_AND_LOSS = ReportEndpoint(
@@ -33,7 +35,7 @@ PROFIT_AND_LOSS = ReportEndpoint(
     fields=fields(
         Report,
         title=text("report"),
-        currency=text("currency"),
+        currency=currency("currency"),
         period_start=day("from"),
         period_end=day("to"),
         net=money("net_profit", currency="currency"),
@@ -49,7 +51,7 @@ BALANCE_SHEET = ReportEndpoint(
     fields=fields(
         Report,
         title=text("report"),
-        currency=text("currency"),
+        currency=currency("currency"),
         as_of=day("as_of"),
         sections=_parts(("assets", "ASSETS"), ("liabilities", "LIABILITIES"), ("equity", "EQUITY")),
     ),
@@ -63,7 +65,7 @@ TAX_SUMMARY = ReportEndpoint(
     fields=fields(
         Report,
         title=text("report"),
-        currency=text("currency"),
+        currency=currency("currency"),
         period=text("period"),
         period_start=day("from"),
         period_end=day("to"),

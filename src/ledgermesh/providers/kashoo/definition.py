@@ -33,8 +33,12 @@ PROVIDER = Provider(
         ),
     ),
     settings=(
-        Setting(name="business_id", description="The business whose books these are; one login may reach several."),
-        Setting(name="currency", description="Home currency of the business, for item prices.", required=False),
+        Setting(
+            name="business_id", description="The business whose books these are; one login may reach several."
+        ),
+        Setting(
+            name="currency", description="Home currency of the business, for item prices.", required=False
+        ),
     ),
     headers=(("Accept", "application/json"),),
     concurrent_max=5,

@@ -18,7 +18,19 @@ from ledgermesh.providers.kashoo import quirks
 from ledgermesh.providers.kashoo.sales import record_list, status_of, transfer_date
 from ledgermesh.spec.paging import Whole
 from ledgermesh.spec.resource import Get, List, Resource
-from ledgermesh.spec.wires import decimal, each, fields, flag, folded, instant, made, one_of, ref, text
+from ledgermesh.spec.wires import (
+    currency,
+    decimal,
+    each,
+    fields,
+    flag,
+    folded,
+    instant,
+    made,
+    one_of,
+    ref,
+    text,
+)
 
 TYPES = {
     "CASH": AccountType.BANK,
@@ -66,6 +78,7 @@ ACCOUNTS = Resource(
     kind="Account",
     list=ACCOUNT_LIST,
     get=Get(path="/accounts/{id}"),
+    keep=quirks.is_here,
     fields=fields(
         Account,
         native_id=text("id"),
@@ -77,7 +90,7 @@ ACCOUNTS = Resource(
         type=one_of("type", TYPES, other=AccountType.OTHER),
         type_raw=text("type"),
         normal_balance=made(Side, "normalBalanceCredit", read=_side, transform="normal_side"),
-        currency=text("currency"),
+        currency=currency("currency"),
         status=made(RecordStatus, "archived", read=status_of, transform="status_of"),
         system=flag("system"),
         tax_number=text("taxNumber"),
@@ -88,12 +101,16 @@ ACCOUNTS = Resource(
     ),
 )
 
-_BANK_WORDS = {"CASH": BankAccountKind.CHECKING, "BANK": BankAccountKind.CHECKING, "CREDIT_CARD": BankAccountKind.CARD}
+_BANK_WORDS = {
+    "CASH": BankAccountKind.CHECKING,
+    "BANK": BankAccountKind.CHECKING,
+    "CREDIT_CARD": BankAccountKind.CARD,
+}
 
 
 def _is_bank(row: Row) -> bool:
     word = row.doc.get("type")
-    return isinstance(word, str) and folded(word) in {folded(known) for known in _BANK_WORDS}
+    return quirks.is_here(row) and isinstance(word, str) and folded(word) in {folded(known) for known in _BANK_WORDS}
 
 
 BANK_ACCOUNTS = Resource(
@@ -108,7 +125,7 @@ BANK_ACCOUNTS = Resource(
         kind=one_of("type", _BANK_WORDS, other=BankAccountKind.OTHER),
         kind_raw=text("type"),
         account_number=text("number"),
-        currency=text("currency"),
+        currency=currency("currency"),
         status=made(RecordStatus, "archived", read=status_of, transform="status_of"),
         updated_at=instant("lastModified"),
         deleted=flag("removed"),
@@ -127,7 +144,7 @@ JOURNAL_ENTRIES = Resource(
         number=text("number"),
         date=transfer_date("date"),
         description=text("memo"),
-        currency=text("currency"),
+        currency=currency("currency"),
         exchange_rate=decimal("exchangeRate"),
         lines=each(
             "lineItems",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from decimal import ROUND_HALF_UP, Decimal
 
 from ledgermesh.model.enums import DocumentStatus, ItemKind, PartyRole, Side
-from ledgermesh.model.money import Money, exponent
+from ledgermesh.model.money import Money
 from ledgermesh.model.row import Malformed, Row
-from ledgermesh.spec.wires import folded, to_day
+from ledgermesh.spec.wires import folded, in_major, to_currency, to_day
 
 MONTHS = (
     "JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE",
@@ -33,7 +34,9 @@ def transfer_date(found: object) -> dt.date:
     year, day = found.get("year"), found.get("dayOfMonth")
     if not (isinstance(year, int) and isinstance(month, int) and isinstance(day, int)):
         raise ValueError("expected year, month and dayOfMonth")
-    return dt.date(year, month, day)
+    with suppress(ValueError):
+        return dt.date(year, month, day)
+    raise ValueError("expected a day of the calendar")
 
 
 def document_status(row: Row) -> object:
@@ -61,37 +64,55 @@ def party_roles(row: Row) -> object:
     return tuple(role for field, role in sides if row.doc.get(field))
 
 
+def is_here(row: Row) -> bool:
+    """Whether a record is of the connection's own business: one login reaches several, and ids are read without one."""
+    business, own = row.doc.get("business"), row.settings.get("business_id")
+    return business is None or own is None or str(business) == own
+
+
 def is_record(*types: str) -> Callable[[Row], bool]:
-    """Whether a record is of one of these types; clients of the live API wrote them in lower camel case too."""
+    """Whether a record of the own business is of one of these types.
+
+    Clients of the live API wrote types in lower camel case too.
+    """
     wanted = {folded(word) for word in types}
 
     def keep(row: Row) -> bool:
         word = row.doc.get("type")
-        return not isinstance(word, str) or folded(word) in wanted
+        return is_here(row) and (not isinstance(word, str) or folded(word) in wanted)
 
     return keep
 
 
+def contact_id(value: object) -> str | None:
+    """A contact's id as a parameter; what is no number is the id of nobody, and the API would refuse it."""
+    return value if isinstance(value, str) and value.isascii() and value.isdigit() else None
+
+
+def _money(units: int | Decimal, holder: Row | None) -> Money:
+    """Minor units of the currency that stands in the holder's document; ValueError for one that is none."""
+    code = to_currency(holder.doc.get("currency")) if holder is not None else None
+    return Money(amount=in_major(units, code), currency=code)
+
+
 def line_net(row: Row) -> object:
     """The line's amount in minor units where Kashoo gives it, else quantity times rate, half up."""
-    currency = row.parent.doc.get("currency") if row.parent is not None else None
-    code = currency if isinstance(currency, str) else None
     amount, quantity, rate = row.doc.get("amount"), row.doc.get("quantity"), row.doc.get("rate")
     if isinstance(amount, int) and not isinstance(amount, bool):
-        return Money(amount=Decimal(amount).scaleb(-exponent(code or "")), currency=code)
+        return _money(amount, row.parent)
     if not (isinstance(quantity, int | Decimal) and isinstance(rate, int | Decimal)):
         return None
-    unit = Decimal(1).scaleb(-exponent(code or ""))
-    return Money(amount=(Decimal(quantity) * Decimal(rate)).quantize(unit, ROUND_HALF_UP), currency=code)
+    unit = _money(1, row.parent)
+    net = (Decimal(quantity) * Decimal(rate)).quantize(unit.amount, ROUND_HALF_UP)
+    return Money(amount=net, currency=unit.currency)
 
 
 def tax_total(row: Row) -> object:
     """Tax is not a field of its own: it is what is due less what was due before taxes."""
-    due, before, currency = row.doc.get("totalDue"), row.doc.get("totalBeforeTaxes"), row.doc.get("currency")
+    due, before = row.doc.get("totalDue"), row.doc.get("totalBeforeTaxes")
     if not (isinstance(due, int) and isinstance(before, int)):
         return None
-    code = currency if isinstance(currency, str) else None
-    return Money(amount=Decimal(due - before).scaleb(-exponent(code or "")), currency=code)
+    return _money(due - before, row)
 
 
 def newest_rate(row: Row) -> object:
@@ -102,7 +123,9 @@ def newest_rate(row: Row) -> object:
     dated = [
         (transfer_date(rate["startDate"]) if rate.get("startDate") else dt.date.min, rate["rate"])
         for rate in rates
-        if isinstance(rate, Mapping) and not rate.get("removed") and isinstance(rate.get("rate"), int | Decimal)
+        if isinstance(rate, Mapping)
+        and not rate.get("removed")
+        and isinstance(rate.get("rate"), int | Decimal)
     ]
     if not dated:
         return None
@@ -117,7 +140,9 @@ def line_taxes(row: Row) -> object:
 
 def address_lines(row: Row) -> object:
     """The address lines of a contact information object, those that are filled."""
-    return tuple(line for key in ("address1", "address2") if isinstance(line := row.doc.get(key), str) and line)
+    return tuple(
+        line for key in ("address1", "address2") if isinstance(line := row.doc.get(key), str) and line
+    )
 
 
 def posting_side(row: Row) -> object:
@@ -132,6 +157,4 @@ def posting_amount(row: Row) -> object:
         return None
     if isinstance(found, bool) or not isinstance(found, int):
         raise Malformed("debit", "expected a whole number of minor units")
-    currency = row.parent.doc.get("currency") if row.parent is not None else None
-    code = currency if isinstance(currency, str) else None
-    return Money(amount=Decimal(found).scaleb(-exponent(code or "")), currency=code)
+    return _money(found, row.parent)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ledgermesh.model.enums import DocumentStatus, ItemKind, LineKind, PaymentKind, PaymentMethod, PartyRole, RecordStatus, TaxMode
+from ledgermesh.model.enums import (
+    DocumentStatus,
+    ItemKind,
+    LineKind,
+    PartyRole,
+    PaymentKind,
+    PaymentMethod,
+    RecordStatus,
+    TaxMode,
+)
 from ledgermesh.model.item import Item, TaxComponent, TaxRate
 from ledgermesh.model.money import Money
 from ledgermesh.model.party import Address, Party
@@ -13,10 +22,11 @@ from ledgermesh.model.row import Row
 from ledgermesh.model.trade import DocumentLine, Invoice, LineTax, TaxAmount
 from ledgermesh.providers.kashoo import quirks
 from ledgermesh.spec.paging import Offset, Whole
-from ledgermesh.spec.resource import Get, List, Push, Resource, Sort, Window
+from ledgermesh.spec.resource import Get, List, Push, Resource, Sort, Window, day_text
 from ledgermesh.spec.wires import (
     Wire,
     constant,
+    currency,
     day_as,
     decimal,
     each,
@@ -44,7 +54,9 @@ def transfer_date(path: str) -> Wire:
 def status_of(row: Row) -> object:
     """Archived or in use; null where the flag is not there."""
     archived = row.doc.get("archived")
-    return None if not isinstance(archived, bool) else RecordStatus.ARCHIVED if archived else RecordStatus.ACTIVE
+    return (
+        None if not isinstance(archived, bool) else RecordStatus.ARCHIVED if archived else RecordStatus.ACTIVE
+    )
 
 
 RECORD_PAGES = Offset(size_max=100)
@@ -57,12 +69,12 @@ BY_DATE = Sort(
 )
 
 DATE_PUSHES = (
-    Push(field="date", operator="gte", param="startDate", encode=str),
-    Push(field="date", operator="gt", param="startDate", encode=str),
-    Push(field="date", operator="lte", param="endDate", encode=str),
-    Push(field="date", operator="lt", param="endDate", encode=str),
+    Push(field="date", operator="gte", param="startDate", encode=day_text),
+    Push(field="date", operator="gt", param="startDate", encode=day_text),
+    Push(field="date", operator="lte", param="endDate", encode=day_text),
+    Push(field="date", operator="lt", param="endDate", encode=day_text),
 )
-PARTY_PUSH = Push(field="party_ref", operator="eq", param="contactId", encode=str)
+PARTY_PUSH = Push(field="party_ref", operator="eq", param="contactId", encode=quirks.contact_id)
 
 
 def record_list(name: str, *pushes: Push) -> List:
@@ -76,18 +88,23 @@ def record_list(name: str, *pushes: Push) -> List:
     )
 
 
-
-
 PARTY_SUMMARY = fields(Party, native_id=text("contact"), display_name=text("contactName"))
 
 PARTIES = Resource(
     kind="Party",
     list=List(path="/businesses/{business_id}/contacts", page=Offset(size_max=100)),
     get=Get(path="/contacts/{id}"),
+    keep=quirks.is_here,
     fields=fields(
         Party,
         native_id=text("id"),
-        roles=made(list[PartyRole], "receivableAccount", "payableAccount", read=quirks.party_roles, transform="party_roles"),
+        roles=made(
+            list[PartyRole],
+            "receivableAccount",
+            "payableAccount",
+            read=quirks.party_roles,
+            transform="party_roles",
+        ),
         display_name=text("name"),
         company_name=text("contactInformation.name"),
         first_name=text("contactInformation.firstName"),
@@ -99,7 +116,9 @@ PARTIES = Resource(
             "contactInformation",
             fields(
                 Address,
-                lines=made(list[str], "address1", "address2", read=quirks.address_lines, transform="address_lines"),
+                lines=made(
+                    list[str], "address1", "address2", read=quirks.address_lines, transform="address_lines"
+                ),
                 city=text("city"),
                 region=text("provinceOrState"),
                 postal_code=text("postalCode"),
@@ -107,7 +126,7 @@ PARTIES = Resource(
             ),
         ),
         status=made(RecordStatus, "archived", read=status_of, transform="status_of"),
-        currency=text("currency"),
+        currency=currency("currency"),
         payment_terms=text("paymentTerms"),
         receivable_account_ref=ref("Account", "receivableAccount"),
         payable_account_ref=ref("Account", "payableAccount"),
@@ -206,9 +225,9 @@ TRADE_WIRES: dict[str, Wire] = {
         DocumentStatus, "removed", "paid", "totalDue", "balanceDue",
         read=quirks.document_status, transform="document_status",
     ),
-    "currency": text("currency"),
+    "currency": currency("currency"),
     "exchange_rate": decimal("exchangeRate"),
-    "home_currency": text("homeCurrency"),
+    "home_currency": currency("homeCurrency"),
     "tax_mode": constant(TaxMode.EXCLUSIVE),
     "subtotal": minor_money("totalBeforeTaxes", currency="currency"),
     "tax_total": made(Money, "totalDue", "totalBeforeTaxes", read=quirks.tax_total, transform="due_less_before_taxes"),
@@ -261,7 +280,7 @@ SETTLEMENT_WIRES: dict[str, Wire] = {
     "kind": constant(PaymentKind.PAYMENT),
     "method": one_of("method", METHODS, other=PaymentMethod.OTHER),
     "method_raw": text("method"),
-    "currency": text("currency"),
+    "currency": currency("currency"),
     "amount": minor_money("amount", currency="currency"),
     "unallocated": minor_money("unallocatedAmount", currency="currency"),
     "memo": text("memo"),

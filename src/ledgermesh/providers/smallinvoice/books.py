@@ -14,6 +14,7 @@ from ledgermesh.spec.resource import Derived, Expand, Get, List, Resource
 from ledgermesh.spec.wires import (
     Wire,
     constant,
+    currency,
     decimal,
     fields,
     flag,
@@ -56,7 +57,12 @@ PARTIES = Resource(
             fields(
                 Address,
                 lines=made(
-                    list[str], "street", "street_no", "street2", read=quirks.street_lines, transform="street_lines"
+                    list[str],
+                    "street",
+                    "street_no",
+                    "street2",
+                    read=quirks.street_lines,
+                    transform="street_lines",
                 ),
                 city=text("city"),
                 postal_code=text("postcode"),
@@ -65,7 +71,7 @@ PARTIES = Resource(
             expand="main_address",
         ),
         tax_number=text("vat_identification"),
-        currency=text("currency"),
+        currency=currency("currency"),
         payment_terms_days=whole("payment_grace"),
         language=text("communication_language"),
         notes=text("notes"),

@@ -43,7 +43,9 @@ PROVIDER = Provider(
         ),
     ),
     settings=(
-        Setting(name="currency", description="The company's currency, for prices of the catalog.", required=False),
+        Setting(
+            name="currency", description="The company's currency, for prices of the catalog.", required=False
+        ),
     ),
     headers=(("Accept", "application/json"),),
     # The limit differs by account (1,000 an hour in the documents, 360 a minute seen): only the headers are believed.

@@ -104,7 +104,8 @@ def _net(row: Row) -> Decimal | None:
     gross_or_net = [(_line_sum(line), Decimal(_number(line.get("vat")))) for line in lines]
     share = _share(row, sum((amount for amount, _ in gross_or_net), Decimal(0)))
     return sum(
-        (amount * share / (1 + vat / 100) if included else amount * share for amount, vat in gross_or_net), Decimal(0)
+        (amount * share / (1 + vat / 100) if included else amount * share for amount, vat in gross_or_net),
+        Decimal(0),
     )
 
 
@@ -155,7 +156,10 @@ def amount_discount(row: Row) -> object:
 
 def percents(items: Sequence[object]) -> Sequence[object]:
     """The distinct percents of the catalog: the API has no tax rates, documents carry bare percents."""
-    return [{"id": f"vat:{percent}", "name": f"VAT {percent} %", "rate": percent} for percent in sorted(_percents(items))]
+    return [
+        {"id": f"vat:{percent}", "name": f"VAT {percent} %", "rate": percent}
+        for percent in sorted(_percents(items))
+    ]
 
 
 def _percents(items: Sequence[object]) -> Iterator[Decimal]:
@@ -164,7 +168,9 @@ def _percents(items: Sequence[object]) -> Iterator[Decimal]:
         for item in items
         if isinstance(item, Mapping) and isinstance(item.get("vat"), int | Decimal)
     }
-    return (percent.quantize(Decimal(1)) if percent == percent.to_integral() else percent for percent in found)
+    return (
+        percent.quantize(Decimal(1)) if percent == percent.to_integral() else percent for percent in found
+    )
 
 
 def was_paid(row: Row) -> bool:

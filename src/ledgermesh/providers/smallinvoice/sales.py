@@ -13,7 +13,19 @@ from ledgermesh.model.trade import DocumentLine, Invoice, LineTax
 from ledgermesh.providers.smallinvoice import quirks
 from ledgermesh.providers.smallinvoice.books import PAGES, WITH, local
 from ledgermesh.spec.resource import Children, Get, List, Push, Resource, Sort
-from ledgermesh.spec.wires import day, decimal, each, fields, made, money, one_of, position, ref, text
+from ledgermesh.spec.wires import (
+    currency,
+    day,
+    decimal,
+    each,
+    fields,
+    made,
+    money,
+    one_of,
+    position,
+    ref,
+    text,
+)
 
 LINE_KINDS = {
     "N": LineKind.ITEM,
@@ -36,12 +48,24 @@ LINES = each(
         quantity=decimal("amount"),
         unit_price=money("price", currency="^currency"),
         discount_percent=made(
-            Decimal, "discount_rate", "discount_type", read=quirks.percent_discount, transform="percent_discount"
+            Decimal,
+            "discount_rate",
+            "discount_type",
+            read=quirks.percent_discount,
+            transform="percent_discount",
         ),
         discount_amount=made(
             Money, "discount_rate", "discount_type", read=quirks.amount_discount, transform="amount_discount"
         ),
-        net=made(Money, "price", "amount", "discount_rate", "discount_type", read=quirks.line_net, transform="line_net"),
+        net=made(
+            Money,
+            "price",
+            "amount",
+            "discount_rate",
+            "discount_type",
+            read=quirks.line_net,
+            transform="line_net",
+        ),
         gross=money("total", currency="^currency"),
         taxes=made(
             list[LineTax],
@@ -57,7 +81,9 @@ LINES = each(
 PARTY_SUMMARY = fields(Party, native_id=text("contact_id"))
 
 SORTS = tuple(
-    Sort(field=field, ascending=(("sort", f"{key},id"),), descending=(("sort", f"-{key},id"),), ties_by_id=True)
+    Sort(
+        field=field, ascending=(("sort", f"{key},id"),), descending=(("sort", f"-{key},id"),), ties_by_id=True
+    )
     for field, key in (("date", "date"), ("due_date", "due"))
 )
 
@@ -95,7 +121,7 @@ INVOICES = Resource(
         period_to=day("period_to"),
         status=one_of("status", quirks.STATUSES, other=DocumentStatus.OTHER),
         status_raw=text("status"),
-        currency=text("currency"),
+        currency=currency("currency"),
         tax_mode=made(TaxMode, "vat_included", read=quirks.tax_mode, transform="tax_mode"),
         subtotal=made(
             Money, "positions", "discount_rate", "discount_type", "vat_included",
@@ -159,7 +185,7 @@ PAYMENTS = Resource(
         ),
         method_raw=text("channel"),
         # A payment has neither currency nor customer of its own: both are the invoice's.
-        currency=text("^currency"),
+        currency=currency("^currency"),
         amount=money("amount", currency="^currency"),
         memo=text("notes"),
         allocations=made(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from ledgermesh.clock import Clock
 from ledgermesh.sandbox.accountsos import reports, shapes
-from ledgermesh.sandbox.accountsos.limits import Limiter
+from ledgermesh.sandbox.accountsos.limits import Limiter, Verdict
 from ledgermesh.sandbox.accountsos.shapes import Document
 from ledgermesh.sandbox.accountsos.switches import Switches
 from ledgermesh.sandbox.books import BankLine, Books
@@ -89,43 +89,53 @@ class AccountsOS:
 
     # -- every request -------------------------------------------------------------------------------------------
 
-    def _route(self, answer: Callable[[Request, Books], object]) -> Callable[[Request], Response]:
-        def endpoint(request: Request) -> Response:
+    def _route(self, answer: Callable[[Request, Books], Document]) -> Callable[[Request], Awaitable[Response]]:
+        # Not in a thread of its own: the limits count one request after the other.
+        async def endpoint(request: Request) -> Response:
             return self._answer(request, answer)
 
         return endpoint
 
-    def _answer(self, request: Request, answer: Callable[[Request, Books], object]) -> Response:
-        given = request.headers.get("authorization", "")
-        verdict = self._limiter.ask(given)
+    def _answer(self, request: Request, answer: Callable[[Request, Books], Document]) -> Response:
+        verdict = self._counted(request)
         try:
-            key = self._known(given)
+            key = self._known(request.headers.get("authorization", ""))
             if not verdict.allowed:
                 raise Refusal(429, "rate_limited", "Too many requests; wait until the reset time")
-            return _json(200, answer(request, key.books), verdict.headers)
+            self._check(key, "read")
+            return _json(200, self._grown(answer(request, key.books)), verdict.headers)
         except Refusal as refusal:
             return _refused(refusal, verdict.headers)
 
     def _known(self, authorization: str) -> Key:
-        scheme, _, secret = authorization.partition(" ")
-        if scheme.casefold() != "bearer" or not secret:
+        secret = _secret(authorization)
+        if not secret:
             raise Refusal(401, "unauthorized", "Send Authorization: Bearer <API key>")
-        key = self._keys.get(secret.strip())
+        key = self._keys.get(secret)
         if key is None or key.books.company in self.switches.revoked:
             raise Refusal(401, "invalid_api_key", "This API key is not known")
         return key
 
+    def _check(self, key: Key, scope: str) -> None:
+        if scope not in key.scopes or key.books.company in self.switches.forbidden:
+            raise Refusal(403, "forbidden", f"This API key does not have the scope {scope}")
+
+    def _counted(self, request: Request) -> Verdict:
+        """Counted against its key; requests with no known key share one count."""
+        secret = _secret(request.headers.get("authorization", ""))
+        return self._limiter.ask(secret if secret in self._keys else "")
+
     async def _not_found(self, request: Request, error: Exception) -> Response:
-        headers = self._limiter.ask(request.headers.get("authorization", "")).headers
-        return _refused(Refusal(404, "not_found", "There is no such resource"), headers)
+        refusal = Refusal(404, "not_found", "There is no such resource")
+        return _refused(refusal, self._counted(request).headers)
 
     async def _not_allowed(self, request: Request, error: Exception) -> Response:
-        headers = self._limiter.ask(request.headers.get("authorization", "")).headers
-        return _refused(Refusal(405, "method_not_allowed", f"{request.method} is not allowed here"), headers)
+        refusal = Refusal(405, "method_not_allowed", f"{request.method} is not allowed here")
+        return _refused(refusal, {**self._counted(request).headers, "Allow": "GET"})
 
     # -- resources -----------------------------------------------------------------------------------------------
 
-    def _transactions(self, request: Request, books: Books) -> object:
+    def _transactions(self, request: Request, books: Books) -> Document:
         start, end, wanted = _day(request, "from"), _day(request, "to"), request.query_params.get("category")
         if self.switches.window_ignored:
             start = end = None
@@ -138,14 +148,14 @@ class AccountsOS:
         ]
         return self._page(request, "transactions", rows, lambda line: shapes.transaction(books, line))
 
-    def _transaction(self, request: Request, books: Books) -> object:
+    def _transaction(self, request: Request, books: Books) -> Document:
         line = books.bank_line(request.path_params["id"])
         if line is None:
             raise Refusal(404, "not_found", "There is no such transaction")
         shown = self._shown(shapes.transaction(books, line))
         return {"transaction": shown} if self.switches.wrapped else shown
 
-    def _documents(self, request: Request, books: Books) -> object:
+    def _documents(self, request: Request, books: Books) -> Document:
         type, status = request.query_params.get("type"), request.query_params.get("status")
         rows = [
             row
@@ -154,7 +164,7 @@ class AccountsOS:
         ]
         return self._page(request, "documents", rows, shapes.file)
 
-    def _deadlines(self, request: Request, books: Books) -> object:
+    def _deadlines(self, request: Request, books: Books) -> Document:
         today, type = self._clock.now().date(), request.query_params.get("type")
         horizon = today + dt.timedelta(days=_number(request, "days", DAYS_DEFAULT, least=0))
         rows = [
@@ -164,7 +174,7 @@ class AccountsOS:
         ]
         return {"deadlines": [self._shown(shapes.deadline(row, today)) for row in rows]}
 
-    def _contacts(self, request: Request, books: Books) -> object:
+    def _contacts(self, request: Request, books: Books) -> Document:
         type, words = request.query_params.get("type"), request.query_params.get("search", "").casefold()
         shown = [shapes.contact(row) for row in books.parties if not row.removed]
         found = [
@@ -174,22 +184,22 @@ class AccountsOS:
         ]
         return {"contacts": [self._shown(row) for row in found[: self._limit(request)]]}
 
-    def _profit_loss(self, request: Request, books: Books) -> object:
+    def _profit_loss(self, request: Request, books: Books) -> Document:
         today = self._clock.now().date()
         start, end = _day(request, "from") or dt.date(today.year, 1, 1), _day(request, "to") or today
         return self._report(reports.profit_loss(books, start, end))
 
-    def _balance_sheet(self, request: Request, books: Books) -> object:
+    def _balance_sheet(self, request: Request, books: Books) -> Document:
         return self._report(reports.balances(books, _day(request, "as_of") or self._clock.now().date()))
 
-    def _vat(self, request: Request, books: Books) -> object:
+    def _vat(self, request: Request, books: Books) -> Document:
         text = request.query_params.get("period")
         period = reports.quarter(text) if text is not None else reports.current(self._clock.now().date())
         if period is None:
             raise Refusal(400, "bad_request", "period is a quarter: Q4 2025 or 2025-Q4")
         return self._report(reports.vat_return(books, *period))
 
-    def _report(self, report: Document) -> object:
+    def _report(self, report: Document) -> Document:
         return report if self.switches.wrapped else {"report": report}
 
     # -- lists ---------------------------------------------------------------------------------------------------
@@ -198,7 +208,12 @@ class AccountsOS:
         limit, offset = self._limit(request), _number(request, "offset", 0, least=0)
         page = [self._shown(shape(row)) for row in rows[offset : offset + limit]]
         total = len(rows)
-        pagination = {"total": total, "limit": limit, "offset": offset, "has_more": offset + len(page) < total}
+        pagination = {
+            "total": total,
+            "limit": limit,
+            "offset": offset,
+            "has_more": offset + len(page) < total,
+        }
         return {name: page, "pagination": pagination}
 
     def _limit(self, request: Request) -> int:
@@ -208,8 +223,15 @@ class AccountsOS:
         id = str(row["id"])
         if id in self.switches.replacements:
             return self.switches.replacements[id]
-        extra: Document = {"x_unknown": {"nested": [1, "two"]}} if self.switches.additive else {}
-        return row | extra | self.switches.overrides.get(id, {})
+        return self._grown(row | self.switches.overrides.get(id, {}))
+
+    def _grown(self, body: Document) -> Document:
+        return body | {"x_unknown": {"nested": [1, "two"]}} if self.switches.additive else body
+
+
+def _secret(authorization: str) -> str:
+    scheme, _, secret = authorization.partition(" ")
+    return secret.strip() if scheme.casefold() == "bearer" else ""
 
 
 def _newest_first(books: Books) -> list[BankLine]:

@@ -34,7 +34,8 @@ def balances(books: Books, on: dt.date) -> Document:
     found = balance_sheet(books, on)
     equity = _part(books, found.equity, "accounts")
     rows, total = equity["accounts"], equity["total"]
-    assert isinstance(rows, list) and isinstance(total, Decimal), "as _part makes them"
+    assert isinstance(rows, list), "as _part makes them"
+    assert isinstance(total, Decimal), "as _part makes them"
     rows.append({"id": EARNINGS, "name": "Retained and current earnings", "amount": amount(found.earnings)})
     return {
         "report": "balance_sheet",
@@ -51,7 +52,8 @@ def _part(books: Books, moved: Mapping[str, Decimal], rows: str) -> Document:
     return {
         "total": amount(sum(moved.values(), Decimal(0))),
         rows: [
-            {"id": number, "name": accounts[number].name, "amount": amount(moved[number])} for number in sorted(moved)
+            {"id": number, "name": accounts[number].name, "amount": amount(moved[number])}
+            for number in sorted(moved)
         ],
     }
 

@@ -12,9 +12,9 @@ class Switches:
     page_size_max: int = 100
     """Rows in one answer at most; a larger `limit` is cut down to it. Assumed: the quickstart states no maximum."""
     additive: bool = False
-    """Put a field nobody knows into every object of every list, and a word nobody knows into some."""
+    """Put a field nobody knows into every body and every record."""
     wrapped: bool = True
-    """Whether single objects come as `{"transaction": {…}}` or bare."""
+    """The form of single objects: `{"transaction": {…}}` and bare reports; else it is the other way round."""
     window_ignored: bool = False
     """Answer `from` and `to` of transactions as if they were not there."""
     overrides: dict[str, dict[str, object]] = field(default_factory=dict)
@@ -29,3 +29,5 @@ class Switches:
     """After a burst, name the end of the hour as the reset and not the end of the minute."""
     revoked: set[str] = field(default_factory=set)
     """Account keys of companies whose API keys are refused."""
+    forbidden: set[str] = field(default_factory=set)
+    """Account keys of companies whose API keys have lost their scopes."""

@@ -133,7 +133,7 @@ def category_rows(books: Books, ids: Ids) -> dict[tuple[str, str], CategoryRow]:
 
 
 def kind_of(item: Item) -> str:
-    """product | service"""
+    """Product | service"""
     return "service" if item.service else "product"
 
 

@@ -72,7 +72,8 @@ class InvoiceRow:
     @cached_property
     def status(self) -> str:
         """DR draft, S sent, R R1 R2 R3 reminders, DC debt collection, PP partly paid, P paid, C cancelled, D deleted
-        but still visible."""
+        but still visible.
+        """
         if self.paper.removed:
             return "D"
         if self.paper.state != "sent":

@@ -116,7 +116,8 @@ class AuthServer:
 
     def client_credentials(self, client: Client, scope: str) -> dict[str, object]:
         """A token for the client's own company, without a refresh token; an empty scope gives a token that can ask
-        only who its owner is."""
+        only who its owner is.
+        """
         if client.grant != "CC":
             raise errors.invalid_client()
         return self._issue(client, read_scopes(scope, client))[1]
@@ -196,7 +197,8 @@ class AuthServer:
 
 def read_scopes(text: str, client: Client) -> frozenset[str]:
     """The scopes in a space-separated string; Problem 5 for one that does not exist, 12 for those that the client is
-    not registered for."""
+    not registered for.
+    """
     scopes = frozenset(text.split())
     for scope in sorted(scopes.difference(SCOPES)):
         raise errors.invalid_scope(scope)

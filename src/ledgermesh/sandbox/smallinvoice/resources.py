@@ -68,7 +68,8 @@ class Reader:
 
     def enter(self, request: Request, scopes: Sequence[str]) -> Company:
         """The company of the request's token; Problem if the token does not reach this resource. Any one of the scopes
-        is enough; none means that every token will do."""
+        is enough; none means that every token will do.
+        """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise errors.access_denied('Missing "Authorization" header')

@@ -1,0 +1,135 @@
+"""A sandbox and a gateway as processes of their own, for measuring the gateway alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ledgermesh.app import DEMO_LINKS, demo_connection
+from ledgermesh.clock import SystemClock
+from ledgermesh.sandbox.app import make_sandbox
+from ledgermesh.sandbox.world import make_world
+
+KEY = "lm_bench"
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A running gateway."""
+
+    url: str
+    pid: int
+
+    def ask(self, text: str, **variables: Any) -> Any:
+        """The response object of one question."""
+        body = json.dumps({"query": text, "variables": variables}).encode()
+        headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", "X-Request-Timeout": "120"}
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/graphql", body, headers)) as answer:
+            return json.load(answer)
+
+    def rss_mb(self, name: str) -> float:
+        """VmRSS (now) or VmHWM (the peak since it was reset), in MB."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith(name))
+        return int(line.split()[1]) / 1000
+
+    def reset_peak(self) -> None:
+        """Let the peak start again from now."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _settings(company: str, scale: int, sandbox: str) -> tuple[str, dict[str, str]]:
+    """The settings file for one demo company, and the environment with its secrets."""
+    clock = SystemClock()
+    world = make_world(today=clock.now().date(), scale=scale)
+    emulators = make_sandbox(world, clock).emulators
+    lines = [
+        '[[tenants]]\nid = "bench"\nname = "Bench"',
+        f'[[keys]]\nid = "bench"\ntenant = "bench"\nenvironment = "sandbox"\nfrom_env = "BENCH_KEY"',
+        f'[[companies]]\nkey = "{company}"\nname = "Bench"\nenvironment = "sandbox"\ntenants = ["bench"]',
+    ]
+    environ = {"BENCH_KEY": KEY, "LEDGERMESH_SEALING__SECRETS": '["a secret for measuring only"]'}
+    for (owner, provider), books in world.books.items():
+        if owner != company or provider not in DEMO_LINKS:
+            continue
+        link, given = DEMO_LINKS[provider], emulators[provider].credentials(books)
+        names = {name: f"BENCH_{provider}_{name}".upper() for name in link.secrets}
+        environ |= {names[name]: given[name] for name in link.secrets}
+        settings = {"currency": books.currency} | {name: given[name] for name in link.settings}
+        lines.append(
+            f'[[connections]]\nid = "{demo_connection(owner, provider)}"\ncompany = "{owner}"\n'
+            f'provider = "{provider}"\nenvironment = "sandbox"\nscheme = "{link.scheme}"\n'
+            f'base_url = "{sandbox}{link.base_path}"\nsettings = {_table(settings)}\n'
+            f"secrets_from_env = {_table(names)}"
+        )
+    return "\n\n".join(lines), environ
+
+
+def _table(values: dict[str, str]) -> str:
+    return "{ " + ", ".join(f"{name} = {json.dumps(value)}" for name, value in values.items()) + " }"
+
+
+@contextmanager
+def running(folder: Path, *, company: str = "grand-tour", scale: int = 0) -> Iterator[Gateway]:
+    """A gateway over a sandbox of this scale; both end with the block."""
+    sandbox_port, port = free_port(), free_port()
+    sandbox = f"http://127.0.0.1:{sandbox_port}"
+    text, environ = _settings(company, scale, sandbox)
+    config = folder / "bench.toml"
+    config.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "ledgermesh"]
+    started = [
+        subprocess.Popen([*command, "sandbox", "--port", str(sandbox_port), "--scale", str(scale)]),
+        subprocess.Popen(
+            [*command, "serve", "--config", str(config), "--port", str(port)],
+            env={**os.environ, **environ},
+            stderr=subprocess.DEVNULL,
+        ),
+    ]
+    try:
+        _wait(f"{sandbox}/_control")
+        _wait(f"http://127.0.0.1:{port}/readyz")
+        yield Gateway(f"http://127.0.0.1:{port}", started[1].pid)
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(timeout=20)
+
+
+def _wait(url: str) -> None:
+    last = time.monotonic() + START_SECONDS
+    while time.monotonic() < last:
+        try:
+            with urllib.request.urlopen(url):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise TimeoutError(url)
+
+
+def machine() -> str:
+    """What was measured on, for the table."""
+    cores = os.cpu_count()
+    return f"{cores} cores, Python {sys.version.split()[0]}, {dt.date.today()}"

@@ -1,0 +1,190 @@
+"""One company whose books lie in six small emulators, each behind a connection of its own that a test may cut."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from random import Random
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from ledgermesh.app import DEMO_LINKS, make_gateway
+from ledgermesh.clock import ManualClock
+from ledgermesh.sandbox import accountsos, kashoo, smallinvoice
+from ledgermesh.sandbox.books import Books, Paper, Settlement
+from ledgermesh.sandbox.emulator import Emulator
+from ledgermesh.sandbox.world import World
+from ledgermesh.state.base import Grant, Secret
+from ledgermesh.state.memory import MemoryGrants
+from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, KeyEntry, Registry, TenantEntry, digest
+from ledgermesh.upstream.wire_httpx import HttpxWire
+from tests.harness import KEYS, NOW, SANDBOX, Cable, House, world_today
+
+COMPANY = "small"
+KEY = "lm_small"
+TENANT = TenantEntry(id="small", name="Small")
+CONNECTIONS: Mapping[str, tuple[str, str]] = {
+    "a1": ("maple-bakery", "accountsos"),
+    "a2": ("harbour-legal", "accountsos"),
+    "k1": ("maple-bakery", "kashoo"),
+    "k2": ("grand-tour", "kashoo"),
+    "s1": ("alpine-studio", "smallinvoice"),
+    "s2": ("harbour-legal", "smallinvoice"),
+}
+"""Connection → the books of the demo world that it is cut from."""
+
+PAGE_ROWS = {"kashoo": 9, "smallinvoice": 11, "accountsos": 13}
+"""Rows in one answer at most, so that small books take several pages."""
+
+Attribute = dict[str, list[Any]]
+
+
+def list_names() -> tuple[str, ...]:
+    """The attributes of Books that are lists of records."""
+    return tuple(each.name for each in fields(Books) if each.name not in ("_indexes",) and each.default_factory is list)
+
+
+@cache
+def _whole() -> World:
+    return world_today()
+
+
+def small_books(connection: str, *, rows: int = 16) -> Books:
+    """Books of about so many records a kind, with few different days, so that many are equal in their order."""
+    whole = _whole().books[CONNECTIONS[connection]]
+    chance = Random(connection)
+    invoices = [_on_few_days(chance, paper) for paper in whole.invoices[-rows:]]
+    bills = [_on_few_days(chance, paper) for paper in whole.bills[-rows:]]
+    named = {paper.party for paper in (*invoices, *bills)}
+    parties = [party for party in whole.parties if party.number in named]
+    parties += [party for party in whole.parties if party.number not in named][: max(rows - len(parties), 4)]
+    lines = [replace(line, date=_day(chance)) for line in whole.bank_lines[-rows:]]
+    return replace(
+        whole,
+        accounts=whole.accounts[:rows] if whole.provider == "kashoo" else whole.accounts,
+        parties=parties,
+        items=whole.items[:rows],
+        invoices=invoices,
+        bills=bills,
+        receipts=_settling(chance, whole.receipts, invoices),
+        disbursements=_settling(chance, whole.disbursements, bills),
+        journals=[replace(journal, date=_day(chance)) for journal in whole.journals[-rows:]],
+        bank_lines=lines,
+        files=[replace(row, bank_line=None) for row in whole.files[-rows:]],
+        due_dates=whole.due_dates[-rows:],
+    )
+
+
+def _day(chance: Random) -> dt.date:
+    return NOW.date() - dt.timedelta(days=17 * chance.randrange(7))
+
+
+def _on_few_days(chance: Random, paper: Paper) -> Paper:
+    day = _day(chance)
+    return replace(
+        paper,
+        date=day,
+        due=day + dt.timedelta(days=chance.choice((0, 17, 34))),
+        memo=chance.choice(("", "Thank you", "thank YOU!", paper.memo)),
+        po_number=chance.choice(("", "PO-7", paper.po_number)),
+    )
+
+
+def _settling(chance: Random, rows: list[Settlement], papers: list[Paper]) -> list[Settlement]:
+    known = {paper.number for paper in papers}
+    kept = [row for row in rows if row.allocations and all(number in known for number, _ in row.allocations)]
+    return [replace(row, date=_day(chance), memo=chance.choice(("", "in part", row.memo))) for row in kept]
+
+
+@dataclass
+class Small(House):
+    """The house of one small company, and what its books were in the beginning."""
+
+    books: Mapping[str, Books] = field(default_factory=dict)
+    """By connection."""
+    began: Mapping[str, Attribute] = field(default_factory=dict)
+
+    def reset(self) -> None:
+        """The books as they were, every line up, and far enough on that nothing of before is still known."""
+        for connection, books in self.books.items():
+            for name, rows in self.began[connection].items():
+                setattr(books, name, list(rows))
+            books.invalidate()
+        self.down.clear()
+        self.clock.advance(3700)
+        left = 86_400 - self.clock.now().timestamp() % 86_400
+        if left < 7200:
+            self.clock.advance(left)
+
+
+@asynccontextmanager
+async def small_house(rows: int = 16) -> AsyncIterator[Small]:
+    """A gateway over the six emulators; `rows` is about how many records there are of each kind in each."""
+    clock = ManualClock(NOW.replace(hour=0))
+    books = {connection: small_books(connection, rows=rows) for connection in CONNECTIONS}
+    emulators = {connection: _emulator(each, clock) for connection, each in books.items()}
+    app = Starlette(routes=[Mount(f"/{name}", emulator.app) for name, emulator in emulators.items()])
+    down: set[str] = set()
+    registry, grants = await _linked(books, emulators)
+    async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
+        gateway = make_gateway(
+            registry=registry, grants=grants, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1)
+        )
+        began = {name: {each: list(getattr(found, each)) for each in list_names()} for name, found in books.items()}
+        world = World(NOW.date(), {(name, found.provider): found for name, found in books.items()})
+        yield Small(clock, world, emulators, gateway, down, books, began)
+        await gateway.close()
+        await asyncio.sleep(0)
+
+
+def _emulator(books: Books, clock: ManualClock) -> Emulator:
+    world, rows = World(NOW.date(), {(books.company, books.provider): books}), PAGE_ROWS[books.provider]
+    if books.provider == "kashoo":
+        made = kashoo.make(world, clock, chance=Random(1))
+        made.switches.page_size_max = rows
+        return made
+    if books.provider == "smallinvoice":
+        paged = smallinvoice.make(world, clock)
+        paged.switches.page_size = rows
+        return paged
+    listed = accountsos.make(world, clock)
+    listed.switches.page_size_max = rows
+    return listed
+
+
+async def _linked(books: Mapping[str, Books], emulators: Mapping[str, Emulator]) -> tuple[Registry, MemoryGrants]:
+    grants, entries = MemoryGrants(), []
+    for id, each in books.items():
+        link, given = DEMO_LINKS[each.provider], emulators[id].credentials(each)
+        path = link.base_path.removeprefix(f"/{each.provider}")
+        entries.append(
+            ConnectionEntry(
+                id=id, company=COMPANY, provider=each.provider, environment="sandbox",
+                base_url=f"{SANDBOX}/{id}{path}", scheme=link.scheme,
+                settings={"currency": each.currency} | {name: given[name] for name in link.settings},
+            )
+        )  # fmt: skip
+        secrets = {name: Secret(given[name]) for name in link.secrets}
+        await grants.write(
+            Grant(tenant=TENANT.id, environment="sandbox", connection=id, scheme=link.scheme, secrets=secrets)
+        )
+    registry = Registry(
+        tenants=[TENANT],
+        keys=[
+            KeyEntry(
+                id="small", digest=digest(KEY), tenant=TENANT.id, environment="sandbox", scopes=frozenset(("api.read",))
+            )
+        ],
+        companies=[
+            CompanyEntry(key=COMPANY, name="Small", environment="sandbox", tenants=frozenset((TENANT.id,)))
+        ],
+        connections=entries,
+    )
+    return registry, grants
