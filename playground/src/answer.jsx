@@ -38,6 +38,7 @@ function Errors({ errors }) {
           <li key={index}>
             {error.extensions?.code && <code>{error.extensions.code}</code>} {error.message}
             {error.path && <span> at {error.path.join('.')}</span>}
+            {error.extensions?.remedy && <div>{error.extensions.remedy}</div>}
           </li>
         ))}
         {errors.length > SHOWN_ERRORS && <li>and {errors.length - SHOWN_ERRORS} more, below</li>}
@@ -46,14 +47,22 @@ function Errors({ errors }) {
   );
 }
 
-/** @param {{sources: {name: string, state: string, unsupported: boolean}[]}} props */
-function Incomplete({ sources }) {
-  // A provider that has no such records is no fault of this answer, so it is told more quietly.
-  const quiet = sources.every(({ unsupported }) => unsupported);
+/**
+ * A provider that has no such records is no fault of the answer, so it is told apart and more quietly.
+ * @param {{title: string, lacks: import('./sources.js').Lack[], quiet?: boolean}} props
+ */
+function Lacks({ title, lacks, quiet = false }) {
+  if (!lacks.length) return null;
   return (
     <div className={quiet ? 'lm-partial lm-quiet' : 'lm-partial'} role="status">
-      <strong>{quiet ? 'Without' : 'Not complete'}</strong>{' '}
-      {sources.map(({ name, state }) => `${name} (${state})`).join(', ')}
+      <strong>{title}</strong>
+      <ul>
+        {lacks.map(({ name, codes, reason }, index) => (
+          <li key={index}>
+            <b>{name}</b> {codes.length > 0 && <code>{codes.join(' ')}</code>} {reason}
+          </li>
+        ))}
+      </ul>
     </div>
   );
 }
@@ -97,11 +106,16 @@ function Calls({ calls }) {
   );
 }
 
-/** @param {{timed: import('./answers.js').Answer | null, failed: boolean}} props */
-function Facts({ timed, failed }) {
+/** @typedef {{word: string, look: string}} Verdict */
+const FAILED = { word: 'Errors', look: 'lm-failed' };
+const PARTIAL = { word: 'Partial', look: 'lm-warned' };
+const FINE = { word: 'OK', look: 'lm-fine' };
+
+/** @param {{timed: import('./answers.js').Answer | null, verdict: Verdict}} props */
+function Facts({ timed, verdict }) {
   return (
     <>
-      <span className={failed ? 'lm-verdict lm-failed' : 'lm-verdict lm-fine'}>{failed ? 'Errors' : 'OK'}</span>
+      <span className={`lm-verdict ${verdict.look}`}>{verdict.word}</span>
       {timed && <span>HTTP {timed.status}</span>}
       {timed && <span>{Math.round(timed.ms)} ms</span>}
       {timed && <span>{size(timed.bytes)}</span>}
@@ -113,16 +127,19 @@ export function AnswerStrip() {
   const { timed, result } = useAnswer();
   const errors = Array.isArray(result?.errors) ? result.errors : [];
   const calls = result?.extensions?.calls;
-  const sources = useMemo(() => incompleteSources(result?.data), [result]);
+  const lacks = useMemo(() => incompleteSources(result?.data), [result]);
   if (!result) return <div className="lm-strip lm-idle">Run the query to see its answer.</div>;
+  const missing = lacks.filter(({ unsupported }) => !unsupported);
+  const absent = lacks.filter(({ unsupported }) => unsupported);
   return (
     <div className="lm-strip" role="status">
       <div className="lm-facts">
-        <Facts timed={timed} failed={errors.length > 0} />
+        <Facts timed={timed} verdict={errors.length ? FAILED : missing.length ? PARTIAL : FINE} />
         {Array.isArray(calls) && calls.length > 0 && <Calls calls={calls} />}
       </div>
       {errors.length > 0 && <Errors errors={errors} />}
-      {sources.length > 0 && <Incomplete sources={sources} />}
+      <Lacks title="Not complete" lacks={missing} />
+      <Lacks title="Without" lacks={absent} quiet />
     </div>
   );
 }

@@ -325,7 +325,7 @@ async def visiting(
 
 @pytest.fixture
 def visit_page(browser: Browser, gateway: Gateway) -> Any:
-    """Visits to the running server, as in `async with visit_page(...) as visit`."""
+    """Opens pages of the running server, each in an `async with`."""
 
     def open_page(path: str = "", width: int = 1440, height: int = 900, dark: bool = False) -> Any:
         return visiting(browser, gateway.url + path, {"width": width, "height": height}, dark)

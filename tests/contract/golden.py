@@ -22,8 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import strawberry
-from tests.contract.fields import shown
-from tests.contract.known import PROVIDERS
 
 from ledgermesh.engine.mapping import Maker, Rejected, element, elements
 from ledgermesh.graph.catalogue import catalogue
@@ -34,6 +32,8 @@ from ledgermesh.spec.provider import Provider
 from ledgermesh.spec.resource import Resource
 from ledgermesh.upstream.call import Link
 from ledgermesh.upstream.decode import decode
+from tests.contract.fields import shown
+from tests.contract.known import PROVIDERS
 
 FOLDER = Path(__file__).parents[1] / "providers"
 WHEN = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
@@ -74,7 +74,9 @@ def _report(provider: Provider, kind: str, case: Mapping[str, Any]) -> object:
 
 
 def _records(provider: Provider, resource: Resource, verb: str, case: Mapping[str, Any]) -> object:
-    link = Link("tenant", "sandbox", "connection", provider, "https://provider.example", case.get("settings", {}))
+    link = Link(
+        "tenant", "sandbox", "connection", provider, "https://provider.example", case.get("settings", {})
+    )
     rejected: list[Rejected] = []
     maker = _maker(link, resource)
     parent = _parent(link, resource, case)
@@ -110,7 +112,9 @@ def _documents(resource: Resource, verb: str, answers: Sequence[object]) -> Sequ
         case _:
             assert resource.derived is not None
             pairs = zip(resource.derived.lists, answers, strict=True)
-            return resource.derived.rows([row for list_, answer in pairs for row in _each(list_.items, answer)])
+            return resource.derived.rows(
+                [row for list_, answer in pairs for row in _each(list_.items, answer)]
+            )
 
 
 def _each(items: str, answer: object) -> Sequence[object]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.contract.golden import FOLDER, golden_of, rendered, wires
 from tests.contract.known import PROVIDERS
 
 
-@pytest.mark.parametrize("wire", [pytest.param(wire, id=f"{wire.parents[1].name}-{wire.stem}") for wire in wires()])
+@pytest.mark.parametrize(
+    "wire", [pytest.param(wire, id=f"{wire.parents[1].name}-{wire.stem}") for wire in wires()]
+)
 def test_an_answer_reads_to_its_golden_file(wire: Path) -> None:
     """Byte for byte: every mapped field, amounts as their exact text, findings and rejected records."""
     assert rendered(wire).decode() == golden_of(wire).read_text("utf-8")

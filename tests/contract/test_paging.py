@@ -9,8 +9,8 @@ from ledgermesh.engine.paging import size_max
 from ledgermesh.errors import Garbled
 from ledgermesh.spec.paging import FirstRows, Offset
 from ledgermesh.spec.resource import Resource
-from tests.contract.reading import Whole, open_resource, read_list
 from tests.contract.known import PROVIDERS
+from tests.contract.reading import Whole, open_resource, read_list
 from tests.contract.stand import standing
 
 PAGED = [

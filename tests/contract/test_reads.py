@@ -16,8 +16,8 @@ from ledgermesh.spec.query import ListQuery
 from ledgermesh.spec.resource import Resource
 from ledgermesh.upstream.decode import decode
 from tests.contract.fields import shown
-from tests.contract.reading import all_of, open_resource
 from tests.contract.known import PROVIDERS
+from tests.contract.reading import all_of, open_resource
 from tests.contract.stand import Stand, standing
 
 KINDS = [

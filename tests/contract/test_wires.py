@@ -12,13 +12,13 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.contract.known import PROVIDERS
 
 from ledgermesh.model.money import Money, exponent
 from ledgermesh.model.row import Row
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.wires import Fields, Wire
 from ledgermesh.upstream.decode import decode
+from tests.contract.known import PROVIDERS
 
 
 def written(name: str, fields: Fields, above: str = "") -> Iterator[Any]:
@@ -43,7 +43,9 @@ CURRENCIES = ("CHF", "JPY", "KWD", "CAD")
 def amounts(currency: str) -> st.SearchStrategy[Money]:
     """Amounts that the currency can be paid in."""
     units = st.integers(-(10**15), 10**15)
-    return units.map(lambda number: Money(amount=Decimal(number).scaleb(-exponent(currency)), currency=currency))
+    return units.map(
+        lambda number: Money(amount=Decimal(number).scaleb(-exponent(currency)), currency=currency)
+    )
 
 
 def values(wire: Wire) -> st.SearchStrategy[Any]:
@@ -59,7 +61,9 @@ def values(wire: Wire) -> st.SearchStrategy[Any]:
         str: st.text(min_size=1),
         bool: st.booleans(),
         int: st.integers(-(2**63), 2**63),
-        Decimal: st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**12), max_value=10**12),
+        Decimal: st.decimals(
+            allow_nan=False, allow_infinity=False, places=6, min_value=-(10**12), max_value=10**12
+        ),
         dt.date: st.dates(),
         Money: st.sampled_from(CURRENCIES).flatmap(amounts),
     }[wire.gives]  # type: ignore[index]  # the types of all wires that write

@@ -339,7 +339,10 @@ class Desk:
 
 def brute(sources: Sequence[Provider], orders: Sequence[Order], keep: Callable[[Any], bool]) -> list[Any]:
     """Fetch all, sort, filter."""
-    tagged = [(source.connection, row) for source in sources for row in source.rows if keep(row)]
+    tagged: list[tuple[str, Any]] = [
+        (source.connection, row) for source in sources for row in source.rows if keep(row)
+    ]
     tagged.sort(key=lambda pair: (pair[0], by_id(pair[1])))
-    tagged.sort(key=cmp_to_key(lambda left, right: compare(orders)(left[1], right[1])))
-    return [row for _, row in tagged]
+    rows = [row for _, row in tagged]
+    rows.sort(key=cmp_to_key(compare(orders)))
+    return rows

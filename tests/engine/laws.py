@@ -20,7 +20,8 @@ async def pages_equal_brute_force(seed: int, most: int = 50) -> None:
 async def changes_cost_nothing_that_stayed(seed: int, most: int = 50) -> None:
     """Under inserts and deletes between pages no row comes twice, none that stayed is missed, and the order is kept."""
     here = world(seed, most=most)
-    want, gone = here.want(), set()
+    want = here.want()
+    gone: set[int] = set()
 
     def change() -> None:
         here.wait()
@@ -70,7 +71,8 @@ async def outages_cost_nothing(seed: int, most: int = 50) -> None:
 async def changes_and_outages_cost_nothing_that_stayed(seed: int, most: int = 50) -> None:
     """With rows that come and go and sources that fail and return, what stayed comes exactly once, if not in order."""
     here = world(seed, most=most)
-    want, gone, pages = here.want(), set(), 0
+    want, pages = here.want(), 0
+    gone: set[int] = set()
 
     def change() -> None:
         nonlocal pages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -162,7 +163,7 @@ async def test_broken_order_is_finished_here() -> None:
     rows = days_back(60, span=60)
     liar = ByOffset("liar", rows, desk.clock, size_max=10, order=(Order("total"),))
     other = ByOffset("other", days_back(60, span=60, start=100), desk.clock, size_max=10, order=NEWEST.order)
-    pages = []
+    pages: list[Any] = []
 
     got = await desk.all([liar, other], NEWEST, 7, seen=pages.append)
 
@@ -181,7 +182,7 @@ async def test_order_that_breaks_late_is_partial() -> None:
     liar = ByOffset("liar", rows, desk.clock, size_max=10, order=())
     liar.view = lambda days: rows  # type: ignore[method-assign]  # a liar's own view
     rows.append(rows.pop(2))
-    pages = []
+    pages: list[Any] = []
 
     await desk.all([liar], NEWEST, 5, seen=pages.append)
 
@@ -223,7 +224,7 @@ async def test_scan_limit_ends_a_page_early() -> None:
     desk = Desk(scan_pages_max=4)
     query = ListQuery("Paper", where=Compare("native_id", "in", ("1", "500")), order=NEWEST.order)
     sales = ByOffset("sales", days_back(1_000, span=1_000), desk.clock, size_max=20, order=NEWEST.order)
-    pages = []
+    pages: list[Any] = []
 
     got = await desk.all([sales], query, 10, seen=pages.append)
 
@@ -257,7 +258,7 @@ async def test_equal_rows_without_end_are_cut_off() -> None:
     desk = Desk(scan_pages_max=3)
     rows = [Paper(native_id=str(number), day=TODAY) for number in range(1, 100)]
     sales = ByOffset("sales", rows, desk.clock, size_max=10, order=NEWEST.order)
-    pages = []
+    pages: list[Any] = []
 
     got = await desk.all([sales], NEWEST, 10, seen=pages.append)
 

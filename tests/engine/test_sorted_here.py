@@ -33,7 +33,8 @@ async def pages(
     desk: Desk, source: Provider, query: ListQuery, first: int, count: int
 ) -> tuple[list[Any], str]:
     """The rows of so many pages, and the last cursor."""
-    rows, cursor = [], None
+    rows: list[Any] = []
+    cursor = None
     for _ in range(count):
         merged, cursor = await desk.page([source], query, first, cursor)
         rows += merged.rows

@@ -16,8 +16,8 @@ from ledgermesh.errors import BadInput, CurrencyRequired
 from ledgermesh.model.money import Money
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import And, Compare, Not, Operator, Or, Where
-from tests.engine.books import START, TODAY, Mood, Paper, chf
-from tests.engine.worlds import condition, paper
+from tests.engine.books import START, TODAY, Mood, Paper, chf, paper
+from tests.engine.worlds import condition
 
 DAY_BEFORE = TODAY - dt.timedelta(days=1)
 EMPTY = Paper(native_id="1")

@@ -206,3 +206,44 @@ def connection_of(record: Json) -> str:
 
 def native_id(record: Json) -> str:
     return str(record["source"]["nativeId"])
+
+
+# -- ranges that nothing lies in -----------------------------------------------------------------------------------
+
+
+def impossible(condition: Json, known: Mapping[str, Column]) -> bool:
+    """Whether a range somewhere in the condition, within one `and`, holds nothing; such a question is refused."""
+    sides = list(_sides(condition, known))
+    if any(
+        low[0] == high[0] and (low[2] > high[2] or (low[2] == high[2] and not (low[3] and high[3])))
+        for low in sides
+        for high in sides
+        if low[1] == "low" and high[1] == "high"
+    ):
+        return True
+    below = [*condition.get("and", ()), *condition.get("or", ()), *([condition["not"]] if "not" in condition else ())]
+    return any(impossible(part, known) for part in below)
+
+
+def _sides(condition: Json, known: Mapping[str, Column]) -> Iterable[tuple[object, str, Any, bool]]:
+    """Every end of a range that must hold: whose it is, which end, where, and whether it is included."""
+    for name, said in condition.items():
+        if name == "and":
+            for part in said:
+                yield from _sides(part, known)
+        elif name in known:
+            column = known[name]
+            if said.get("eq") is not None and _is_day(column.type, said["eq"]):  # a day is a range of instants
+                for operator in ("gte", "lte"):
+                    yield ((name, None), *_end(column.type, operator, said["eq"]))
+            for operator in ("gt", "gte", "lt", "lte"):
+                if operator in said:
+                    yield ((name, said.get("currency")), *_end(column.type, operator, said[operator]))
+
+
+def _end(type: str, operator: str, given: Any) -> tuple[str, Any, bool]:
+    side = "low" if operator in ("gt", "gte") else "high"
+    if _is_day(type, given):
+        start, end = _bounds(given)
+        return {"gt": (side, end, True), "gte": (side, start, True), "lt": (side, start, False), "lte": (side, end, False)}[operator]
+    return side, _given("decimal" if type == "money" else type, given), operator in ("gte", "lte")

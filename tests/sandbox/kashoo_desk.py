@@ -149,6 +149,12 @@ def small_books(company: str = "corner-shop") -> Books:
             at(2025, 1, 2),
         )
     ]
+    _record(books)
+    return books
+
+
+def _record(books: Books) -> None:
+    """Put papers, payments and the entry on them."""
     books.invoices = [
         paper("invoice", "A-1", dt.date(2025, 12, 31), [line("100.10", 3, tax="HST")]),
         paper(
@@ -176,7 +182,6 @@ def small_books(company: str = "corner-shop") -> Books:
     books.journals = [
         Journal("J-1", dt.date(2026, 1, 31), "Bank fee", sides, at(2026, 1, 31), at(2026, 1, 31))
     ]
-    return books
 
 
 def at(year: int, month: int, day: int) -> dt.datetime:

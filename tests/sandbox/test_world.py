@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -122,7 +123,8 @@ def test_numbers_are_unique_and_references_lead_somewhere(world: World) -> None:
         for name in NUMBERED:
             numbers = [row.number for row in getattr(books, name)]
             assert len(set(numbers)) == len(numbers)
-        ids = [row.id for row in (*books.bank_lines, *books.files, *books.due_dates)]
+        listed: list[Any] = [*books.bank_lines, *books.files, *books.due_dates]
+        ids = [row.id for row in listed]
         assert len(set(ids)) == len(ids)
         assert all(row.parent is None or books.account(row.parent) for row in books.accounts)
         for paper in (*books.invoices, *books.bills):
@@ -330,13 +332,21 @@ def test_instants_agree_with_dates_and_none_lies_ahead(world: World) -> None:
     """Records are created on their day in UTC and changed no earlier; nothing is after today."""
     now = dt.datetime.combine(TODAY, dt.time(), dt.UTC)
     for books in world.books.values():
-        for row in (*books.invoices, *books.bills, *books.receipts, *books.disbursements, *books.journals):
+        rows: list[Any] = [
+            *books.invoices,
+            *books.bills,
+            *books.receipts,
+            *books.disbursements,
+            *books.journals,
+        ]
+        for row in rows:
             assert row.date <= TODAY
             assert row.created_at.date() == row.date
             assert row.created_at <= row.updated_at <= now
             assert row.created_at.utcoffset() == dt.timedelta(0)
         assert all(line.date <= TODAY for line in books.bank_lines)
-        for thing in (*books.parties, *books.items, *books.files):
+        things: list[Any] = [*books.parties, *books.items, *books.files]
+        for thing in things:
             assert thing.created_at <= now
         for paper in (*books.invoices, *books.bills):
             party = books.party(paper.party)

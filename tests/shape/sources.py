@@ -123,10 +123,13 @@ def functions(module: Module) -> Iterator[Function]:
 
 
 def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    docstring = node.body[:1] if ast.get_docstring(node) is not None else []
+    return _span(node) - sum(map(_span, docstring))
+
+
+def _span(node: ast.stmt) -> int:
     assert node.end_lineno is not None, "parsed from text"
-    first = node.body[0]
-    docstring = ast.get_docstring(node) is not None and first.end_lineno is not None
-    return node.end_lineno - node.lineno + 1 - (first.end_lineno - first.lineno + 1 if docstring else 0)
+    return node.end_lineno - node.lineno + 1
 
 
 BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)

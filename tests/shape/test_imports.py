@@ -71,6 +71,30 @@ def all_imports() -> list[Import]:
     return list(chain.from_iterable(imports(module) for module in sources().values()))
 
 
+@pytest.mark.parametrize(
+    ("from_", "to", "good"),
+    [
+        ("graph.fanout", "engine.merge", True),
+        ("engine.merge", "graph.fanout", False),
+        ("engine.hub", "compiler.plan", False),
+        ("upstream.sign", "providers", False),
+        ("providers.kashoo.sales", "spec.wires", True),
+        ("providers.kashoo.sales", "engine.hub", False),
+        ("sandbox.books", "model.money", False),
+        ("edge.routes", "playground", True),
+        ("graph.schema", "playground", False),
+        ("model.record", "spec.query", True),
+        ("model.record", "spec.wires", False),
+        ("edge.view", "settings", False),
+    ],
+)
+def test_the_rule_knows_up_from_down(from_: str, to: str, *, good: bool) -> None:
+    """The cases that the layout was made for are judged as meant."""
+    each = Import(f"{PACKAGE}.{from_}", f"{PACKAGE}.{to}", 1, deferred=False, typing=False)
+
+    assert allowed(each) is good
+
+
 def test_every_section_has_its_place() -> None:
     """A new directory or file at the top of the package says where on the path it stands."""
     known = set(LEVEL) | set(ONLY) | {""}

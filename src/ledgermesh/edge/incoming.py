@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -71,7 +71,7 @@ def query_params(request: Request) -> Params:
         found["operationName"] = operation
     for name in ("variables", "extensions"):
         if text := request.query_params.get(name):
-            found[name] = _decoded(text.encode(errors="surrogatepass"))
+            found[name] = _decoded(text.encode(errors="surrogatepass"), f"`{name}`")
     return _params(found)
 
 
@@ -95,11 +95,17 @@ async def _body(request: Request, bytes_max: int) -> bytes:
     return bytes(body)
 
 
-def _decoded(body: bytes) -> Any:
+# An amount in the variables stays what the caller wrote; as a float it would be rounded before anyone looks.
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def _decoded(body: bytes, what: str = "the request") -> Any:
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadInput(f"the request is not JSON: {error}") from error
+        return _DECODER.decode(body)
+    except RecursionError as error:
+        raise BadInput(f"{what} is nested too deeply") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{what} is not JSON: {error}") from error
 
 
 def _params(found: Any) -> Params:
@@ -156,20 +162,18 @@ def fresh(request: Request) -> Fresh:
 TRACE_CHARACTERS_MAX = 128
 
 
-def request_id(request: Request) -> str:
-    """The caller's X-Request-Id, or one of ours where it is missing or unfit to be echoed."""
-    given = request.headers.get("x-request-id", "")
-    return given if fit(given) else str(uuid.uuid4())
-
-
 def tracking_id(request: Request) -> str | None:
-    """The caller's X-Tracking-ID, which every answer echoes; raises BadInput for an unfit one."""
+    """The caller's X-Tracking-ID, which every answer and every error echoes; None where it may not be echoed."""
     given = request.headers.get("x-tracking-id")
-    if given is not None and not fit(given):
+    return given if given is not None and fit(given) else None
+
+
+def check_tracking_id(request: Request) -> None:
+    """Raises BadInput for an X-Tracking-ID that cannot be echoed."""
+    if "x-tracking-id" in request.headers and tracking_id(request) is None:
         raise BadInput(
             "X-Tracking-ID is 1 to 128 visible ASCII characters", details={"field": "X-Tracking-ID"}
         )
-    return given
 
 
 def fit(text: str) -> bool:

@@ -1,56 +1,30 @@
-"""What is served where, and the headers every answer carries."""
+"""What is served where."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
+from starlette.types import Lifespan
 
 from ledgermesh.edge.health import healthz, readyz
 from ledgermesh.edge.incoming import Limits
+from ledgermesh.edge.trail import Trail
 from ledgermesh.edge.view import View, refused
 from ledgermesh.errors import NotFound, WrongMethod
 from ledgermesh.graph.question import Answers
 from ledgermesh.state.registry import Registry
 
-SECURITY = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "x-frame-options": "DENY",
-}
 
-ANSWERS_ARE_PRIVATE = {"cache-control": "private, no-store", "vary": "Accept, Authorization, X-Account-Key"}
+class Nowhere(NotFound):
+    """Nothing is served at this path."""
 
-
-class Headers:
-    """ASGI middleware: headers that an answer has unless it says otherwise."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add them as the answer starts."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        extra = SECURITY | (ANSWERS_ARE_PRIVATE if scope["path"] == "/graphql" else {})
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in extra.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, sending)
+    remedy = "GraphQL is at /graphql, the playground at /, the schema at /schema.graphql."
 
 
 def application(
@@ -79,14 +53,14 @@ def application(
             Route("/readyz", readyz),
             *pages,
         ],
-        middleware=[Middleware(Headers)],
+        middleware=[Middleware(Trail)],
         exception_handlers={404: _missing, 405: _wrong_method},
         lifespan=lifespan,
     )
 
 
 async def _missing(request: Request, error: Exception) -> Response:
-    return refused(NotFound(f"there is nothing at {request.scope['path']}"))
+    return refused(Nowhere("there is nothing at this path"))
 
 
 async def _wrong_method(request: Request, error: Exception) -> Response:

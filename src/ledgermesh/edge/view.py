@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from ledgermesh.edge import incoming
 from ledgermesh.edge.auth import CHALLENGE, principal
-from ledgermesh.edge.incoming import GRAPHQL_JSON, JSON, Limits, NotAcceptable, Params
+from ledgermesh.edge.incoming import GRAPHQL_JSON, JSON, Limits, NotAcceptable
 from ledgermesh.errors import LedgermeshError, SignIn, WrongMethod
 from ledgermesh.graph.present import mask, typed
 from ledgermesh.graph.question import Answer, Answers, Question
@@ -41,7 +41,7 @@ class View:
             response = refused(error, media)
         except ClientDisconnect:
             response = Response(status_code=GONE)
-        except Exception as error:  # the last line: whatever nobody expected is masked, and logged with a reference
+        except Exception as error:  # whatever nobody expected is masked, and logged with a reference
             response = refused(Unexpected(f"internal error {mask(error)}"), media)
         if (tracking := incoming.tracking_id(request)) is not None:
             response.headers["X-Tracking-ID"] = tracking
@@ -52,7 +52,9 @@ class View:
         incoming.check_tracking_id(request)
         who = principal(self.registry, request.headers.get("authorization"))
         read_only = request.method in ("GET", "HEAD")
-        params = incoming.query_params(request) if read_only else await self._posted(request)
+        params = (
+            incoming.query_params(request) if read_only else await incoming.body_params(request, self.limits)
+        )
         question = Question(
             text=params.query,
             operation=params.operation,
@@ -65,9 +67,6 @@ class View:
         )
         answer = await self.answers.answer(question)
         return Response(_ENCODER.encode(answer), _status(answer, media), media_type=media + CHARSET)
-
-    async def _posted(self, request: Request) -> Params:
-        return await incoming.body_params(request, self.limits)
 
 
 class Unexpected(LedgermeshError):

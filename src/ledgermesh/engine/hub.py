@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ledgermesh.engine.mapping import Maker
-from ledgermesh.engine.read import ListPages, ReadPages, open_list, read_one
+from ledgermesh.engine.read import Leaves, ListPages, ReadPages, open_list, read_one
 from ledgermesh.engine.request import Terms, call
-from ledgermesh.errors import BadInput, Garbled, LedgermeshError, TooCostly, Unsupported
+from ledgermesh.errors import Garbled, LedgermeshError, TooCostly, Unsupported
 from ledgermesh.model.platform import Connection
 from ledgermesh.model.record import Record
 from ledgermesh.model.report import Report
@@ -79,7 +79,7 @@ class Hub:
         """
         found: dict[str, Loaded] = {}
         for maker in self.makers(kind):
-            mine = {id: bare for id in ids if (bare := _bare(maker.resource, id)) is not None}
+            mine = {id: bare for id in ids if (bare := _bare(maker.resource, id))}
             if mine:
                 found.update(await self._load(maker, mine, wanted, since))
         return {id: found.get(id) for id in ids}
@@ -102,19 +102,20 @@ class Hub:
     ) -> dict[str, Loaded]:
         """Read list pages while they are cheaper than reading what is missing singly, or the only way."""
         query = ListQuery(kind=maker.resource.kind, fields=wanted, where=_since(maker.resource, since))
-        pages = open_list(self.send, self.terms, maker, query)
+        leaves = Leaves(open_list(self.send, self.terms, maker, query))
         found: dict[str, Loaded] = {}
-        position, read = None, 0
-        while True:
+        while not leaves.ended and len(found) < len(ids):
             try:
-                page = await pages.page(position, size=pages.size_max, max_age=0.0)
+                page = await leaves.turn()
             except LedgermeshError as error:
                 return found | {id: error for id in ids if id not in found}
             found.update((row.native_id, row) for row in page.rows if row.native_id in ids)
-            read, position = read + 1, page.next
-            missing = len(ids) - len(found)
-            if position is None or not missing or (maker.resource.get is not None and read >= missing):
-                return found
+            if page.truncated is not None:
+                cut = Unsupported(page.truncated, details={"connection": self.link.connection})
+                return found | {id: cut for id in ids if id not in found}
+            if maker.resource.get is not None and leaves.read >= len(ids) - len(found):
+                break
+        return found
 
     async def _singly(
         self, maker: Maker, ids: Mapping[str, str], wanted: frozenset[str]
@@ -155,15 +156,11 @@ class Hub:
         list_ = maker.resource.list
         assert list_ is not None, "children are read from a list"
         query = ListQuery(kind=maker.resource.kind, fields=wanted)
-        pages = ListPages(self.send, self.terms, maker, list_, query, parent)
+        leaves = Leaves(ListPages(self.send, self.terms, maker, list_, query, parent))
         rows: list[Record] = []
-        position = None
-        while True:
-            page = await pages.page(position, size=pages.size_max)
-            rows.extend(page.rows)
-            if page.next is None:
-                return rows
-            position = page.next
+        while not leaves.ended:
+            rows.extend((await leaves.turn()).rows)
+        return rows
 
     async def _children_by_id(
         self, maker: Maker, ids: Mapping[str, str], wanted: frozenset[str]
@@ -171,12 +168,16 @@ class Hub:
         rule = maker.resource.children
         assert rule is not None, "only called for children"
         found: dict[str, Loaded] = {}
+        parents: dict[str, Record | None] = {}
         for id in list(ids)[:SINGLES_MAX]:
             above, _, own = id.partition("-")
             try:
-                parent = await self.one(rule.parent, above, frozenset())
+                if above not in parents:
+                    parents[above] = await self.one(rule.parent, above, frozenset())
+                parent = parents[above]
+                there = parent is not None and own
                 found[id] = (
-                    await read_one(self.send, self.terms, maker, own, wanted, parent) if parent else None
+                    await read_one(self.send, self.terms, maker, own, wanted, parent) if there else None
                 )
             except LedgermeshError as error:
                 found[id] = error
@@ -202,10 +203,6 @@ class Hub:
         inner = wrapped if isinstance(wrapped, Mapping) else document
         report: Report = endpoint.fields.record(Row(inner, None, self.link.settings), [])
         return ReportAnswer(report, response.fetched_at)
-
-    def on(self, terms: Terms) -> Hub:
-        """The same connection on other terms."""
-        return replace(self, terms=terms)
 
 
 def _bare(resource: Resource, id: str) -> str | None:
@@ -236,10 +233,3 @@ def _error(result: BaseException) -> LedgermeshError:
     if isinstance(result, LedgermeshError):
         return result
     raise result
-
-
-def text_id(found: object) -> str:
-    """An id given by a caller; raises BadInput for what cannot be one."""
-    if isinstance(found, str) and 0 < len(found) <= 200 and found.isprintable():
-        return found
-    raise BadInput("an id is 1 to 200 printable characters")

@@ -11,6 +11,7 @@ from ledgermesh.spec.query import And, Compare, ListQuery, Or, Order, Where
 from ledgermesh.spec.resource import List, Push, Sort
 
 Parameters = tuple[tuple[str, str], ...]
+Taken = tuple[Push, Compare, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +34,28 @@ class Pushed:
 
 def pushed(list_: List, query: ListQuery, *, kept: bool) -> Pushed:
     """What this list takes of the question. `kept` tells that rows of other kinds are filtered out of it."""
-    taken = list(_taken(list_.pushes, query.where))
-    parameters = _combined(list_, [pair for push, _, pair in taken])
+    taken = list(_sent(list_, query.where))
+    parameters = _combined(list_, [pair for _, _, pair in taken])
     if query.search and list_.search:
         parameters = (*parameters, (list_.search, query.search))
     sort = _sort(list_.sorts, query.order)
     if sort is not None:
         parameters = (*parameters, *(sort.descending if query.order[0].descending else sort.ascending))
-    exact = (
-        not query.search
-        and not kept
-        and _exact(query.where, {id(part) for push, part, _ in taken if push.exact})
-    )
+    exactly = {id(part) for push, part, _ in taken if push.exact}
+    exact = not query.search and not kept and _exact(query.where, exactly)
     return Pushed(parameters, tuple(sorted({part.field for _, part, _ in taken})), exact, sort)
 
 
-def _taken(pushes: Sequence[Push], where: Where | None) -> Iterator[tuple[Push, Compare, tuple[str, str]]]:
+def _sent(list_: List, where: Where | None) -> Iterator[Taken]:
+    """What really goes along: of several comparisons for one parameter only the first, unless the list joins them."""
+    seen: set[str] = set()
+    for push, part, pair in _taken(list_.pushes, where):
+        if list_.combine is not None or push.param not in seen:
+            seen.add(push.param)
+            yield push, part, pair
+
+
+def _taken(pushes: Sequence[Push], where: Where | None) -> Iterator[Taken]:
     """Each comparison that can go along. `and` gives any part, `or` only a lone one, `not` never."""
     match where:
         case Compare():

@@ -11,11 +11,14 @@ from ledgermesh.engine.pages import Days, Page
 from ledgermesh.engine.paging import WHOLE_MAX, parameters, shift, size_max, turn
 from ledgermesh.engine.pushdown import Parameters, Pushed, pushed
 from ledgermesh.engine.request import Terms, call, dated, expansion, merged
-from ledgermesh.errors import Absent, Unsupported
+from ledgermesh.errors import Absent, Garbled, TooCostly, Unsupported
 from ledgermesh.model.record import Record
 from ledgermesh.spec.query import ListQuery
 from ledgermesh.spec.resource import Derived, List
 from ledgermesh.upstream.call import Call, Handler, Response
+
+LEAVES_MAX = 200
+"""Pages that one request reads of one list beside the merge."""
 
 
 @dataclass(slots=True)
@@ -148,7 +151,8 @@ class DerivedPages:
     async def _all(self, list_: List, max_age: float) -> Sequence[object]:
         found: list[object] = []
         position: int | None = None
-        while True:
+        last: Sequence[object] = ()
+        for _ in range(LEAVES_MAX):
             query = merged(
                 dated(list_.query, self._terms.today), parameters(list_.page, position, size_max(list_.page))
             )
@@ -159,11 +163,14 @@ class DerivedPages:
             if not list_.items:
                 return [response.document]
             page = elements(response.document, list_.items)
+            _refuse_repeated(page, last)
+            last = page
             found.extend(page)
             said = turn(list_.page, position, response.document, len(page))
             if said.next is None:
                 return found
             position = said.next
+        raise TooCostly(f"more than {LEAVES_MAX} pages had to be read")
 
     def shift(self, position: int | None, rows: int) -> int | None:
         """There is one page only."""
@@ -187,6 +194,34 @@ def open_list(send: Handler, terms: Terms, maker: Maker, query: ListQuery) -> Re
     return ListPages(send, terms, maker, resource.list, query)
 
 
+class Leaves:
+    """A list forward from its start, page by page and within a bound; one that runs in circles is refused."""
+
+    def __init__(self, pages: ReadPages) -> None:
+        self._pages = pages
+        self._position: int | None = None
+        self._last: tuple[str, ...] = ()
+        self.read = 0
+        """Pages that were read."""
+        self.ended = False
+
+    async def turn(self) -> Page[Record]:
+        """The next page; raises LedgermeshError."""
+        if self.read >= LEAVES_MAX:
+            raise TooCostly(f"more than {LEAVES_MAX} pages had to be read")
+        page = await self._pages.page(self._position, size=self._pages.size_max)
+        ids = tuple(row.native_id for row in page.rows)
+        _refuse_repeated(ids, self._last)
+        self.read, self._last = self.read + 1, ids
+        self.ended, self._position = page.next is None, page.next
+        return page
+
+
+def _refuse_repeated(page: Sequence[object], last: Sequence[object]) -> None:
+    if page and page == last:
+        raise Garbled("the provider repeated a page")
+
+
 async def read_one(
     send: Handler, terms: Terms, maker: Maker, id: str, wanted: frozenset[str], parent: Record | None = None
 ) -> Record | None:
@@ -201,4 +236,6 @@ async def read_one(
         return None
     rejected: list[Rejected] = []
     rows = maker.records([element(response.document, get.item)], response.fetched_at, parent, rejected)
+    if rejected:
+        raise Garbled(f"the provider's record cannot be read ({rejected[0].path}: {rejected[0].reason})")
     return rows[0] if rows else None

@@ -144,14 +144,16 @@ def _listing(
         if paging.edges
         else []
     )
-    totals = [result.total for result in merged.sources]
+    counted = all(each.status is SourceStatus.UNSUPPORTED for each in verdicts if each.error is not None)
+    totals = [result.total if result.completeness == "COMPLETE" else None for result in merged.sources]
     known = [total for total in totals if total is not None]
+    total = sum(known) if counted and known and len(known) == len(totals) else None
     end = cursors.seal(merged.end, scope) if merged.rows or merged.more else None
     return Listing(
         nodes=list(merged.rows),
         page_info=PageInfo(has_next_page=merged.more, end_cursor=end),
         sources=sorted(verdicts, key=lambda each: (str(each.connection.id), each.resource or "")),
-        total_count=sum(known) if paging.count and len(known) == len(totals) else None,
+        total_count=total if paging.count else None,
         cursors=seals,
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import secrets
 from typing import Any
 
 import structlog
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import FieldNode, GraphQLError, GraphQLSyntaxError
 
 from ledgermesh.errors import LedgermeshError
 
@@ -15,6 +16,9 @@ SHOWN = ("providerCode", "providerMessage", "upstreamRequestId", "connection", "
 """Details that go out with an error."""
 
 REFERENCE_BYTES = 6
+
+# graphql-core has no classes of its own for what is wrong with the values of variables.
+VARIABLES = re.compile(r"Variable '\$\w+' has invalid |Too many errors processing variables")
 
 
 def present(error: GraphQLError) -> dict[str, Any]:
@@ -41,7 +45,12 @@ def _cause(error: GraphQLError) -> BaseException | None:
     cause: BaseException | None = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
-    return cause
+    return error if cause is None and _unwritable(error) else cause
+
+
+def _unwritable(error: GraphQLError) -> bool:
+    """Whether a value that we answer does not fit its type: an argument's error points at the argument instead."""
+    return error.path is not None and isinstance(next(iter(error.nodes or ()), None), FieldNode)
 
 
 def typed(error: LedgermeshError) -> dict[str, Any]:
@@ -59,7 +68,7 @@ def _request_error(error: GraphQLError) -> dict[str, Any]:
         code, remedy = "GRAPHQL_PARSE_FAILED", "Correct the syntax of the document."
     elif error.path:
         code, remedy = "BAD_USER_INPUT", "Correct the value named in the message."
-    elif error.message.startswith("Variable "):
+    elif VARIABLES.match(error.message):
         code, remedy = "BAD_USER_INPUT", "Correct the variable named in the message."
     else:
         code, remedy = "GRAPHQL_VALIDATION_FAILED", "Correct the document; the schema is at /schema.graphql."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import strawberry
@@ -19,6 +21,7 @@ from ledgermesh.graph.kinds import KINDS
 from ledgermesh.graph.present import present
 from ledgermesh.graph.query import Query
 from ledgermesh.graph.question import Answer, Question
+from ledgermesh.graph.scalars import DATE_TIME, DECIMAL
 from ledgermesh.model.record import graphql_name
 from ledgermesh.upstream.call import Step
 
@@ -43,7 +46,7 @@ def make_schema() -> Schema:
             lambda: ParserCache(maxsize=DOCUMENTS_MAX),
             lambda: ValidationCache(maxsize=DOCUMENTS_MAX),
         ],
-        config=StrawberryConfig(scalar_map={Instant: INSTANT}),
+        config=StrawberryConfig(scalar_map={Instant: INSTANT, Decimal: DECIMAL, dt.datetime: DATE_TIME}),
     )
 
 
@@ -101,4 +104,5 @@ def _extensions(context: Context) -> dict[str, object]:
 
 
 def _shown(step: Step) -> dict[str, object]:
-    return {graphql_name(name): getattr(step, name) for name in step.__dataclass_fields__}
+    values = {graphql_name(name): getattr(step, name) for name in step.__dataclass_fields__}
+    return {name: round(value, 1) if isinstance(value, float) else value for name, value in values.items()}

@@ -22,7 +22,8 @@ def day_text(value: object) -> str | None:
 class Push:
     """A comparison that the provider can make, as a superset of ours.
 
-    `encode` turns our value (dates as ISO text, enum members as their value) into the parameter's text; None from it means this value cannot be pushed.
+    `encode` turns our value (dates as ISO text, enum members as their value) into the parameter's text; None from it
+    means that this value cannot be pushed.
     """
 
     field: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping as MappingOf
+from collections.abc import Callable
+from collections.abc import Mapping as MappingOf
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -127,7 +128,9 @@ _ABSENT_LIST = Wire(transform=ABSENT, paths=(), gives=None, read=lambda row: (),
 # -- leaves ------------------------------------------------------------------------------------------------------
 
 
-def _leaf(transform: str, path: str, gives: object, convert: Callable[[object], object], write: Write | None) -> Wire:
+def _leaf(
+    transform: str, path: str, gives: object, convert: Callable[[object], object], write: Write | None
+) -> Wire:
     find = at(path)
 
     def read(row: Row) -> object:
@@ -170,7 +173,8 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,100}(\.[0-9]{0,100})?")
 """A number written as text: without an exponent, which could make it larger than the memory."""
 
 
-def _decimal(found: object) -> Decimal:
+def to_decimal(found: object) -> Decimal:
+    """An exact number from a JSON number or from its text."""
     if isinstance(found, int | Decimal) and not isinstance(found, bool):
         return Decimal(found)
     if isinstance(found, str) and _NUMBER.fullmatch(found):
@@ -184,7 +188,7 @@ def whole(path: str) -> Wire:
 
 
 def _whole(found: object) -> int:
-    number = _decimal(found)
+    number = to_decimal(found)
     if number != number.to_integral_value():
         raise ValueError("expected a whole number")
     return int(number)
@@ -192,12 +196,14 @@ def _whole(found: object) -> int:
 
 def decimal(path: str) -> Wire:
     """An exact decimal, from a JSON number or its text."""
-    return _leaf("decimal", path, Decimal, _decimal, lambda value: {path: value})
+    return _leaf("decimal", path, Decimal, to_decimal, lambda value: {path: value})
 
 
 def fraction(path: str) -> Wire:
     """A percentage that the provider writes as a fraction: 0.05 is 5."""
-    return _leaf("fraction", path, Decimal, lambda found: _decimal(found) * 100, lambda value: {path: value / 100})
+    return _leaf(
+        "fraction", path, Decimal, lambda found: to_decimal(found) * 100, lambda value: {path: value / 100}
+    )
 
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -248,7 +254,9 @@ def local_instant(path: str, *, zone: str) -> Wire:
             if found.startswith(("-", "0000")):
                 return None
             with suppress(ValueError, OverflowError):
-                return dt.datetime.strptime(found, "%Y-%m-%d %H:%M:%S").replace(tzinfo=place).astimezone(dt.UTC)
+                return (
+                    dt.datetime.strptime(found, "%Y-%m-%d %H:%M:%S").replace(tzinfo=place).astimezone(dt.UTC)
+                )
         raise ValueError("expected YYYY-MM-DD HH:MM:SS")
 
     return _leaf("local_instant", path, dt.datetime, convert, None)
@@ -303,13 +311,17 @@ def money(path: str, *, currency: str) -> Wire:
         return Money(amount=_amount(found, path), currency=_currency(row, find_currency, currency))
 
     return Wire(
-        transform="money", paths=(path, currency), gives=Money, read=read, write=lambda value: {path: value.amount}
+        transform="money",
+        paths=(path, currency),
+        gives=Money,
+        read=read,
+        write=lambda value: {path: value.amount},
     )
 
 
 def _amount(found: object, path: str) -> Decimal:
     try:
-        return _decimal(found)
+        return to_decimal(found)
     except ValueError as error:
         raise Malformed(path, "expected an amount") from error
 
@@ -398,9 +410,9 @@ def made(
     What it cannot read it may leave to a ValueError or an ArithmeticError: the field is malformed then.
     """
     missing = () if getattr(gives, "__origin__", None) is list else None
+    checked = _checked(_empty(read, missing), transform, paths)
     return Wire(
-        transform=transform, paths=paths, gives=gives, read=_checked(_empty(read, missing), transform, paths), missing=missing,
-        expand=expand, parts=parts,
+        transform=transform, paths=paths, gives=gives, read=checked, missing=missing, expand=expand, parts=parts,
     )  # fmt: skip
 
 
@@ -463,7 +475,9 @@ def ref(
             kind, f"{prefix}{found}", inner, summary.wires if summary else None, row if summary else None
         )
 
-    held = tuple(path for wire in summary.wires.values() for path in wire.paths) if summary is not None else ()
+    held = (
+        tuple(path for wire in summary.wires.values() for path in wire.paths) if summary is not None else ()
+    )
     paths = tuple(dict.fromkeys((path, *((embed,) if embed else ()), *held)))
     return Wire(
         transform="ref", paths=paths, gives=Pointer, read=read,

@@ -110,7 +110,11 @@ _BANK_WORDS = {
 
 def _is_bank(row: Row) -> bool:
     word = row.doc.get("type")
-    return quirks.is_here(row) and isinstance(word, str) and folded(word) in {folded(known) for known in _BANK_WORDS}
+    return (
+        quirks.is_here(row)
+        and isinstance(word, str)
+        and folded(word) in {folded(known) for known in _BANK_WORDS}
+    )
 
 
 BANK_ACCOUNTS = Resource(

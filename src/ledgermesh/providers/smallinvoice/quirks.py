@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from ledgermesh.model.enums import DocumentStatus, PartyRole, TaxMode
 from ledgermesh.model.money import Money
 from ledgermesh.model.row import Row
-from ledgermesh.spec.wires import folded
+from ledgermesh.spec.wires import folded, in_major, to_currency, to_decimal
 
 STATUSES = {
     "S": DocumentStatus.OPEN,
@@ -26,12 +26,17 @@ STATUSES = {
 }
 """Reminders and debt collection are open; deleted but still visible reads as void and deleted."""
 
-CENT = Decimal("0.01")
-
 
 def equals(key: str) -> Callable[[object], str | None]:
-    """Encodes a comparison for equality as the JSON object that the `filter` parameter takes."""
-    return lambda value: json.dumps({key: value}, separators=(",", ":")) if isinstance(value, str) else None
+    """Encodes a comparison for equality as the JSON object that the `filter` parameter takes.
+
+    Comparators stand before a value, so only one that begins with a letter or a digit is meant as it is.
+    """
+    return lambda value: (
+        json.dumps({key: value}, separators=(",", ":"))
+        if isinstance(value, str) and value[:1].isalnum()
+        else None
+    )
 
 
 def all_of(filters: Sequence[str]) -> str:
@@ -43,8 +48,10 @@ def party_roles(row: Row) -> object:
     """CL is a client, CR a creditor; both are possible."""
     words = row.doc.get("relation")
     known = {"cl": PartyRole.CUSTOMER, "cr": PartyRole.SUPPLIER}
-    if not isinstance(words, list):
+    if words is None:
         return ()
+    if not isinstance(words, list):
+        raise ValueError("expected a list of words")
     return tuple(known.get(folded(word), PartyRole.OTHER) for word in words if isinstance(word, str))
 
 
@@ -64,15 +71,14 @@ def street_lines(row: Row) -> object:
 def amount_due(row: Row) -> object:
     """No balance is returned: the total less what is paid."""
     total, paid = row.doc.get("total"), row.doc.get("total_paid")
-    if not (isinstance(total, int | Decimal) and isinstance(paid, int | Decimal)):
+    if total is None or paid is None:
         return None
-    return Money(amount=Decimal(total) - Decimal(paid), currency=currency(row))
+    return Money(amount=_number(total) - _number(paid), currency=currency(row))
 
 
 def currency(row: Row) -> str | None:
-    """The document's currency."""
-    code = row.doc.get("currency")
-    return code.upper() if isinstance(code, str) and code else None
+    """The document's currency; ValueError for what cannot be one."""
+    return to_currency(row.doc.get("currency"))
 
 
 def tax_mode(row: Row) -> object:
@@ -83,56 +89,65 @@ def tax_mode(row: Row) -> object:
 
 def subtotal(row: Row) -> object:
     """Neither net nor tax is returned: net is summed from the positions, discounts taken off, half up at the end."""
-    net = _net(row)
-    return None if net is None else Money(amount=net.quantize(CENT, ROUND_HALF_UP), currency=currency(row))
+    return _net(row)
 
 
 def tax_total(row: Row) -> object:
     """The total less the net sum of the positions."""
     net, total = _net(row), row.doc.get("total")
-    if net is None or not isinstance(total, int | Decimal):
+    if net is None or total is None:
         return None
-    return Money(amount=Decimal(total) - net.quantize(CENT, ROUND_HALF_UP), currency=currency(row))
+    return Money(amount=_number(total) - net.amount, currency=net.currency)
 
 
-def _net(row: Row) -> Decimal | None:
-    positions = row.doc.get("positions")
-    if not isinstance(positions, list):
+def _net(row: Row) -> Money | None:
+    """ValueError when a single position cannot be read: a sum of the others would be a wrong amount."""
+    positions, included = row.doc.get("positions"), row.doc.get("vat_included")
+    if positions is None or included is None:
         return None
-    included = row.doc.get("vat_included") is True
-    lines = [position for position in positions if isinstance(position, Mapping)]
-    gross_or_net = [(_line_sum(line), Decimal(_number(line.get("vat")))) for line in lines]
-    share = _share(row, sum((amount for amount, _ in gross_or_net), Decimal(0)))
-    return sum(
-        (amount * share / (1 + vat / 100) if included else amount * share for amount, vat in gross_or_net),
+    if not isinstance(positions, list) or not isinstance(included, bool):
+        raise ValueError("expected positions, and whether prices hold tax")
+    parts = [(_line_sum(line), _number(line.get("vat"))) for line in positions]
+    share = _share(row, sum((amount for amount, _ in parts), Decimal(0)))
+    net = sum(
+        (amount * share / (1 + vat / 100) if included else amount * share for amount, vat in parts),
         Decimal(0),
     )
+    return _rounded(net, row)
+
+
+def _rounded(amount: Decimal, holder: Row) -> Money:
+    code = currency(holder)
+    return Money(amount=amount.quantize(in_major(1, code), ROUND_HALF_UP), currency=code)
 
 
 def _share(row: Row, whole: Decimal) -> Decimal:
     """What a document's own discount leaves of each line: assumed to be spread evenly over the tax rates."""
-    rate = Decimal(_number(row.doc.get("discount_rate")))
+    rate = _number(row.doc.get("discount_rate"))
     if not rate or not whole:
         return Decimal(1)
     return 1 - (rate / 100 if row.doc.get("discount_type") == "P" else rate / whole)
 
 
-def _line_sum(position: Mapping[str, object]) -> Decimal:
+def _line_sum(position: object) -> Decimal:
     """Price times amount less the line's own discount (assumed: P percent, A an amount off the line)."""
-    amount = Decimal(_number(position.get("price"))) * Decimal(_number(position.get("amount")))
-    rate = Decimal(_number(position.get("discount_rate")))
+    if not isinstance(position, Mapping):
+        raise ValueError("expected a position")
+    amount = _number(position.get("price")) * _number(position.get("amount"))
+    rate = _number(position.get("discount_rate"))
     return amount * (1 - rate / 100) if position.get("discount_type") == "P" else amount - rate
 
 
-def _number(found: object) -> int | Decimal:
-    return found if isinstance(found, int | Decimal) and not isinstance(found, bool) else 0
+def _number(found: object) -> Decimal:
+    """A number; null, as in texts and headers, is 0."""
+    return Decimal(0) if found is None else to_decimal(found)
 
 
 def line_net(row: Row) -> object:
     """A position's amount before tax; text, headers and page breaks have none. Prices that hold tax give no net."""
     if row.doc.get("price") is None or row.parent is None or row.parent.doc.get("vat_included") is True:
         return None
-    return Money(amount=_line_sum(row.doc).quantize(CENT, ROUND_HALF_UP), currency=currency(row.parent))
+    return _rounded(_line_sum(row.doc), row.parent)
 
 
 def line_taxes(row: Row) -> object:
@@ -143,15 +158,15 @@ def line_taxes(row: Row) -> object:
 def percent_discount(row: Row) -> object:
     """The discount where it is a percentage."""
     rate = row.doc.get("discount_rate")
-    return Decimal(rate) if isinstance(rate, int | Decimal) and row.doc.get("discount_type") == "P" else None
+    return to_decimal(rate) if rate is not None and row.doc.get("discount_type") == "P" else None
 
 
 def amount_discount(row: Row) -> object:
     """The discount where it is an amount."""
     rate, holder = row.doc.get("discount_rate"), row.parent or row
-    if not isinstance(rate, int | Decimal) or row.doc.get("discount_type") != "A":
+    if rate is None or row.doc.get("discount_type") != "A":
         return None
-    return Money(amount=Decimal(rate), currency=currency(row) or currency(holder))
+    return Money(amount=to_decimal(rate), currency=currency(row) or currency(holder))
 
 
 def percents(items: Sequence[object]) -> Sequence[object]:

@@ -89,14 +89,14 @@ class AccountsOS:
 
     # -- every request -------------------------------------------------------------------------------------------
 
-    def _route(self, answer: Callable[[Request, Books], Document]) -> Callable[[Request], Awaitable[Response]]:
+    def _route(self, answer: Callable[[Request, Books], object]) -> Callable[[Request], Awaitable[Response]]:
         # Not in a thread of its own: the limits count one request after the other.
         async def endpoint(request: Request) -> Response:
             return self._answer(request, answer)
 
         return endpoint
 
-    def _answer(self, request: Request, answer: Callable[[Request, Books], Document]) -> Response:
+    def _answer(self, request: Request, answer: Callable[[Request, Books], object]) -> Response:
         verdict = self._counted(request)
         try:
             key = self._known(request.headers.get("authorization", ""))
@@ -135,7 +135,7 @@ class AccountsOS:
 
     # -- resources -----------------------------------------------------------------------------------------------
 
-    def _transactions(self, request: Request, books: Books) -> Document:
+    def _transactions(self, request: Request, books: Books) -> object:
         start, end, wanted = _day(request, "from"), _day(request, "to"), request.query_params.get("category")
         if self.switches.window_ignored:
             start = end = None
@@ -148,14 +148,14 @@ class AccountsOS:
         ]
         return self._page(request, "transactions", rows, lambda line: shapes.transaction(books, line))
 
-    def _transaction(self, request: Request, books: Books) -> Document:
+    def _transaction(self, request: Request, books: Books) -> object:
         line = books.bank_line(request.path_params["id"])
         if line is None:
             raise Refusal(404, "not_found", "There is no such transaction")
         shown = self._shown(shapes.transaction(books, line))
         return {"transaction": shown} if self.switches.wrapped else shown
 
-    def _documents(self, request: Request, books: Books) -> Document:
+    def _documents(self, request: Request, books: Books) -> object:
         type, status = request.query_params.get("type"), request.query_params.get("status")
         rows = [
             row
@@ -164,7 +164,7 @@ class AccountsOS:
         ]
         return self._page(request, "documents", rows, shapes.file)
 
-    def _deadlines(self, request: Request, books: Books) -> Document:
+    def _deadlines(self, request: Request, books: Books) -> object:
         today, type = self._clock.now().date(), request.query_params.get("type")
         horizon = today + dt.timedelta(days=_number(request, "days", DAYS_DEFAULT, least=0))
         rows = [
@@ -174,7 +174,7 @@ class AccountsOS:
         ]
         return {"deadlines": [self._shown(shapes.deadline(row, today)) for row in rows]}
 
-    def _contacts(self, request: Request, books: Books) -> Document:
+    def _contacts(self, request: Request, books: Books) -> object:
         type, words = request.query_params.get("type"), request.query_params.get("search", "").casefold()
         shown = [shapes.contact(row) for row in books.parties if not row.removed]
         found = [
@@ -184,22 +184,22 @@ class AccountsOS:
         ]
         return {"contacts": [self._shown(row) for row in found[: self._limit(request)]]}
 
-    def _profit_loss(self, request: Request, books: Books) -> Document:
+    def _profit_loss(self, request: Request, books: Books) -> object:
         today = self._clock.now().date()
         start, end = _day(request, "from") or dt.date(today.year, 1, 1), _day(request, "to") or today
         return self._report(reports.profit_loss(books, start, end))
 
-    def _balance_sheet(self, request: Request, books: Books) -> Document:
+    def _balance_sheet(self, request: Request, books: Books) -> object:
         return self._report(reports.balances(books, _day(request, "as_of") or self._clock.now().date()))
 
-    def _vat(self, request: Request, books: Books) -> Document:
+    def _vat(self, request: Request, books: Books) -> object:
         text = request.query_params.get("period")
         period = reports.quarter(text) if text is not None else reports.current(self._clock.now().date())
         if period is None:
             raise Refusal(400, "bad_request", "period is a quarter: Q4 2025 or 2025-Q4")
         return self._report(reports.vat_return(books, *period))
 
-    def _report(self, report: Document) -> Document:
+    def _report(self, report: Document) -> object:
         return report if self.switches.wrapped else {"report": report}
 
     # -- lists ---------------------------------------------------------------------------------------------------
@@ -225,8 +225,10 @@ class AccountsOS:
             return self.switches.replacements[id]
         return self._grown(row | self.switches.overrides.get(id, {}))
 
-    def _grown(self, body: Document) -> Document:
-        return body | {"x_unknown": {"nested": [1, "two"]}} if self.switches.additive else body
+    def _grown(self, body: object) -> object:
+        if not self.switches.additive or not isinstance(body, dict):
+            return body
+        return {**body, "x_unknown": {"nested": [1, "two"]}}
 
 
 def _secret(authorization: str) -> str:

@@ -1,0 +1,135 @@
+"""A small gateway for the tests of the edge: a real schema behind real HTTP messages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import strawberry
+from starlette.routing import BaseRoute
+from strawberry.scalars import JSON
+from strawberry.types.graphql import OperationType
+
+from ledgermesh.edge.incoming import Limits
+from ledgermesh.edge.routes import application
+from ledgermesh.errors import SlowDown, WrongMethod
+from ledgermesh.graph.present import present
+from ledgermesh.graph.question import Answer, Question
+from ledgermesh.graph.schema import Schema
+from ledgermesh.state.registry import KeyEntry, Registry, TenantEntry, digest
+
+KEY = "key-of-the-tests"
+BEARER = {"Authorization": f"Bearer {KEY}"}
+NEW = "application/graphql-response+json"
+OLD = "application/json"
+WHEN = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
+
+
+@strawberry.type
+class Query:
+    """Enough to see what arrives and what goes out."""
+
+    @strawberry.field
+    def word(self, text: str = "hello") -> str:
+        return text
+
+    @strawberry.field
+    def amount(self) -> JSON:
+        return JSON({"total": Decimal("12345678901234567.10"), "id": 2**80})
+
+    @strawberry.field
+    def money(self, amount: Decimal) -> Decimal:
+        return amount
+
+    @strawberry.field
+    def slow(self) -> str | None:
+        raise SlowDown("the budget is spent", retry_at=WHEN)
+
+    @strawberry.field
+    def unwritable(self) -> JSON:
+        return JSON(object())
+
+
+@strawberry.type
+class Mutation:
+    """Something that GET may not do."""
+
+    @strawberry.mutation
+    def write(self) -> str:
+        return "written"
+
+
+class Desk:
+    """Answers questions by really executing them, and keeps the questions. Implements `Answers`."""
+
+    def __init__(self) -> None:
+        self.schema = Schema(query=Query, mutation=Mutation)
+        self.questions: list[Question] = []
+
+    async def answer(self, question: Question) -> Answer:
+        self.questions.append(question)
+        if question.queries_only and question.text.startswith("mutation"):
+            raise WrongMethod("over GET nothing but queries run")
+        result: Any = await self.schema.execute(
+            question.text,
+            variable_values=dict(question.variables),
+            operation_name=question.operation,
+            allowed_operation_types=tuple(OperationType),
+        )
+        answer: Answer = {}
+        if result.data is not None or any(error.path for error in result.errors or ()):
+            answer["data"] = result.data
+        if result.errors:
+            answer["errors"] = [present(error) for error in result.errors]
+        return answer
+
+
+def registry() -> Registry:
+    """One tenant with one key."""
+    return Registry(
+        tenants=[TenantEntry(id="t-1", name="Tests")],
+        keys=[
+            KeyEntry(
+                id="k-1",
+                digest=digest(KEY),
+                tenant="t-1",
+                environment="live",
+                scopes=frozenset(("api.read",)),
+            )
+        ],
+        companies=[],
+        connections=[],
+    )
+
+
+def gateway(
+    desk: Desk, *, limits: Limits | None = None, pages: list[BaseRoute] | None = None, headers: Any = None
+) -> httpx.AsyncClient:
+    """A client of a gateway over this desk, signed in unless other headers are given."""
+    app = application(
+        answers=desk,
+        registry=registry(),
+        sdl=desk.schema.as_str(),
+        limits=limits or Limits(),
+        pages=pages or [],
+    )
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://gateway.test",
+        headers=BEARER if headers is None else headers,
+    )
+
+
+def code(answer: httpx.Response) -> str:
+    """The code of a refusal's one error."""
+    [error] = answer.json()["errors"]
+    found: str = error["extensions"]["code"]
+    return found
+
+
+async def post(http: httpx.AsyncClient, body: bytes, **headers: str) -> httpx.Response:
+    """A POST of these bytes; underscores in the names of headers stand for hyphens."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return await http.post("/graphql", content=body, headers={"Content-Type": "application/json"} | named)
