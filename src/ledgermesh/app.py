@@ -139,7 +139,9 @@ def operations() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2] / "schema" / "operations"
 
 
-def web(running: Running, *, limits: Limits, playground: PlaygroundConfig, close: Callable[[], Awaitable[None]]) -> Starlette:
+def web(
+    running: Running, *, limits: Limits, playground: PlaygroundConfig, close: Callable[[], Awaitable[None]]
+) -> Starlette:
     """The gateway as an application with its playground; `close` ends what it holds when the server stops."""
 
     @asynccontextmanager
@@ -225,7 +227,9 @@ async def make_served(settings: Settings, *, environ: Mapping[str, str], clock: 
     return web(running, limits=limits, playground=page, close=close)
 
 
-def demo_registry(world: World, emulators: Iterable[str], sandbox_url: str, settings: Mapping[str, Mapping[str, str]]) -> Registry:
+def demo_registry(
+    world: World, emulators: Iterable[str], sandbox_url: str, settings: Mapping[str, Mapping[str, str]]
+) -> Registry:
     """The demo's tenant, keys and companies; `settings` are the connections' by id."""
     there = set(emulators)
     names = {books.company: books.name for books in world.books.values()}

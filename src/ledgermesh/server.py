@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -15,6 +17,8 @@ from ledgermesh.errors import ConfigurationError
 
 GRACE_SECONDS = 10
 """For answers in flight when the process is told to stop."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +36,92 @@ def listen(host: str, port: int) -> socket.socket:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = infos[0]
         found = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind(address)
+        # Taken by another process that listens already is found out here, not when uvicorn does the same.
+        found.listen()
     except OSError as error:
+        found.close()
         raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
     return found
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+class _Server(uvicorn.Server):
+    """One of several in this process; signals are everybody's, so nobody takes them alone."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except SystemExit as error:
+            # In a task it would end the loop at once, and the other servers with their answers in flight.
+            raise ConfigurationError("an application did not start; the lines above say why") from error
+
+
+def _server(app: ASGIApp) -> _Server:
     # The access log prints query strings, and uvicorn's own lines would stand between ours.
-    return uvicorn.Config(
+    config = uvicorn.Config(
         app,
         access_log=False,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    return _Server(config)
+
+
+@contextmanager
+def _signals(servers: Sequence[_Server]) -> Iterator[None]:
+    """Until the end of the block the first signal lets answers in flight end, the second does not wait for them."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for server in servers:
+            server.force_exit = server.should_exit
+            server.should_exit = True
+
+    before = {number: signal.signal(number, stop) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 async def serve(sites: Sequence[Site], *, started: Callable[[list[int]], None]) -> None:
-    """Run all sites until a signal or until one of them stops; `started` is given their ports."""
-    with ExitStack() as open_:
-        sockets = [open_.enter_context(listen(site.host, site.port)) for site in sites]
-        servers = [uvicorn.Server(_config(site.app)) for site in sites]
+    """Run all sites until a signal or until one of them stops; `started` is given their ports.
+
+    Raises ConfigurationError where one cannot listen or start. Called in the main thread, which has the signals.
+    """
+    with ExitStack() as held:
+        sockets = [held.enter_context(listen(site.host, site.port)) for site in sites]
+        servers = [_server(site.app) for site in sites]
+        held.enter_context(_signals(servers))
         running = [
             asyncio.create_task(server.serve(sockets=[bound]))
             for server, bound in zip(servers, sockets, strict=True)
         ]
-        while not all(server.started for server in servers) and not any(task.done() for task in running):
-            await asyncio.sleep(0.005)
-        started([bound.getsockname()[1] for bound in sockets])
-        await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-        for server in servers:
-            server.should_exit = True
-        await asyncio.gather(*running)
+        try:
+            if await _all_started(servers, running):
+                started([bound.getsockname()[1] for bound in sockets])
+                await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for server in servers:
+                server.should_exit = True
+            ended = await asyncio.gather(*running, return_exceptions=True)
+        for error in filter(None, ended):
+            raise error
+
+
+async def _all_started(servers: Sequence[_Server], running: Sequence[asyncio.Task[None]]) -> bool:
+    """Once all have; False when one ends before that."""
+    while not all(server.started for server in servers):
+        if any(task.done() for task in running):
+            return False
+        await asyncio.sleep(0.005)
+    return True

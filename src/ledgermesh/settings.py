@@ -7,12 +7,14 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from ledgermesh.engine.cursor import CursorKey
 from ledgermesh.errors import ConfigurationError
+from ledgermesh.spec.auth import ApiKey, Auth, FirstPartyToken
 from ledgermesh.spec.provider import Provider
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, KeyEntry, Registry, TenantEntry, digest
@@ -59,7 +61,7 @@ class Tenant(Part):
 
 
 class Key(Part):
-    """An API key: its SHA-256 in hexadecimal, or the name of the environment variable that holds it."""
+    """An API key: its SHA-256 in hexadecimal, or the environment variable or the file that holds it."""
 
     id: str
     tenant: str
@@ -68,6 +70,7 @@ class Key(Part):
     companies: list[str] | None = None
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     from_env: str | None = None
+    from_file: Path | None = None
 
 
 class Company(Part):
@@ -100,7 +103,11 @@ class Settings(BaseSettings):
     """Everything an operator may set."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LEDGERMESH_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True, frozen=True
+        env_prefix="LEDGERMESH_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        hide_input_in_errors=True,
+        frozen=True,
     )
 
     server: Server = Server()
@@ -132,6 +139,9 @@ def read_settings(environ: Mapping[str, str], path: Path | None = None) -> Setti
         return Settings(**_file(environ, path))
     except ValidationError as error:
         raise ConfigurationError(_words(error)) from None  # the cause would repeat what was given
+    except SettingsError as error:
+        # Its own cause repeats the value; its words name the setting.
+        raise ConfigurationError(f"environment: {error}; lists and tables are given as JSON") from None
 
 
 def _file(environ: Mapping[str, str], path: Path | None) -> dict[str, Any]:
@@ -154,14 +164,30 @@ def _words(error: ValidationError) -> str:
 # -- into the parts ----------------------------------------------------------------------------------------------
 
 
+def check(settings: Settings, definitions: Mapping[str, Provider], environ: Mapping[str, str]) -> None:
+    """Raises one ConfigurationError with everything that keeps the gateway from being served."""
+    wrong = [
+        *_unsealed(settings),
+        *_mismatches(settings, definitions, environ),
+        *_without_grants(settings, environ),
+    ]
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
+
+
 def to_keys(settings: Settings) -> tuple[CursorKey, ...]:
     """The sealing keys; raises ConfigurationError when there is none, or one is too short to protect anything."""
+    if wrong := list(_unsealed(settings)):
+        raise ConfigurationError("\n".join(wrong))
+    return tuple(to_key(secret.get_secret_value()) for secret in settings.sealing.secrets)
+
+
+def _unsealed(settings: Settings) -> Iterator[str]:
     secrets = [secret.get_secret_value() for secret in settings.sealing.secrets]
     if not secrets:
-        raise ConfigurationError("sealing.secrets is empty; give one in LEDGERMESH_SEALING__SECRETS")
+        yield "sealing.secrets is empty; give one in LEDGERMESH_SEALING__SECRETS"
     if any(len(secret) < SECRET_MIN for secret in secrets):
-        raise ConfigurationError(f"sealing.secrets: each is at least {SECRET_MIN} characters")
-    return tuple(to_key(secret) for secret in secrets)
+        yield f"sealing.secrets: each is at least {SECRET_MIN} characters"
 
 
 def to_key(secret: str) -> CursorKey:
@@ -170,7 +196,9 @@ def to_key(secret: str) -> CursorKey:
     return CursorKey(hashlib.sha256(made).digest()[0], made)
 
 
-def to_registry(settings: Settings, definitions: Mapping[str, Provider], environ: Mapping[str, str]) -> Registry:
+def to_registry(
+    settings: Settings, definitions: Mapping[str, Provider], environ: Mapping[str, str]
+) -> Registry:
     """Tenants, keys, companies and connections; raises one ConfigurationError with all that does not fit together."""
     if wrong := list(_mismatches(settings, definitions, environ)):
         raise ConfigurationError("\n".join(wrong))
@@ -178,7 +206,9 @@ def to_registry(settings: Settings, definitions: Mapping[str, Provider], environ
         tenants=[TenantEntry(id=tenant.id, name=tenant.name) for tenant in settings.tenants],
         keys=[_key(key, environ) for key in settings.keys],
         companies=[
-            CompanyEntry(key=each.key, name=each.name, environment=each.environment, tenants=frozenset(each.tenants))
+            CompanyEntry(
+                key=each.key, name=each.name, environment=each.environment, tenants=frozenset(each.tenants)
+            )
             for each in settings.companies
         ],
         connections=[
@@ -199,7 +229,7 @@ def to_registry(settings: Settings, definitions: Mapping[str, Provider], environ
 def _key(key: Key, environ: Mapping[str, str]) -> KeyEntry:
     return KeyEntry(
         id=key.id,
-        digest=key.sha256 or digest(environ[key.from_env or ""]),
+        digest=_digest(key, environ) or "",
         tenant=key.tenant,
         environment=key.environment,
         scopes=frozenset(key.scopes),
@@ -207,29 +237,68 @@ def _key(key: Key, environ: Mapping[str, str]) -> KeyEntry:
     )
 
 
+def _digest(key: Key, environ: Mapping[str, str]) -> str | None:
+    """What is kept of the key; None where it is not where the settings say."""
+    if key.sha256 is not None:
+        return key.sha256
+    text = environ.get(key.from_env) if key.from_env is not None else _content(key.from_file)
+    return digest(text) if text else None
+
+
+def _content(path: Path | None) -> str | None:
+    """What a secret's file holds; None when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8").strip() if path is not None else None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
 def _mismatches(
     settings: Settings, definitions: Mapping[str, Provider], environ: Mapping[str, str]
 ) -> Iterator[str]:
-    tenants, companies = {each.id for each in settings.tenants}, {each.key for each in settings.companies}
+    if settings.server.request_seconds > settings.server.request_seconds_max:
+        yield "server.request_seconds: is more than server.request_seconds_max"
     yield from _twice("tenants", [each.id for each in settings.tenants])
     yield from _twice("keys", [each.id for each in settings.keys])
     yield from _twice("companies", [f"{each.environment} {each.key}" for each in settings.companies])
     yield from _twice("connections", [f"{each.environment} {each.id}" for each in settings.connections])
+    yield from _strangers(settings)
+    holders: dict[str, str] = {}
+    for key in settings.keys:
+        yield from _unreadable(key, environ)
+        found = _digest(key, environ)
+        if found is not None and holders.setdefault(found, key.id) != key.id:
+            yield f"keys {key.id}: is the same key as {holders[found]}"
+    for link in settings.connections:
+        yield from _unlinkable(link, definitions)
+
+
+def _strangers(settings: Settings) -> Iterator[str]:
+    """Names of tenants and companies that nobody has; environments never meet."""
+    tenants = {each.id for each in settings.tenants}
+    companies = {(each.environment, each.key) for each in settings.companies}
     for key in settings.keys:
         if key.tenant not in tenants:
             yield f"keys {key.id}: there is no tenant {key.tenant!r}"
-        if (key.sha256 is None) == (key.from_env is None):
-            yield f"keys {key.id}: give exactly one of sha256 and from_env"
-        if key.from_env is not None and not environ.get(key.from_env):
-            yield f"keys {key.id}: the environment variable {key.from_env} is not set"
+        for name in key.companies or ():
+            if (key.environment, name) not in companies:
+                yield f"keys {key.id}: there is no {key.environment} company {name!r}"
     for company in settings.companies:
         for tenant in company.tenants:
             if tenant not in tenants:
                 yield f"companies {company.key}: there is no tenant {tenant!r}"
     for link in settings.connections:
-        if link.company not in companies:
-            yield f"connections {link.id}: there is no company {link.company!r}"
-        yield from _unlinkable(link, definitions)
+        if (link.environment, link.company) not in companies:
+            yield f"connections {link.id}: there is no {link.environment} company {link.company!r}"
+
+
+def _unreadable(key: Key, environ: Mapping[str, str]) -> Iterator[str]:
+    if sum(place is not None for place in (key.sha256, key.from_env, key.from_file)) != 1:
+        yield f"keys {key.id}: give exactly one of sha256, from_env and from_file"
+    elif key.from_env is not None and not environ.get(key.from_env):
+        yield f"keys {key.id}: the environment variable {key.from_env} is not set"
+    elif key.from_file is not None and not _content(key.from_file):
+        yield f"keys {key.id}: the file of from_file is empty or cannot be read"
 
 
 def _twice(what: str, names: list[str]) -> Iterator[str]:
@@ -242,44 +311,76 @@ def _unlinkable(link: Connection, definitions: Mapping[str, Provider]) -> Iterat
     if definition is None:
         yield f"connections {link.id}: there is no provider {link.provider!r}; there are {', '.join(definitions)}"
         return
-    schemes = [auth.name for auth in definition.auth]
-    if link.scheme not in schemes:
-        yield f"connections {link.id}: {link.provider} has no scheme {link.scheme!r}; it has {', '.join(schemes)}"
+    if link.base_url is not None and not _is_address(link.base_url):
+        yield f"connections {link.id}: base_url must begin with https:// (or http://) and name a host"
     for setting in definition.settings:
         if setting.required and setting.name not in link.settings:
             yield f"connections {link.id}: settings.{setting.name} is missing: {setting.description}"
+    schemes = {auth.name: auth for auth in definition.auth}
+    if link.scheme not in schemes:
+        yield f"connections {link.id}: {link.provider} has no scheme {link.scheme!r}; it has {', '.join(schemes)}"
+        return
+    yield from _not_its_secrets(link, ways_in(schemes[link.scheme]))
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("https", "http") and bool(parts.hostname)
+
+
+def ways_in(auth: Auth) -> tuple[frozenset[str], ...]:
+    """The sets of secrets, each of which is enough to be let in."""
+    if isinstance(auth, ApiKey):
+        return (frozenset((auth.name,)),)
+    if isinstance(auth, FirstPartyToken):
+        return frozenset(("token",)), frozenset((auth.user_field, auth.password_field))
+    client = frozenset(("client_id", "client_secret"))
+    return frozenset(("access_token",)), client | {
+        "refresh_token"
+    } if auth.grant == "authorization_code" else client
+
+
+def _not_its_secrets(link: Connection, ways: tuple[frozenset[str], ...]) -> Iterator[str]:
+    """Secrets that the scheme does not know, or too few of them. None at all is a connection yet to be linked."""
+    given = {*link.secrets_from_env, *link.secrets_from_file}
+    words = " or ".join(" and ".join(sorted(way)) for way in ways)
+    for name in sorted(given - frozenset().union(*ways)):
+        yield f"connections {link.id}: {link.scheme} has no secret {name!r}; it takes {words}"
+    if given and not any(way <= given for way in ways):
+        yield f"connections {link.id}: {link.scheme} needs the secrets {words}"
 
 
 def to_grants(settings: Settings, environ: Mapping[str, str]) -> list[Grant]:
     """What lets each connection in, for each tenant of its company; raises one ConfigurationError for all."""
-    tenants = {(each.environment, each.key): each.tenants for each in settings.companies}
-    wrong: list[str] = []
-    grants: list[Grant] = []
-    for link in settings.connections:
-        secrets = dict(_secrets(link, environ, wrong))
-        for tenant in tenants.get((link.environment, link.company), []):
-            grants.append(
-                Grant(
-                    tenant=tenant,
-                    environment=link.environment,
-                    connection=link.id,
-                    scheme=link.scheme,
-                    secrets=secrets,
-                )
-            )
-    if wrong:
+    if wrong := list(_without_grants(settings, environ)):
         raise ConfigurationError("\n".join(wrong))
-    return grants
+    tenants = {(each.environment, each.key): each.tenants for each in settings.companies}
+    return [
+        Grant(
+            tenant=tenant,
+            environment=link.environment,
+            connection=link.id,
+            scheme=link.scheme,
+            secrets={name: Secret(text) for name, _, text in _secrets(link, environ) if text},
+        )
+        for link in settings.connections
+        for tenant in tenants.get((link.environment, link.company), [])
+    ]
 
 
-def _secrets(link: Connection, environ: Mapping[str, str], wrong: list[str]) -> Iterator[tuple[str, Secret]]:
+def _without_grants(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    for link in settings.connections:
+        for _, place, text in _secrets(link, environ):
+            if not text:
+                yield f"connections {link.id}: {place}"
+
+
+def _secrets(link: Connection, environ: Mapping[str, str]) -> Iterator[tuple[str, str, str | None]]:
+    """Each secret's name, what is wrong where there is none, and the secret."""
     for name, variable in link.secrets_from_env.items():
-        if environ.get(variable):
-            yield name, Secret(environ[variable])
-        else:
-            wrong.append(f"connections {link.id}: the environment variable {variable} is not set")
+        yield name, f"the environment variable {variable} is not set", environ.get(variable)
     for name, path in link.secrets_from_file.items():
-        try:
-            yield name, Secret(path.read_text(encoding="utf-8").strip())
-        except (OSError, UnicodeDecodeError):
-            wrong.append(f"connections {link.id}: the file for {name} cannot be read")
+        yield name, f"the file for {name} is empty or cannot be read", _content(path)

@@ -1,18 +1,25 @@
-"""Logs: one JSON line an event, redacted before anything else sees it."""
+"""Logs, redacted before anything else sees them, and counts of what providers send beside their documents."""
 
 from __future__ import annotations
 
 import logging
 import re
-from typing import Any, TextIO
+from collections import Counter
+from typing import Any, Literal, NamedTuple, TextIO
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, WrappedLogger
 
-SECRET_NAMES = re.compile(r"(?i)(authorization|token|secret|password|api[-_]?key|cookie|credential)")
+SECRET_NAMES = re.compile(
+    r"(?i)authorization|token|secret|password|api[-_]?key|(^|[-_])key$|cookie|credential"
+)
 """Names whose values never reach a log line."""
 
 REDACTED = "…"
+
+FRAMES_MAX = 40
+"""Of a traceback in the log."""
 
 
 def redact(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
@@ -25,24 +32,70 @@ def _redacted(name: str, value: Any) -> Any:
         return REDACTED
     if isinstance(value, dict):
         return {key: _redacted(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted("", inner) for inner in value]
     return value
 
 
 def configure(*, stream: TextIO, level: int = logging.INFO, pretty: bool = False) -> None:
     """Set up logging for this process: JSON lines, or readable ones for a terminal. Called once, by the commands."""
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=False) if pretty else structlog.processors.JSONRenderer()
-    )
-    errors: list[Any] = [] if pretty else [structlog.processors.dict_tracebacks]
     structlog.configure(
         processors=[
             redact,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *errors,
-            renderer,
+            *(_readable() if pretty else _json()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
+
+
+# Tracebacks name files and lines, never local variables: those hold tokens, and other people's books.
+
+
+def _json() -> list[Any]:
+    frames = ExceptionDictTransformer(show_locals=False, max_frames=FRAMES_MAX)
+    return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]
+
+
+def _readable() -> list[Any]:
+    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+
+
+# -- drift -------------------------------------------------------------------------------------------------------
+
+Kind = Literal[
+    "unknown_word", "malformed_value", "malformed_record", "unknown_field", "window_ignored", "unordered"
+]
+"""What a provider does that its definition does not say."""
+
+
+class Drifted(NamedTuple):
+    """How often one provider did one such thing in one place."""
+
+    provider: str
+    kind: Kind
+    name: str
+    """The field, the word or the list; `…` for all that came after the bound."""
+    times: int
+
+
+class Drift:
+    """Counts, for each provider, what its definition does not say. Bounded: a provider cannot fill our memory."""
+
+    def __init__(self, *, names_max: int = 500, name_characters_max: int = 80) -> None:
+        self._names_max = names_max
+        self._characters_max = name_characters_max
+        self._counts: Counter[tuple[str, Kind, str]] = Counter()
+
+    def count(self, provider: str, kind: Kind, name: str) -> None:
+        """It happened once more."""
+        key = (provider, kind, name[: self._characters_max])
+        full = len(self._counts) >= self._names_max
+        self._counts[(provider, kind, REDACTED) if full and key not in self._counts else key] += 1
+
+    def seen(self) -> list[Drifted]:
+        """Everything counted, by provider, kind and name."""
+        return [Drifted(*key, times) for key, times in sorted(self._counts.items())]

@@ -55,7 +55,9 @@ def main(invoices: int) -> None:
         seconds = time.perf_counter() - began
         peak = gateway.rss_mb("VmHWM")
     print(f"\n{machine()}\n")
-    print("| rows | distinct | pages of 1,000 | seconds | idle MB | peak MB | peak - idle MB | budget MB | within |")
+    print(
+        "| rows | distinct | pages of 1,000 | seconds | idle MB | peak MB | peak - idle MB | budget MB | within |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     within = "yes" if peak - idle < BUDGET_MB else "NO"
     print(

@@ -36,7 +36,11 @@ class Gateway:
     def ask(self, text: str, **variables: Any) -> Any:
         """The response object of one question."""
         body = json.dumps({"query": text, "variables": variables}).encode()
-        headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", "X-Request-Timeout": "120"}
+        headers = {
+            "Authorization": f"Bearer {KEY}",
+            "Content-Type": "application/json",
+            "X-Request-Timeout": "120",
+        }
         with urllib.request.urlopen(urllib.request.Request(f"{self.url}/graphql", body, headers)) as answer:
             return json.load(answer)
 
@@ -66,7 +70,7 @@ def _settings(company: str, scale: int, sandbox: str) -> tuple[str, dict[str, st
     emulators = make_sandbox(world, clock).emulators
     lines = [
         '[[tenants]]\nid = "bench"\nname = "Bench"',
-        f'[[keys]]\nid = "bench"\ntenant = "bench"\nenvironment = "sandbox"\nfrom_env = "BENCH_KEY"',
+        '[[keys]]\nid = "bench"\ntenant = "bench"\nenvironment = "sandbox"\nfrom_env = "BENCH_KEY"',
         f'[[companies]]\nkey = "{company}"\nname = "Bench"\nenvironment = "sandbox"\ntenants = ["bench"]',
     ]
     environ = {"BENCH_KEY": KEY, "LEDGERMESH_SEALING__SECRETS": '["a secret for measuring only"]'}

@@ -1,29 +1,31 @@
-"""A real server on a free port, a real Chromium, and a page that notes everything it should not do."""
+"""The demo on real sockets, a real Chromium, and a page that notes everything it should not do."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any, NewType
+from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
-import strawberry
 import uvicorn
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, Request, ViewportSize, async_playwright
+from pydantic import SecretStr
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Mount, Route
-from strawberry.schema.config import StrawberryConfig
+from starlette.routing import Mount
 
-from ledgermesh.playground import Example, PlaygroundCompany, PlaygroundConfig, PlaygroundKey, routes
+from ledgermesh.app import make_demo, make_served, operations
+from ledgermesh.clock import SystemClock
+from ledgermesh.playground import read_examples
+from ledgermesh.settings import Company, Key, Sealing, Settings, Tenant
+from ledgermesh.state.registry import digest
 
 CHROMIUM = "/usr/bin/chromium"
 # Without the last ones Chromium calls its maker at every start.
@@ -37,201 +39,60 @@ FLAGS = (
     "--disable-sync",
 )
 
-EXACT = "1234567890123456.10"
-NEWEST = """\
-# The newest invoices of one company, merged from all its books.
-query NewestInvoices($first: Int = 10) {
-  company {
-    name
-    invoices(first: $first) {
-      number
-      date
-      party
-      total
-      currency
-      status
-    }
-  }
-}
-"""
-FAILING = """\
-# One source is down: the answer says so.
-query BrokenSource {
-  company { name broken sources { connection status completeness } }
-}
-"""
-CONTACTS = """\
-# Every company that this key may see.
-query Companies($search: String) {
-  companies(search: $search) { key name }
-}
-"""
-PAY = """\
-# Records a payment.
-mutation RecordPayment {
-  pay
-}
-"""
-
-CONFIG = PlaygroundConfig(
-    environment="sandbox",
-    keys=(PlaygroundKey("Read only", "lm_demo_read"), PlaygroundKey("Read and write", "lm_demo_write")),
-    companies=(
-        PlaygroundCompany("maple-bakery", "Maple Bakery"),
-        PlaygroundCompany("alpine-studio", "Alpine Studio"),
-    ),
-    default_company="maple-bakery",
-    examples=(
-        Example("broken-source", "One source is down: the answer says so.", FAILING, {}),
-        Example("companies", "Every company that this key may see.", CONTACTS, {"search": "studio"}),
-        Example(
-            "newest-invoices",
-            "The newest invoices of one company, merged from all its books.",
-            NEWEST,
-            {"first": 12},
-        ),
-        Example("record-payment", "Records a payment.", PAY, {}),
-    ),
+EXAMPLES = {example.name: example for example in read_examples(operations())}
+LIVE_KEY = "a key that only the operator's settings know"
+LIVE = Settings(
+    sealing=Sealing(secrets=[SecretStr("sealing for these tests")]),
+    tenants=[Tenant(id="studio", name="Studio")],
+    keys=[Key(id="studio", tenant="studio", sha256=digest(LIVE_KEY))],
+    companies=[Company(key="alpine-studio", name="Alpine Studio", tenants=["studio"])],
 )
 
-Json = NewType("Json", object)
-JSON = strawberry.scalar(name="JSON", description="Any JSON value, as sent.", serialize=lambda value: value)
 
-
-@strawberry.type(description="A bill to a customer.")
-class Invoice:
-    """An invoice of the small test schema."""
-
-    number: str
-    date: str
-    party: str
-    total: Json
-    currency: str
-    status: str
-
-
-@strawberry.type(description="How one connection did.")
-class Source:
-    """The verdict on one source in the small test schema."""
-
-    connection: str
-    status: str
-    completeness: str
-
-
-@strawberry.type(description="A company and its books.")
-class Company:
-    """A company of the small test schema."""
-
-    key: str
-    name: str
-
-    @strawberry.field(description="Its invoices, newest first.")
-    def invoices(self, first: int = 10) -> list[Invoice]:
-        """Enough rows to fill a page."""
-        return [
-            Invoice(
-                number=f"INV-{2000 - row}",
-                date=f"2026-10-{30 - row % 28:02}",
-                party=("Cedar Cafe", "Harbour Hotel", "Northside Market")[row % 3],
-                total=Json(Decimal(EXACT) if row == 0 else Decimal(100 + row)),
-                currency="CAD",
-                status="SENT",
-            )
-            for row in range(first)
-        ]
-
-    @strawberry.field(description="How each connection did.")
-    def sources(self) -> list[Source]:
-        """One is whole, one is not."""
-        return [
-            Source(connection="kashoo-1", status="OK", completeness="COMPLETE"),
-            Source(connection="smallinvoice-1", status="UNAVAILABLE", completeness="NONE"),
-        ]
-
-    @strawberry.field(description="Always fails.")
-    def broken(self) -> str | None:
-        """Stands for a source that is down."""
-        raise ValueError("smallinvoice did not answer")
-
-
-@strawberry.type
-class Query:
-    """Root of the small test schema."""
-
-    @strawberry.field(description="The picked company.")
-    def company(self, info: strawberry.Info) -> Company | None:
-        """Found by the header, as in the gateway."""
-        key = info.context["request"].headers.get("x-account-key")
-        return next((Company(key=c.key, name=c.name) for c in CONFIG.companies if c.key == key), None)
-
-    @strawberry.field(description="All companies.")
-    def companies(self, search: str | None = None) -> list[Company]:
-        """All, or those with the text in their key."""
-        return [Company(key=c.key, name=c.name) for c in CONFIG.companies if (search or "") in c.key]
-
-
-@strawberry.type
-class Mutation:
-    """Root of the small test schema's writes."""
-
-    @strawberry.mutation(description="Does nothing.")
-    def pay(self) -> bool:
-        """There is nothing to pay."""
-        return True
-
-
-SCHEMA = strawberry.Schema(Query, Mutation, config=StrawberryConfig(scalar_map={Json: JSON}))
-CALLS = [
-    {
-        "provider": "kashoo",
-        "method": "GET",
-        "path": "/businesses/{id}/records/invoices",
-        "status": 200,
-        "ms": 41.2,
-    },
-    {"provider": "accountsos", "method": "GET", "path": "/v1/invoices", "status": 200, "ms": 63.9},
-]
-
-
-def _digits(value: object) -> str:
-    return json.dumps(value, default=lambda number: f"@{number}@").replace('"@', "").replace('@"', "")
-
-
-@dataclass
+@dataclass(frozen=True)
 class Gateway:
-    """A running server and the GraphQL requests it got."""
+    """The addresses of a running demo."""
 
     url: str
-    requests: list[Request] = field(default_factory=list)
+    elsewhere: str
+    """The same gateway below `books/`, and one with the operator's settings below `live/`."""
+    sandbox_url: str
 
-    async def graphql(self, request: Request) -> Response:
-        """GraphQL over HTTP, just enough of it; a request without a key gets no answer."""
-        body: dict[str, Any] = await request.json()
-        if body.get("operationName") != "IntrospectionQuery":
-            self.requests.append(request)
-        if not request.headers.get("authorization", "").startswith("Bearer "):
-            refusal = {
-                "errors": [{"message": "A key is required.", "extensions": {"code": "UNAUTHENTICATED"}}]
-            }
-            return Response(json.dumps(refusal), 401, media_type="application/json")
-        result = await SCHEMA.execute(
-            body["query"],
-            body.get("variables"),
-            {"request": request},
-            operation_name=body.get("operationName"),
-        )
-        answer: dict[str, Any] = {"data": result.data, "extensions": {"calls": CALLS}}
-        if result.errors:
-            answer["errors"] = [
-                {**error.formatted, "extensions": {"code": "UPSTREAM_UNAVAILABLE"}} for error in result.errors
-            ]
-        return Response(_digits(answer), media_type="application/json")
+    async def answer(
+        self, query: str, variables: Mapping[str, Any], *, company: str, key: str = "lm_demo_read"
+    ) -> str:
+        """What a plain HTTP client gets for this query."""
+        headers = {"Authorization": f"Bearer {key}", "X-Account-Key": company}
+        body = {"query": query, "variables": dict(variables)}
+        async with httpx.AsyncClient(headers=headers, timeout=30) as http:
+            return (await http.post(f"{self.url}graphql", json=body)).text
+
+    @asynccontextmanager
+    async def fault(self, **fault: object) -> AsyncIterator[None]:
+        """This fault at an emulated provider while the block runs."""
+        async with httpx.AsyncClient(base_url=self.sandbox_url) as http:
+            (await http.post("/_control/faults", json=fault)).raise_for_status()
+            yield
+            await http.delete("/_control/faults")
+
+
+def listening() -> socket.socket:
+    """A socket that takes callers from now on, if it answers them a moment later."""
+    made = socket.socket()
+    made.bind(("127.0.0.1", 0))
+    made.listen()
+    return made
+
+
+def address(at: socket.socket) -> str:
+    """Where a bound socket is found."""
+    return f"http://127.0.0.1:{at.getsockname()[1]}"
 
 
 @asynccontextmanager
-async def _serving(app: Starlette, at: socket.socket) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
+async def serving(app: Starlette, at: socket.socket) -> AsyncIterator[None]:
+    """The application on this socket; its end closes what the application holds."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
     running = asyncio.create_task(server.serve(sockets=[at]))
     try:
         yield
@@ -240,18 +101,32 @@ async def _serving(app: Starlette, at: socket.socket) -> AsyncIterator[None]:
         await running
 
 
+@asynccontextmanager
+async def demo() -> AsyncIterator[Gateway]:
+    """`ledgermesh demo` on free ports, and the gateway below other paths beside it."""
+    async with AsyncExitStack() as stack:
+        here, there, elsewhere = (stack.enter_context(listening()) for _ in range(3))
+        made = await make_demo(clock=SystemClock(), sandbox_url=address(there))
+        live = await make_served(LIVE, environ={}, clock=SystemClock())
+        await stack.enter_async_context(live.router.lifespan_context(live))
+        mounts = Starlette(routes=[Mount("/books", made.gateway), Mount("/live", live)])
+        for app, at in ((made.sandbox, there), (made.gateway, here), (mounts, elsewhere)):
+            await stack.enter_async_context(serving(app, at))
+        yield Gateway(f"{address(here)}/", f"{address(elsewhere)}/", address(there))
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def gateway() -> AsyncIterator[Gateway]:
-    """The playground and a small schema behind it, at `/`, under `/books/`, and as a live one under `/live/`."""
-    with socket.socket() as at:
-        at.bind(("127.0.0.1", 0))
-        at.listen()  # from here on a caller is let in, if a moment later
-        made = Gateway(f"http://127.0.0.1:{at.getsockname()[1]}/")
-        graphql = Route("/graphql", made.graphql, methods=["POST"])
-        here, live = [*routes(CONFIG), graphql], [*routes(PlaygroundConfig("live")), graphql]
-        app = Starlette(routes=[*here, Mount("/books", routes=here), Mount("/live", routes=live)])
-        async with _serving(app, at):
-            yield made
+    """The demo, whole."""
+    async with demo() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def breakable() -> AsyncIterator[Gateway]:
+    """A demo of its own for faults: what it remembers of them reaches no other test."""
+    async with demo() as made:
+        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -265,12 +140,20 @@ async def browser() -> AsyncIterator[Browser]:
 
 @dataclass
 class Visit:
-    """An open page and what it did that it should not have done."""
+    """An open page and what it did, above all what it should not have done."""
 
     page: Page
     home: str
     complaints: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
+    questions: list[Request] = field(default_factory=list)
+    """The GraphQL requests, without those for the schema."""
+
+    def note(self, request: Request) -> None:
+        """Remember a request."""
+        self.addresses.append(request.url)
+        if request.url.endswith("/graphql") and "IntrospectionQuery" not in (request.post_data or ""):
+            self.questions.append(request)
 
     def outside(self) -> list[str]:
         """Addresses asked for on any other host."""
@@ -288,10 +171,37 @@ class Visit:
         )
         return text
 
+    async def answer(self) -> Any:
+        """The response as a value."""
+        return json.loads(await self.response_text())
+
     async def run(self) -> None:
         """Press the run button and wait for the verdict of this run."""
         await self.page.get_by_role("button", name="Execute query").click()
         await self.page.locator(".lm-verdict").wait_for()
+
+    async def write(self, query: str) -> None:
+        """Replace the query, all at once."""
+        await self.page.locator(".graphiql-query-editor .monaco-editor").first.click()
+        await self.page.keyboard.press("Control+A")
+        await self.page.keyboard.insert_text(query)
+
+    async def type(self, query: str) -> None:
+        """Replace the query, letter by letter."""
+        await self.page.locator(".graphiql-query-editor .monaco-editor").first.click()
+        await self.page.keyboard.press("Control+A")
+        await self.page.keyboard.type(query)
+
+    async def open(self, name: str) -> None:
+        """Open an example by its file name and wait for its tab, which is beside those that are there."""
+        tabs = self.page.locator(".graphiql-tabs [role=tab]")
+        there = await tabs.count()
+        title = name.capitalize().replace("-", " ")
+        strong = self.page.locator("strong").get_by_text(title, exact=True)
+        await self.page.locator(".lm-examples button", has=strong).click()
+        await tabs.nth(there).wait_for()
+        words = "".join(word.capitalize() for word in name.split("-"))
+        await self.page.locator("[role=tab][aria-selected=true]", has_text=words).wait_for()
 
 
 WATCH = """
@@ -303,15 +213,16 @@ addEventListener('securitypolicyviolation', (event) =>
 
 @asynccontextmanager
 async def visiting(
-    browser: Browser, url: str, size: ViewportSize, dark: bool = False
+    browser: Browser, url: str, *, width: int = 1440, height: int = 900, dark: bool = False
 ) -> AsyncIterator[Visit]:
     """Open the page as a newcomer (empty storage) and wait for its editor."""
+    size: ViewportSize = {"width": width, "height": height}
     context = await browser.new_context(viewport=size, color_scheme="dark" if dark else "light")
     await context.add_init_script(WATCH)
     page = await context.new_page()
     page.set_default_timeout(20_000)
     visit = Visit(page, url)
-    page.on("request", lambda request: visit.addresses.append(request.url))
+    page.on("request", visit.note)
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     page.on(
         "console",
@@ -324,13 +235,27 @@ async def visiting(
 
 
 @pytest.fixture
+def visit_at(browser: Browser) -> Any:
+    """Visits to an address, as in `async with visit_at(url) as visit`."""
+    return partial(visiting, browser)
+
+
+@pytest.fixture
 def visit_page(browser: Browser, gateway: Gateway) -> Any:
-    """Opens pages of the running server, each in an `async with`."""
+    """Visits to the demo's page, as in `async with visit_page(width=390) as visit`."""
+    return partial(visiting, browser, gateway.url)
 
-    def open_page(path: str = "", width: int = 1440, height: int = 900, dark: bool = False) -> Any:
-        return visiting(browser, gateway.url + path, {"width": width, "height": height}, dark)
 
-    return open_page
+@pytest.fixture(scope="session")
+def examples() -> Mapping[str, Any]:
+    """The example operations by name."""
+    return EXAMPLES
+
+
+@pytest.fixture(scope="session")
+def live_key() -> str:
+    """A key that opens the gateway below `live/` and is nobody's demo key."""
+    return LIVE_KEY
 
 
 @pytest.fixture(scope="session")

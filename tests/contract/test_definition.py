@@ -54,7 +54,8 @@ from ledgermesh.spec.budgets import Budget
 from ledgermesh.spec.paging import Whole
 from ledgermesh.spec.provider import Provider, ProviderKind
 from ledgermesh.spec.resource import Get, List, Push, Resource, Sort
-from ledgermesh.spec.wires import fields, flag, money, text
+from ledgermesh.spec.leaves import flag, money, text
+from ledgermesh.spec.wires import fields
 
 PROVIDER = Provider(
     name="NAME", title="Acme", docs_url="https://acme.example", checked_on=dt.date(2026, 11, 1),

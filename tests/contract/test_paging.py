@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from ledgermesh.engine.paging import size_max
-from ledgermesh.errors import Garbled
+from ledgermesh.errors import Garbled, Unsupported
+from ledgermesh.model.record import Record
 from ledgermesh.spec.paging import FirstRows, Offset
 from ledgermesh.spec.resource import Resource
 from tests.contract.known import PROVIDERS
@@ -108,11 +109,22 @@ async def test_a_page_size_that_changes_on_the_way_loses_nothing(name: str, reso
 
 @pytest.mark.parametrize(("name", "resource"), CUT)
 async def test_a_list_without_a_way_on_says_that_it_is_cut(name: str, resource: Resource) -> None:
-    """What fits is complete; what does not is truncated, with the reason that the definition gives."""
-    assert resource.list is not None and isinstance(resource.list.page, FirstRows)
+    """What fits is complete; a full answer is truncated, with the reason that the definition gives."""
+    list_ = resource.list
+    assert list_ is not None and isinstance(list_.page, FirstRows)
+    size = size_max(list_.page)
+
+    def filled(response: httpx.Response) -> httpx.Response:
+        rows = response.json()[list_.items]
+        copies = [{**rows[0], "id": f"copy{number}"} for number in range(size - len(rows))]
+        return httpx.Response(200, json={list_.items: [*rows, *copies]})
+
     async with standing(name) as stand:
         whole = await read_list(stand, open_resource(stand, resource))
-        assert whole.truncated is None and len(whole.rows) < size_max(resource.list.page)
-        stand.rig.page_size(stand.emulator, 3)
+        assert whole.truncated is None and len(whole.rows) < size
+        stand.line.editing = filled
         cut = await read_list(stand, open_resource(stand, resource))
-    assert (len(cut.rows), cut.truncated) == (3, resource.list.page.reason)
+        found = await stand.hub().many(resource.kind, ["nobody", whole.rows[0].native_id], frozenset())
+    assert (len(cut.rows), cut.truncated, cut.pages) == (size, list_.page.reason, 1)
+    assert isinstance(found["nobody"], Unsupported) and found["nobody"].message == list_.page.reason
+    assert isinstance(found[whole.rows[0].native_id], Record)

@@ -30,12 +30,12 @@ def written(name: str, fields: Fields, above: str = "") -> Iterator[Any]:
             yield from written(name, wire.parts, f"{above}{fields.model.__name__}.")
 
 
-WIRES = [
-    case
+WIRES = {
+    id(case.values[0]): case  # wires that kinds share are asked once
     for name, provider in sorted(PROVIDERS.items())
     for resource in provider.resources
     for case in written(f"{name}-{resource.kind}{resource.name}", resource.fields)
-]
+}
 
 CURRENCIES = ("CHF", "JPY", "KWD", "CAD")
 
@@ -50,6 +50,8 @@ def amounts(currency: str) -> st.SearchStrategy[Money]:
 
 def values(wire: Wire) -> st.SearchStrategy[Any]:
     """Values of the field, by the type that its wire gives."""
+    if wire.transform == "currency":
+        return st.sampled_from(CURRENCIES)
     match wire.gives:
         case type() as kind if issubclass(kind, Enum):
             return st.sampled_from([member for member in kind if _has_word(wire, member)])
@@ -77,11 +79,11 @@ def _has_word(wire: Wire, member: Enum) -> bool:
         return False
 
 
-@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("wire", WIRES.values())
 def test_reading_what_was_written_gives_it_back(wire: Wire) -> None:
     """read(write(x)) == x, through the bytes of a document."""
 
-    @settings(max_examples=15, derandomize=True, deadline=None, database=None)
+    @settings(max_examples=8, derandomize=True, deadline=None, database=None)
     @given(values(wire))
     def law(value: Any) -> None:
         assert wire.write is not None

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
-from hypothesis import strategies as st
 from tests.graph.rules import Column, Json
 
 RANGES = ("lt", "lte", "gt", "gte")
 OPERATORS: Mapping[str, tuple[str, ...]] = {
-    "text": ("eq", "ne", "in", "isNull", "contains", *RANGES),
+    "text": ("eq", "ne", "in", "isNull", "contains", "contains", *RANGES),
     "flag": ("eq", "ne", "in", "isNull"),
     "number": ("eq", "ne", "in", "isNull", *RANGES),
     "decimal": ("eq", "ne", "in", "isNull", *RANGES),
-    "day": ("eq", "ne", "in", "isNull", *RANGES),
+    "day": ("eq", "ne", "in", "isNull", *RANGES, *RANGES),
     "instant": ("eq", "ne", "in", "isNull", *RANGES),
     "money": ("eq", "ne", "in", "isNull", *RANGES),
     "ref": ("eq", "in", "isNull"),
@@ -26,7 +26,7 @@ OUTSIDE: Mapping[str, Any] = {
     "text": "Nobody", "flag": True, "number": 7, "decimal": "7.5", "day": "2026-07-01",
     "instant": "2026-07-01T00:00:00+00:00", "money": ("7.50", "CHF"),
 }  # fmt: skip
-"""A value of each type where no record has one."""
+"""A value of each type that perhaps no record has."""
 
 WAITS = (0, 1, 61, 200, 400)
 """Seconds between two pages; an index of a source that is sorted here is kept for 300."""
@@ -34,37 +34,37 @@ WAITS = (0, 1, 61, 200, 400)
 
 @dataclass(frozen=True)
 class Pools:
-    """The kind's fields with the values that are there."""
+    """The kind's fields with the values that are there, each as often as it is there."""
 
     columns: Sequence[Column]
     values: Mapping[str, Sequence[Any]]
     search: Sequence[str]
     """Texts that `search` would find something for."""
+    rows: int
 
 
 def pools(columns: Sequence[Column], records: Sequence[Json], search: Sequence[str]) -> Pools:
-    """What conditions over these records may be made of."""
-    values = {each.name: _distinct(each, records) for each in columns}
+    """What conditions over these records may be made of: fields that no record has are asked for rarely."""
+    values = {each.name: _values(each, records) for each in columns}
+    known = [each for each in columns if len(values[each.name]) > 1]
     return Pools(
-        [each for each in columns if values[each.name]],
+        [*known, *known, *known, *(each for each in columns if values[each.name])],
         values,
         [text for name in search for text in values.get(name, ()) if isinstance(text, str)],
+        len(records),
     )
 
 
-def _distinct(column: Column, records: Sequence[Json]) -> list[Any]:
-    found: dict[Any, None] = {}
+def _values(column: Column, records: Sequence[Json]) -> list[Any]:
+    found: list[Any] = [OUTSIDE[column.type]] if column.type in OUTSIDE else []
     for record in records:
         value = record[column.name]
         if column.type == "money" and value is not None:
             value = value["amount"], value["currency"]
         elif column.type == "ref" and value is not None:
             value = value["id"]
-        for each in value if column.type == "words" else (value,):
-            if each is not None:
-                found[each] = None
-    outside = [OUTSIDE[column.type]] if column.type in OUTSIDE else []
-    return [*found, *outside] if found or outside else []
+        found += [each for each in (value if column.type == "words" else (value,)) if each is not None]
+    return found
 
 
 @dataclass(frozen=True)
@@ -90,79 +90,81 @@ class Walk:
     steps: tuple[Step, ...]
 
 
-@st.composite
-def walks(draw: st.DrawFn, found: Pools, *, changes: bool, outages: bool, rows: int) -> Walk:
+def walk(chance: Random, found: Pools, *, changes: bool, outages: bool) -> Walk:
     """A question and what happens while it is paged through."""
-    where = draw(st.none() | _condition(found, 2))
-    order = tuple(draw(st.lists(_key(found), max_size=2)))
-    search = draw(st.none() | _search(found)) if found.search and draw(st.booleans()) else None
-    least = max(1, rows // 8)
-    sizes = tuple(draw(st.lists(st.integers(least, 60), min_size=1, max_size=4)))
-    steps = tuple(draw(st.lists(_step(changes=changes, outages=outages), min_size=1, max_size=5)))
-    return Walk(where, order, search, sizes, steps)
+    least = max(1, found.rows // 12)
+    return Walk(
+        where=_condition(chance, found, 2) if chance.random() < 0.7 else None,
+        order=tuple(_key(chance, found) for _ in range(chance.randrange(3))),
+        search=_piece(chance, chance.choice(found.search)) if found.search and chance.random() < 0.2 else None,
+        sizes=tuple(chance.randint(least, chance.choice((2 * least, 60))) for _ in range(3)),
+        steps=tuple(_step(chance, changes=changes, outages=outages) for _ in range(5)),
+    )
 
 
-def _step(*, changes: bool, outages: bool) -> st.SearchStrategy[Step]:
-    pairs = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 99)), max_size=3 if changes else 0).map(tuple)
-    cut = st.tuples(*(st.sampled_from((False, False, True)) for _ in range(3))) if outages else st.just(())
-    return st.builds(Step, wait=st.sampled_from(WAITS), insert=pairs, delete=pairs, down=cut)
+def _step(chance: Random, *, changes: bool, outages: bool) -> Step:
+    def some() -> tuple[tuple[int, int], ...]:
+        many = chance.randrange(4) if changes else 0
+        return tuple((chance.randrange(3), chance.randrange(100)) for _ in range(many))
+
+    down = tuple(chance.random() < 0.3 for _ in range(3)) if outages else ()
+    return Step(wait=chance.choice(WAITS), insert=some(), delete=some(), down=down)
 
 
-def _search(found: Pools) -> st.SearchStrategy[str]:
-    return st.sampled_from(found.search).flatmap(_piece)
-
-
-def _piece(text: str) -> st.SearchStrategy[str]:
+def _piece(chance: Random, text: str) -> str:
     """A part of a text, perhaps in capitals."""
-    cut = st.tuples(st.integers(0, max(len(text) - 2, 0)), st.integers(1, 6), st.booleans())
-    return cut.map(lambda how: (text[how[0] :][: how[1]].upper() if how[2] else text[how[0] :][: how[1]]) or text)
+    start = chance.randrange(len(text))
+    part = text[start : start + chance.randint(1, 5)]
+    return part.upper() if chance.random() < 0.4 else part
 
 
-@st.composite
-def _key(draw: st.DrawFn, found: Pools) -> Json:
-    column = draw(st.sampled_from([each for each in found.columns if each.orderable]))
+def _key(chance: Random, found: Pools) -> Json:
+    column = chance.choice([each for each in found.columns if each.orderable])
     word = "".join(f"_{letter}" if letter.isupper() else letter for letter in column.name).upper()
-    key: Json = {"field": word, "direction": draw(st.sampled_from(("ASC", "DESC")))}
+    key: Json = {"field": word}
+    if chance.random() < 0.8:
+        key["direction"] = chance.choice(("ASC", "DESC"))
     if column.type == "money":
-        key["currency"] = draw(st.sampled_from(found.values[column.name]))[1]
+        key["currency"] = chance.choice(found.values[column.name])[1]
     return key
 
 
-@st.composite
-def _condition(draw: st.DrawFn, found: Pools, depth: int) -> Json:
+def _condition(chance: Random, found: Pools, depth: int) -> Json:
     said: Json = {}
-    for column in draw(st.lists(st.sampled_from(found.columns), min_size=0 if depth else 1, max_size=2)):
-        said[column.name] = draw(_filter(found, column))
-    if depth:
-        word = draw(st.sampled_from(("", "", "and", "or", "not")))
-        if word == "not":
-            said["not"] = draw(_condition(found, depth - 1))
-        elif word:
-            said[word] = draw(st.lists(_condition(found, depth - 1), max_size=3))
+    for _ in range(chance.choice((1, 1, 1, 2)) if chance.random() < 0.8 or not depth else 0):
+        column = chance.choice(found.columns)
+        said[column.name] = _filter(chance, found, column)
+    word = chance.choice(("", "", "and", "or", "or", "not")) if depth else ""
+    if word == "not":
+        said["not"] = _condition(chance, found, depth - 1)
+    elif word:
+        said[word] = [_condition(chance, found, depth - 1) for _ in range(chance.choice((0, 1, 2, 2, 3)))]
     return said
 
 
-@st.composite
-def _filter(draw: st.DrawFn, found: Pools, column: Column) -> Json:
-    values = found.values[column.name]
-    said: Json = {}
-    for operator in draw(st.lists(st.sampled_from(OPERATORS[column.type]), min_size=1, max_size=2, unique=True)):
-        said[operator] = draw(_given(column, operator, values))
+def _filter(chance: Random, found: Pools, column: Column) -> Json:
+    values, said = found.values[column.name], {}
+    for _ in range(chance.choice((1, 1, 1, 2))):
+        operator = chance.choice(OPERATORS[column.type])
+        said[operator] = _given(chance, column, operator, values)
     if column.type == "money":
-        said["currency"] = draw(st.sampled_from(values))[1]
+        said["currency"] = chance.choice(values)[1]
     return said
 
 
-def _given(column: Column, operator: str, values: Sequence[Any]) -> st.SearchStrategy[Any]:
-    one = st.sampled_from(values).map(lambda value: value[0] if column.type == "money" else value)
-    if column.type == "instant":
-        one = one.flatmap(lambda text: st.sampled_from((text, text[:10])))
+def _given(chance: Random, column: Column, operator: str, values: Sequence[Any]) -> Any:
+    def one() -> Any:
+        value = chance.choice(values)
+        if column.type == "money":
+            return value[0]
+        return value[:10] if column.type == "instant" and chance.random() < 0.5 else value
+
     if operator == "isNull":
-        return st.booleans()
+        return chance.random() < 0.5
     if operator == "in":
-        return st.lists(one, max_size=4)
+        return [one() for _ in range(chance.randrange(5))]
     if operator == "contains" and column.type == "text":
-        return one.flatmap(_piece)
-    if operator in ("eq", "ne"):
-        return st.sampled_from((True, False, False, False)).flatmap(lambda null: st.none() if null else one)
-    return one
+        return _piece(chance, one())
+    if operator in ("eq", "ne") and chance.random() < 0.2:
+        return None
+    return one()

@@ -37,13 +37,18 @@ class Column:
 
     @property
     def selection(self) -> str:
-        return {"money": f"{self.name} {{ amount currency }}", "ref": f"{self.name} {{ id }}"}.get(self.type, self.name)
+        return {"money": f"{self.name} {{ amount currency }}", "ref": f"{self.name} {{ id }}"}.get(
+            self.type, self.name
+        )
 
 
 def columns(kind: Kind) -> list[Column]:
     """The kind's filterable fields."""
     hints = declared(kind.type)
-    return [Column(graphql_name(each.shown), _type(hints[each.name]), each.orderable) for each in fields_of(kind.type)]
+    return [
+        Column(graphql_name(each.shown), _type(hints[each.name]), each.orderable)
+        for each in fields_of(kind.type)
+    ]
 
 
 def _type(hint: Any) -> str:
@@ -158,9 +163,13 @@ def _ordered(type: str, operator: str, given: Any, value: Any) -> bool:
     """`lt` and `gte` of a whole day look at its first instant, `gt` and `lte` at its last."""
     if _is_day(type, given):
         start, end = _bounds(given)
-        return bool({"lt": value < start, "lte": value < end, "gt": value >= end, "gte": value >= start}[operator])
+        return bool(
+            {"lt": value < start, "lte": value < end, "gt": value >= end, "gte": value >= start}[operator]
+        )
     wanted = _given(type, given)
-    return bool({"lt": value < wanted, "lte": value <= wanted, "gt": value > wanted, "gte": value >= wanted}[operator])
+    return bool(
+        {"lt": value < wanted, "lte": value <= wanted, "gt": value > wanted, "gte": value >= wanted}[operator]
+    )
 
 
 # -- order and search --------------------------------------------------------------------------------------------
@@ -197,7 +206,11 @@ def found(records: Iterable[Json], search: str | None, fields: Sequence[str]) ->
     if search is None:
         return list(records)
     words = search.casefold()
-    return [each for each in records if any(words in (each[graphql_name(name)] or "").casefold() for name in fields)]
+    return [
+        each
+        for each in records
+        if any(words in (each[graphql_name(name)] or "").casefold() for name in fields)
+    ]
 
 
 def connection_of(record: Json) -> str:
@@ -221,7 +234,11 @@ def impossible(condition: Json, known: Mapping[str, Column]) -> bool:
         if low[1] == "low" and high[1] == "high"
     ):
         return True
-    below = [*condition.get("and", ()), *condition.get("or", ()), *([condition["not"]] if "not" in condition else ())]
+    below = [
+        *condition.get("and", ()),
+        *condition.get("or", ()),
+        *([condition["not"]] if "not" in condition else ()),
+    ]
     return any(impossible(part, known) for part in below)
 
 
@@ -233,7 +250,9 @@ def _sides(condition: Json, known: Mapping[str, Column]) -> Iterable[tuple[objec
                 yield from _sides(part, known)
         elif name in known:
             column = known[name]
-            if said.get("eq") is not None and _is_day(column.type, said["eq"]):  # a day is a range of instants
+            if said.get("eq") is not None and _is_day(
+                column.type, said["eq"]
+            ):  # a day is a range of instants
                 for operator in ("gte", "lte"):
                     yield ((name, None), *_end(column.type, operator, said["eq"]))
             for operator in ("gt", "gte", "lt", "lte"):
@@ -245,5 +264,10 @@ def _end(type: str, operator: str, given: Any) -> tuple[str, Any, bool]:
     side = "low" if operator in ("gt", "gte") else "high"
     if _is_day(type, given):
         start, end = _bounds(given)
-        return {"gt": (side, end, True), "gte": (side, start, True), "lt": (side, start, False), "lte": (side, end, False)}[operator]
+        return {
+            "gt": (side, end, True),
+            "gte": (side, start, True),
+            "lt": (side, start, False),
+            "lte": (side, end, False),
+        }[operator]
     return side, _given("decimal" if type == "money" else type, given), operator in ("gte", "lte")

@@ -73,8 +73,8 @@ def small_books(connection: str, *, rows: int = 16) -> Books:
         items=whole.items[:rows],
         invoices=invoices,
         bills=bills,
-        receipts=_settling(chance, whole.receipts, invoices),
-        disbursements=_settling(chance, whole.disbursements, bills),
+        receipts=_settling(chance, whole.receipts[-rows:] if whole.provider == "kashoo" else whole.receipts, invoices),
+        disbursements=_settling(chance, whole.disbursements[-rows:], bills),
         journals=[replace(journal, date=_day(chance)) for journal in whole.journals[-rows:]],
         bank_lines=lines,
         files=[replace(row, bank_line=None) for row in whole.files[-rows:]],
@@ -98,9 +98,17 @@ def _on_few_days(chance: Random, paper: Paper) -> Paper:
 
 
 def _settling(chance: Random, rows: list[Settlement], papers: list[Paper]) -> list[Settlement]:
+    """Payments on other days; what they pay of papers that are not there any more is left out."""
     known = {paper.number for paper in papers}
-    kept = [row for row in rows if row.allocations and all(number in known for number, _ in row.allocations)]
-    return [replace(row, date=_day(chance), memo=chance.choice(("", "in part", row.memo))) for row in kept]
+    return [
+        replace(
+            row,
+            date=_day(chance),
+            memo=chance.choice(("", "in part", row.memo)),
+            allocations=[pair for pair in row.allocations if pair[0] in known],
+        )
+        for row in rows
+    ]
 
 
 @dataclass

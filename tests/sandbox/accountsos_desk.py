@@ -1,4 +1,4 @@
-"""An AccountsOS emulator on a clock of the test's own, and a client whose every exchange is held against the contract."""
+"""An AccountsOS emulator on a clock of the test's own, and a client held against the contract."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import httpx
 import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from tests.sandbox.contracts import ON_PURPOSE, Checked, Contract
 
 from ledgermesh.clock import ManualClock
 from ledgermesh.sandbox.accountsos import AccountsOS, make
 from ledgermesh.sandbox.books import Account, BankLine, Books, DueDate, File, Party
 from ledgermesh.sandbox.world import World
+from tests.sandbox.contracts import ON_PURPOSE, Checked, Contract
 
 START = dt.datetime(2025, 11, 15, 12, 30, 10, tzinfo=dt.UTC)
 MOUNT = "http://sandbox/accountsos"

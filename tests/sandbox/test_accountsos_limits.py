@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+
 from tests.sandbox.accountsos_desk import START, Desk, desk_over, small_books
 from tests.sandbox.contracts import ON_PURPOSE
 

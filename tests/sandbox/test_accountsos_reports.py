@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.sandbox.accountsos_desk import Desk, desk_over, line, small_books
 
 from ledgermesh.sandbox.world import make_world
+from tests.sandbox.accountsos_desk import Desk, desk_over, line, small_books
 
 DAYS = [
     (dt.date(2023, 1, 1), dt.date(2025, 11, 15)),

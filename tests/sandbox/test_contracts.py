@@ -8,6 +8,7 @@ import httpx
 import pytest
 import yaml
 from openapi_spec_validator import validate
+
 from tests.sandbox.contracts import PROVIDERS, Breach, Contract
 from tests.sandbox.test_kashoo_contract import unmarked
 

@@ -160,12 +160,11 @@ def _depth_of(statement: ast.stmt) -> int:
 @cache
 def files() -> tuple[Path, ...]:
     """Every file of the repository that a person wrote, ignored ones left out."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607  # git of the machine
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    ).stdout.split("\0")
-    named = [name for name in listed if name and not name.startswith(GENERATED)]
+    named = [name for name in _listed() if not name.startswith(GENERATED)]
     return tuple(path for name in named if (path := ROOT / name).is_file())
+
+
+def _listed() -> list[str]:
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
+    return [name for name in found.stdout.split("\0") if name]

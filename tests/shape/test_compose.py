@@ -16,7 +16,9 @@ from ledgermesh.settings import read_settings, to_grants, to_keys, to_registry
 from tests.harness import NOW, world_today
 from tests.shape.sources import ROOT
 
-SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))[
+    "services"
+]
 
 
 @pytest.fixture

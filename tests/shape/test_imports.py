@@ -104,7 +104,9 @@ def test_every_section_has_its_place() -> None:
 
 def test_imports_point_down() -> None:
     """No module imports what stands above it; what stands beside the path is imported only where it is agreed."""
-    wrong = [f"{each.module}:{each.line} imports {each.target}" for each in all_imports() if not allowed(each)]
+    wrong = [
+        f"{each.module}:{each.line} imports {each.target}" for each in all_imports() if not allowed(each)
+    ]
 
     assert wrong == []
 

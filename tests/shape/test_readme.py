@@ -80,7 +80,9 @@ def test_the_curl_line_is_the_demo_s() -> None:
     assert f"    {line.strip()}\n" in README
 
 
-@pytest.mark.parametrize(("title", "down"), [("A question and its answer", None), ("Partial results", "kashoo")])
+@pytest.mark.parametrize(
+    ("title", "down"), [("A question and its answer", None), ("Partial results", "kashoo")]
+)
 async def test_the_answers_shown_are_answered(title: str, down: str | None) -> None:
     """The examples are what the gateway answers over the emulated books."""
     (question,), (shown,) = blocks(section(title), "graphql"), blocks(section(title), "json")
@@ -147,7 +149,10 @@ def test_the_settings_shown_can_be_used(tmp_path: Path, monkeypatch: pytest.Monk
     registry = to_registry(settings, discover(NAMES), environ)
 
     assert registry.principal("key") is not None
-    assert [grant.connection for grant in to_grants(settings, environ)] == ["corner-shop-books", "corner-shop-bank"]
+    assert [grant.connection for grant in to_grants(settings, environ)] == [
+        "corner-shop-books",
+        "corner-shop-bank",
+    ]
 
 
 def test_every_place_named_is_there() -> None:

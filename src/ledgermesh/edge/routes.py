@@ -45,7 +45,7 @@ def application(
     async def schema(request: Request) -> Response:
         return PlainTextResponse(sdl)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/graphql", graphql, methods=["GET", "POST"]),
             Route("/schema.graphql", schema),
@@ -57,6 +57,9 @@ def application(
         exception_handlers={404: _missing, 405: _wrong_method},
         lifespan=lifespan,
     )
+    # A redirect would name whatever host the caller claims, and make a POST travel twice.
+    app.router.redirect_slashes = False
+    return app
 
 
 async def _missing(request: Request, error: Exception) -> Response:

@@ -18,6 +18,10 @@ from ledgermesh.spec.wires import Fields
 from ledgermesh.upstream.call import Link
 
 
+CONNECTION = "connection_id"
+"""What conditions call the connection that a record was read from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """A record that cannot be shown, and why. Never holds a value."""
@@ -96,6 +100,7 @@ class Maker:
         own: Fields = self.resource.fields
         record: Record = own.model.over(row, fields or own.wires, [])
         record.__dict__["native_id"] = native_id
+        record.__dict__[CONNECTION] = self.connection.id
         record.__dict__["_origin"] = Origin(
             connection=self.connection,
             kind=self.resource.kind,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from ledgermesh.engine.mapping import CONNECTION
 from ledgermesh.spec.query import And, Compare, ListQuery, Or, Order, Where
 from ledgermesh.spec.resource import List, Push, Sort
 
@@ -36,14 +37,24 @@ def pushed(list_: List, query: ListQuery, *, kept: bool) -> Pushed:
     """What this list takes of the question. `kept` tells that rows of other kinds are filtered out of it."""
     taken = list(_sent(list_, query.where))
     parameters = _combined(list_, [pair for _, _, pair in taken])
-    if query.search and list_.search:
-        parameters = (*parameters, (list_.search, query.search))
     sort = _sort(list_.sorts, query.order)
     if sort is not None:
         parameters = (*parameters, *(sort.descending if query.order[0].descending else sort.ascending))
     exactly = {id(part) for push, part, _ in taken if push.exact}
     exact = not query.search and not kept and _exact(query.where, exactly)
     return Pushed(parameters, tuple(sorted({part.field for _, part, _ in taken})), exact, sort)
+
+
+def elsewhere(where: Where | None, connection: str) -> bool:
+    """Whether the condition holds for records of other connections only."""
+    match where:
+        case Compare(field, "eq", value) if field == CONNECTION:
+            return value != connection
+        case And(parts):
+            return any(elsewhere(part, connection) for part in parts)
+        case Or(parts):
+            return all(elsewhere(part, connection) for part in parts)
+    return False
 
 
 def _sent(list_: List, where: Where | None) -> Iterator[Taken]:

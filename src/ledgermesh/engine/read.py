@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from ledgermesh.engine.mapping import Maker, Rejected, element, elements
 from ledgermesh.engine.pages import Days, Page
-from ledgermesh.engine.paging import WHOLE_MAX, parameters, shift, size_max, turn
-from ledgermesh.engine.pushdown import Parameters, Pushed, pushed
+from ledgermesh.engine.paging import WHOLE_MAX, Turn, parameters, shift, size_max, turn
+from ledgermesh.engine.pushdown import Parameters, Pushed, elsewhere, pushed
 from ledgermesh.engine.request import Terms, call, dated, expansion, merged
 from ledgermesh.errors import Absent, Garbled, TooCostly, Unsupported
 from ledgermesh.model.record import Record
@@ -74,17 +74,30 @@ class ListPages:
     ) -> Page[Record]:
         """Read one page; raises LedgermeshError."""
         window = self._window(days)
-        if window is None:
+        if window is None or elsewhere(self._query.where, self.connection):
             return Page((), None)
-        response = await self._send(self._call(position, size, window, max_age))
-        self.seen.take(response, self._maker.link.provider.notes)
-        found = elements(response.document, self._list.items)
-        said = turn(self._list.page, position, response.document, len(found))
-        rows = self._maker.records(found, response.fetched_at, self._parent, self.seen.rejected)
+        rows, said = await self._read(self._call(position, size, window, max_age), position)
+        if said.truncated is not None and self._query.search and self._list.search:
+            rows = await self._more(rows, self._call(position, size, window, max_age, self._query.search))
         total = said.total if self.pushed.exact and self._maker.resource.keep is None else None
         return Page(tuple(rows), said.next, total, said.truncated)
 
-    def _call(self, position: int | None, size: int, window: Parameters, max_age: float) -> Call:
+    async def _read(self, call: Call, position: int | None) -> tuple[list[Record], Turn]:
+        response = await self._send(call)
+        self.seen.take(response, self._maker.link.provider.notes)
+        found = elements(response.document, self._list.items)
+        said = turn(self._list.page, position, response.document, len(found))
+        return self._maker.records(found, response.fetched_at, self._parent, self.seen.rejected), said
+
+    async def _more(self, rows: list[Record], call: Call) -> list[Record]:
+        """With what only the provider's own search finds. It is no superset of ours: it may look into fewer fields."""
+        known = {row.native_id for row in rows}
+        found, _ = await self._read(call, None)
+        return [*rows, *(row for row in found if row.native_id not in known)]
+
+    def _call(
+        self, position: int | None, size: int, window: Parameters, max_age: float, search: str | None = None
+    ) -> Call:
         maker, list_ = self._maker, self._list
         query = merged(
             dated(list_.query, self._terms.today),
@@ -92,6 +105,7 @@ class ListPages:
             window,
             expansion(list_.expand, maker.resource.fields, self._query.fields),
             parameters(list_.page, position, size),
+            ((list_.search, search),) if search is not None else (),
         )
         values = {"parent": self._parent.native_id} if self._parent is not None else {}
         # Pages that come in order are read once and passed on; keeping a long list would only fill the memory.

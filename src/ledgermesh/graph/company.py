@@ -69,7 +69,9 @@ async def _list(
     extra: Where | None = None,
 ) -> Listing[Any]:
     context: Context = info.context
-    where = to_where(kind.type, given.get("where"), lambda id: context.ids.open(id).native_id)
+    where = to_where(
+        kind.type, given.get("where"), lambda id, other: context.ref(company.entry, id, other)
+    )
     order = to_order(given.get("order_by")) or kind.order
     conditions = tuple(part for part in (where, extra) if part is not None)
     top, named = selected(info), {each.field for each in order}

@@ -18,6 +18,7 @@ from ledgermesh.errors import BadInput, Forbidden
 from ledgermesh.graph.loaders import Loaders
 from ledgermesh.model.platform import Connection, ConnectionState, Provider
 from ledgermesh.spec.provider import Provider as Definition
+from ledgermesh.spec.query import Ref
 from ledgermesh.state.base import Generations
 from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, Principal, Registry
 from ledgermesh.upstream.call import Fresh, Handler, Link, Trace
@@ -71,6 +72,14 @@ class Context:
         if found is None:
             raise Forbidden("this key does not reach that company, or there is no such company")
         return found
+
+    def ref(self, company: CompanyEntry, id: str, kind: str) -> Ref:
+        """Which record of the company a global id names; raises BadInput for an id of anything else."""
+        ref = self.ids.open(id)
+        mine = {entry.id for entry in self.connections(company)}
+        if ref.kind != kind or ref.connection not in mine:
+            raise BadInput(f"this id is not one of a {kind} of this company", details={"field": "id"})
+        return ref
 
     def connections(self, company: CompanyEntry) -> list[ConnectionEntry]:
         """The company's connections whose provider is known here."""

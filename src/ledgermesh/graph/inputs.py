@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -13,12 +13,13 @@ from typing import Any, Generic, TypeVar, Union, get_args, get_origin
 import strawberry
 from strawberry import UNSET
 
+from ledgermesh.engine.mapping import CONNECTION
 from ledgermesh.graph.instants import Instant, bounds
 from ledgermesh.model.enums import Direction
 from ledgermesh.model.money import Money
 from ledgermesh.model.record import graphql_name
 from ledgermesh.spec.pointer import Pointer
-from ledgermesh.spec.query import And, Compare, Not, Operator, Or, Order, Where
+from ledgermesh.spec.query import And, Compare, Not, Operator, Or, Order, Ref, Where
 from ledgermesh.spec.wires import declared
 
 T = TypeVar("T")
@@ -115,6 +116,8 @@ class Field:
     """Python name in the inputs: references without `_ref`."""
     filter: Any
     orderable: bool
+    refers: str | None = None
+    """The kind of record that a reference names."""
 
 
 @cache
@@ -125,8 +128,17 @@ def fields_of(model: Any) -> tuple[Field, ...]:
         filter = _filter(hint)
         if filter is not None and name != "native_id":
             orderable = _bare(hint) not in (bool, Pointer) and get_origin(_bare(hint)) is None
-            found.append(Field(name, name.removesuffix("_ref"), filter, orderable))
+            shown = name.removesuffix("_ref")
+            refers = _referred(model, shown) if filter is ReferenceFilter else None
+            found.append(Field(name, shown, filter, orderable, refers))
     return tuple(found)
+
+
+def _referred(model: Any, shown: str) -> str:
+    """The kind of record that the field of this name resolves to."""
+    (field,) = (each for each in model.__strawberry_definition__.fields if each.python_name == shown)
+    name: str = field.type.of_type.__name__
+    return name
 
 
 @cache
@@ -189,25 +201,30 @@ def to_order(given: list[Any] | None) -> tuple[Order, ...]:
     )
 
 
-def to_where(model: Any, given: Any, native_id: Any) -> Where | None:
-    """The condition that a caller gave; None for none. `native_id` reads a global id, or raises BadInput."""
+Open = Callable[[str, str], Ref]
+"""Reads a global id of a record of this kind; raises BadInput for any other."""
+
+
+def to_where(model: Any, given: Any, open_id: Open) -> Where | None:
+    """The condition that a caller gave; None for none. Raises BadInput."""
     if given is None or given is UNSET:
         return None
-    parts = tuple(_parts(model, given, native_id))
+    parts = tuple(_parts(model, given, open_id))
     return parts[0] if len(parts) == 1 else And(parts)
 
 
-def _parts(model: Any, given: Any, native_id: Any) -> Iterator[Where]:
+def _parts(model: Any, given: Any, open_id: Open) -> Iterator[Where]:
     for field in fields_of(model):
         filter = getattr(given, field.shown)
-        if filter is not UNSET and filter is not None:
-            yield from _compares(field.name, filter, native_id)
+        if filter is UNSET or filter is None:
+            continue
+        yield from _refers(field, filter, open_id) if field.refers else _compares(field.name, filter)
     for part in given.and_ or ():
-        yield to_where(model, part, native_id) or And(())
+        yield to_where(model, part, open_id) or And(())
     if given.or_ is not UNSET and given.or_ is not None:
-        yield Or(tuple(to_where(model, part, native_id) or And(()) for part in given.or_))
+        yield Or(tuple(to_where(model, part, open_id) or And(()) for part in given.or_))
     if given.not_ is not UNSET and given.not_ is not None:
-        yield Not(to_where(model, given.not_, native_id) or And(()))
+        yield Not(to_where(model, given.not_, open_id) or And(()))
 
 
 _OPERATORS: tuple[tuple[str, Operator], ...] = (
@@ -216,23 +233,30 @@ _OPERATORS: tuple[tuple[str, Operator], ...] = (
 )  # fmt: skip
 
 
-def _compares(name: str, filter: Any, native_id: Any) -> Iterator[Where]:
+def _compares(name: str, filter: Any) -> Iterator[Where]:
     currency = _upper(getattr(filter, "currency", None) or None)
     for attribute, operator in _OPERATORS:
         value = getattr(filter, attribute, UNSET)
         if value is UNSET or (value is None and operator not in ("eq", "ne")):
             continue
-        if isinstance(filter, ReferenceFilter) and operator != "isNull":
-            value = _references(value, native_id)
         if isinstance(value, list):
             value = tuple(value)
         yield bounds(Compare(name, operator, value, currency))
 
 
-def _references(value: Any, native_id: Any) -> Any:
-    if isinstance(value, list):
-        return [native_id(each) for each in value]
-    return None if value is None else native_id(value)
+def _refers(field: Field, filter: Any, open_id: Open) -> Iterator[Where]:
+    """Native ids are unique within one connection only, so a reference is compared together with its connection."""
+
+    def same(id: str) -> Where:
+        ref = open_id(id, field.refers or "")
+        return And((Compare(CONNECTION, "eq", ref.connection), Compare(field.name, "eq", ref.native_id)))
+
+    if filter.eq is not UNSET:
+        yield same(filter.eq) if filter.eq is not None else Compare(field.name, "eq", None)
+    if filter.in_ is not UNSET and filter.in_ is not None:
+        yield Or(tuple(same(id) for id in filter.in_))
+    if filter.is_null is not UNSET and filter.is_null is not None:
+        yield Compare(field.name, "isNull", filter.is_null)
 
 
 def _upper(code: str | None) -> str | None:

@@ -17,7 +17,7 @@ def to_decimal(given: object) -> Decimal:
     """An exact, finite decimal from text or a JSON number; raises ValueError."""
     text = str(given) if isinstance(given, str | int | Decimal) and not isinstance(given, bool) else ""
     if not 0 < len(text) <= DIGITS_MAX:
-        raise ValueError(f"Value cannot represent a Decimal: {given!r}"[:DIGITS_MAX * 2])
+        raise ValueError(f"Value cannot represent a Decimal: {given!r}"[: DIGITS_MAX * 2])
     try:
         found = Decimal(text)
     except InvalidOperation as error:

@@ -6,19 +6,12 @@ contract follow from the definition. Every wire reads null for null and raises M
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from enum import Enum
+from dataclasses import dataclass
 from typing import Any, get_args, get_origin, get_type_hints
-from zoneinfo import ZoneInfo
 
 from ledgermesh.model.mapped import Finding, Mapped
-from ledgermesh.model.money import Money, exponent
 from ledgermesh.model.row import Malformed, Read, Row, at
 from ledgermesh.spec.pointer import Pointer
 
@@ -125,263 +118,7 @@ _ABSENT_VALUE = Wire(transform=ABSENT, paths=(), gives=None, read=lambda row: No
 _ABSENT_LIST = Wire(transform=ABSENT, paths=(), gives=None, read=lambda row: (), missing=())
 
 
-# -- leaves ------------------------------------------------------------------------------------------------------
-
-
-def _leaf(
-    transform: str, path: str, gives: object, convert: Callable[[object], object], write: Write | None
-) -> Wire:
-    find = at(path)
-
-    def read(row: Row) -> object:
-        found = find(row)
-        if found is None:
-            return None
-        try:
-            return convert(found)
-        except ValueError as error:
-            raise Malformed(path, f"{error}") from error
-
-    return Wire(transform=transform, paths=(path,), gives=gives, read=read, write=write)
-
-
-def _text(found: object) -> str | None:
-    if isinstance(found, str):
-        return found or None
-    if isinstance(found, int | Decimal) and not isinstance(found, bool):
-        return str(found)
-    raise ValueError("expected text")
-
-
-def text(path: str) -> Wire:
-    """Text; the empty text is null. Numbers are taken as they are written (ids, document numbers)."""
-    return _leaf("text", path, str, _text, lambda value: {path: value})
-
-
-def _flag(found: object) -> bool:
-    if isinstance(found, bool):
-        return found
-    raise ValueError("expected true or false")
-
-
-def flag(path: str) -> Wire:
-    """True or false."""
-    return _leaf("flag", path, bool, _flag, lambda value: {path: value})
-
-
-_NUMBER = re.compile(r"[+-]?[0-9]{1,100}(\.[0-9]{0,100})?")
-"""A number written as text: without an exponent, which could make it larger than the memory."""
-
-
-def to_decimal(found: object) -> Decimal:
-    """An exact number from a JSON number or from its text."""
-    if isinstance(found, int | Decimal) and not isinstance(found, bool):
-        return Decimal(found)
-    if isinstance(found, str) and _NUMBER.fullmatch(found):
-        return Decimal(found)
-    raise ValueError("expected a number")
-
-
-def whole(path: str) -> Wire:
-    """A whole number."""
-    return _leaf("whole", path, int, _whole, lambda value: {path: value})
-
-
-def _whole(found: object) -> int:
-    number = to_decimal(found)
-    if number != number.to_integral_value():
-        raise ValueError("expected a whole number")
-    return int(number)
-
-
-def decimal(path: str) -> Wire:
-    """An exact decimal, from a JSON number or its text."""
-    return _leaf("decimal", path, Decimal, to_decimal, lambda value: {path: value})
-
-
-def fraction(path: str) -> Wire:
-    """A percentage that the provider writes as a fraction: 0.05 is 5."""
-    return _leaf(
-        "fraction", path, Decimal, lambda found: to_decimal(found) * 100, lambda value: {path: value / 100}
-    )
-
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def to_day(found: object) -> dt.date:
-    """A date from `YYYY-MM-DD`."""
-    if isinstance(found, str) and _DAY.fullmatch(found):
-        with suppress(ValueError):
-            return dt.date.fromisoformat(found)
-    raise ValueError("expected a date YYYY-MM-DD")
-
-
-def day(path: str) -> Wire:
-    """A date without a time zone, `YYYY-MM-DD`."""
-    return _leaf("day", path, dt.date, to_day, lambda value: {path: value.isoformat()})
-
-
-def day_as(path: str, transform: str, convert: Callable[[object], dt.date]) -> Wire:
-    """A date that the provider writes in its own way; writes `YYYY-MM-DD`."""
-    return _leaf(transform, path, dt.date, convert, lambda value: {path: value.isoformat()})
-
-
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-
-def to_instant(found: object) -> dt.datetime:
-    """An instant from ISO 8601 with a zone, or from epoch milliseconds."""
-    with suppress(ValueError, OverflowError):
-        if isinstance(found, int) and not isinstance(found, bool):
-            return EPOCH + dt.timedelta(milliseconds=found)
-        if isinstance(found, str) and (instant := dt.datetime.fromisoformat(found)).tzinfo is not None:
-            return instant.astimezone(dt.UTC)
-    raise ValueError("expected an instant with a zone, or milliseconds since 1970")
-
-
-def instant(path: str) -> Wire:
-    """An instant as ISO 8601 with a zone or as epoch milliseconds; UTC here."""
-    return _leaf("instant", path, dt.datetime, to_instant, None)
-
-
-def local_instant(path: str, *, zone: str) -> Wire:
-    """An instant written as `YYYY-MM-DD HH:MM:SS` on the clocks of one zone. Years before 1 are no instant."""
-    place = ZoneInfo(zone)
-
-    def convert(found: object) -> dt.datetime | None:
-        if isinstance(found, str):
-            if found.startswith(("-", "0000")):
-                return None
-            with suppress(ValueError, OverflowError):
-                return (
-                    dt.datetime.strptime(found, "%Y-%m-%d %H:%M:%S").replace(tzinfo=place).astimezone(dt.UTC)
-                )
-        raise ValueError("expected YYYY-MM-DD HH:MM:SS")
-
-    return _leaf("local_instant", path, dt.datetime, convert, None)
-
-
-# -- money -------------------------------------------------------------------------------------------------------
-
-
-_CODE = re.compile(r"[A-Za-z]{3}")
-
-
-def to_currency(found: object) -> str | None:
-    """A currency code in capitals; the empty text is none."""
-    if found is None or found == "":
-        return None
-    if isinstance(found, str) and _CODE.fullmatch(found):
-        return found.upper()
-    raise ValueError("expected a currency code")
-
-
-def currency(path: str) -> Wire:
-    """An ISO 4217 code, however it is cased."""
-    return _leaf("currency", path, str, to_currency, lambda value: {path: value})
-
-
-def _currency(row: Row, find: Read, path: str) -> str | None:
-    try:
-        return to_currency(find(row))
-    except ValueError as error:
-        raise Malformed(path, f"{error}") from error
-
-
-def in_major(units: int | Decimal, code: str | None) -> Decimal:
-    """Minor units of a currency as major ones, exactly, however many digits they have."""
-    return _shifted(Decimal(units), -exponent(code or ""))
-
-
-def _shifted(number: Decimal, places: int) -> Decimal:
-    sign, digits, power = number.as_tuple()
-    assert isinstance(power, int), "numbers in documents are finite"
-    return Decimal((sign, digits, power + places))
-
-
-def money(path: str, *, currency: str) -> Wire:
-    """An amount in major units; `currency` is the path of its ISO code."""
-    find, find_currency = at(path), at(currency)
-
-    def read(row: Row) -> object:
-        found = find(row)
-        if found is None:
-            return None
-        return Money(amount=_amount(found, path), currency=_currency(row, find_currency, currency))
-
-    return Wire(
-        transform="money",
-        paths=(path, currency),
-        gives=Money,
-        read=read,
-        write=lambda value: {path: value.amount},
-    )
-
-
-def _amount(found: object, path: str) -> Decimal:
-    try:
-        return to_decimal(found)
-    except ValueError as error:
-        raise Malformed(path, "expected an amount") from error
-
-
-def minor_money(path: str, *, currency: str) -> Wire:
-    """A whole number of minor units; `currency` is the path of its ISO code, whose exponent scales it."""
-    find, find_currency = at(path), at(currency)
-
-    def read(row: Row) -> object:
-        found = find(row)
-        if found is None:
-            return None
-        amount = _amount(found, path)
-        if amount != amount.to_integral_value():
-            raise Malformed(path, "expected a whole number of minor units")
-        code = _currency(row, find_currency, currency)
-        return Money(amount=in_major(amount, code), currency=code)
-
-    def write(value: Money) -> dict[str, object]:
-        units = _shifted(value.amount, exponent(value.currency or ""))
-        if units != units.to_integral_value():
-            raise ValueError("the amount has more digits than its currency has minor units")
-        return {path: int(units)}
-
-    return Wire(transform="minor_money", paths=(path, currency), gives=Money, read=read, write=write)
-
-
-# -- words, parts, references ------------------------------------------------------------------------------------
-
-
-def folded(word: str) -> str:
-    """A word without case, spaces, hyphens and underscores."""
-    return re.sub(r"[\s_\-]", "", word).casefold()
-
-
-def one_of(path: str, words: MappingOf[str, Enum], *, other: Enum) -> Wire:
-    """An enum member for the provider's word, however it is cased; an unknown word is `other`, never an error.
-
-    Written back as the first word that gives the member.
-    """
-    known = {folded(word): member for word, member in words.items()}
-    first = {member: word for word, member in reversed(list(words.items()))}
-
-    def convert(found: object) -> Enum | None:
-        if not isinstance(found, str):
-            raise ValueError("expected a word")
-        return known.get(folded(found), other) if found else None
-
-    return _leaf("one_of", path, type(other), convert, lambda value: {path: first[value]})
-
-
-def texts(path: str) -> Wire:
-    """A list of texts."""
-
-    def convert(found: object) -> object:
-        if not isinstance(found, list):
-            raise ValueError("expected a list")
-        return tuple(word for element in found if (word := _text(element)) is not None)
-
-    return replace(_leaf("texts", path, list[str], convert, lambda value: {path: list(value)}), missing=())
+# -- parts and references ----------------------------------------------------------------------------------------
 
 
 def one(path: str, parts: Fields, *, expand: str = "") -> Wire:
@@ -396,10 +133,10 @@ def here(parts: Fields, *paths: str) -> Wire:
 
 def each(path: str, parts: Fields, *, expand: str = "") -> Wire:
     """A list of nested objects; elements that are no objects are left out with a finding."""
+    gives = list[parts.model]  # type: ignore[name-defined]  # a type at run time
     return Wire(
-        transform="each", paths=(path,), gives=list[parts.model], read=at(path),  # type: ignore[name-defined]  # a type at run time
-        missing=(), expand=expand, parts=parts,
-    )  # fmt: skip
+        transform="each", paths=(path,), gives=gives, read=at(path), missing=(), expand=expand, parts=parts
+    )
 
 
 def made(

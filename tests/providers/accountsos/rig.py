@@ -11,6 +11,9 @@ from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.world import World
 
+STEADY = frozenset[str]()
+"""Kinds whose records the emulator cannot spoil."""
+
 
 def make(world: World, clock: ManualClock) -> Emulator:
     return make_accountsos(world, clock)

@@ -17,6 +17,9 @@ from ledgermesh.sandbox.world import World
 
 OAUTH = "http://sandbox/kashoo/oauth2"
 
+STEADY = frozenset(("TaxRate",))
+"""Kinds whose records the emulator cannot spoil."""
+
 
 def make(world: World, clock: ManualClock) -> KashooEmulator:
     return make_kashoo(world, clock, chance=Random(7))

@@ -13,6 +13,9 @@ from ledgermesh.sandbox.smallinvoice import Smallinvoice
 from ledgermesh.sandbox.smallinvoice import make as make_smallinvoice
 from ledgermesh.sandbox.world import World
 
+STEADY = frozenset[str]()
+"""Kinds whose records the emulator cannot spoil."""
+
 
 def make(world: World, clock: ManualClock) -> Smallinvoice:
     return make_smallinvoice(world, clock)

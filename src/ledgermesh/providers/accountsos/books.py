@@ -16,21 +16,10 @@ from ledgermesh.model.enums import (
 from ledgermesh.model.paper import Deadline, Document
 from ledgermesh.model.party import Address, Party
 from ledgermesh.providers.accountsos import quirks
+from ledgermesh.spec.leaves import currency, day, decimal, instant, money, one_of, text, whole
 from ledgermesh.spec.paging import FirstRows, Offset, Whole
 from ledgermesh.spec.resource import Derived, Get, List, Push, Resource, Window, day_text
-from ledgermesh.spec.wires import (
-    currency,
-    day,
-    decimal,
-    fields,
-    instant,
-    made,
-    money,
-    one,
-    one_of,
-    text,
-    whole,
-)
+from ledgermesh.spec.wires import fields, made, one
 
 PAGES = Offset(size_max=100, total="pagination.total", more="pagination.has_more")
 """The largest limit is not documented; 100 is assumed, and what really came is counted on."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ledgermesh.model.enums import PartyRole
 from ledgermesh.model.row import Read, Row
-from ledgermesh.spec.wires import folded
+from ledgermesh.spec.leaves import folded
 
 ROLES = {
     "client": (PartyRole.CUSTOMER,),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ledgermesh.model.report import Report, ReportRow, ReportSection
 from ledgermesh.providers.accountsos import quirks
+from ledgermesh.spec.leaves import currency, day, money, text
 from ledgermesh.spec.resource import ReportEndpoint
-from ledgermesh.spec.wires import Wire, currency, day, each, fields, made, money, text
+from ledgermesh.spec.wires import Wire, each, fields, made
 
 ROWS = each(
     "rows",

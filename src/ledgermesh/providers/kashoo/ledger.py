@@ -16,21 +16,10 @@ from ledgermesh.model.money import Money
 from ledgermesh.model.row import Row
 from ledgermesh.providers.kashoo import quirks
 from ledgermesh.providers.kashoo.sales import record_list, status_of, transfer_date
+from ledgermesh.spec.leaves import currency, decimal, flag, folded, instant, one_of, text
 from ledgermesh.spec.paging import Whole
 from ledgermesh.spec.resource import Get, List, Resource
-from ledgermesh.spec.wires import (
-    currency,
-    decimal,
-    each,
-    fields,
-    flag,
-    folded,
-    instant,
-    made,
-    one_of,
-    ref,
-    text,
-)
+from ledgermesh.spec.wires import each, fields, made, ref
 
 TYPES = {
     "CASH": AccountType.BANK,

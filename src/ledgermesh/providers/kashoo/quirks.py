@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from ledgermesh.model.enums import DocumentStatus, ItemKind, PartyRole, Side
 from ledgermesh.model.money import Money
 from ledgermesh.model.row import Malformed, Row
-from ledgermesh.spec.wires import folded, in_major, to_currency, to_day
+from ledgermesh.spec.leaves import folded, in_major, to_currency, to_day
 
 MONTHS = (
     "JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE",

@@ -21,29 +21,21 @@ from ledgermesh.model.payment import Allocation, Payment
 from ledgermesh.model.row import Row
 from ledgermesh.model.trade import DocumentLine, Invoice, LineTax, TaxAmount
 from ledgermesh.providers.kashoo import quirks
-from ledgermesh.spec.paging import Offset, Whole
-from ledgermesh.spec.resource import Get, List, Push, Resource, Sort, Window, day_text
-from ledgermesh.spec.wires import (
-    Wire,
-    constant,
+from ledgermesh.spec.leaves import (
     currency,
     day_as,
     decimal,
-    each,
-    fields,
     flag,
     fraction,
     instant,
-    made,
     minor_money,
     money,
-    one,
     one_of,
-    position,
-    ref,
-    refs,
     text,
 )
+from ledgermesh.spec.paging import Offset, Whole
+from ledgermesh.spec.resource import Get, List, Push, Resource, Sort, Window, day_text
+from ledgermesh.spec.wires import Wire, constant, each, fields, made, one, position, ref, refs
 
 
 def transfer_date(path: str) -> Wire:

@@ -9,22 +9,10 @@ from ledgermesh.model.enums import BankAccountKind, ItemKind, PartyRole, RecordS
 from ledgermesh.model.item import Item, TaxRate
 from ledgermesh.model.party import Address, Party
 from ledgermesh.providers.smallinvoice import quirks
+from ledgermesh.spec.leaves import currency, decimal, flag, local_instant, money, text, whole
 from ledgermesh.spec.paging import Offset
 from ledgermesh.spec.resource import Derived, Expand, Get, List, Resource
-from ledgermesh.spec.wires import (
-    Wire,
-    constant,
-    currency,
-    decimal,
-    fields,
-    flag,
-    local_instant,
-    made,
-    money,
-    one,
-    text,
-    whole,
-)
+from ledgermesh.spec.wires import Wire, constant, fields, made, one
 
 PAGES = Offset(size_max=200, total="pagination.total")
 WITH = Expand(param="with")

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from ledgermesh.model.enums import DocumentStatus, PartyRole, TaxMode
 from ledgermesh.model.money import Money
 from ledgermesh.model.row import Row
-from ledgermesh.spec.wires import folded, in_major, to_currency, to_decimal
+from ledgermesh.spec.leaves import folded, in_major, to_currency, to_decimal
 
 STATUSES = {
     "S": DocumentStatus.OPEN,

@@ -12,20 +12,9 @@ from ledgermesh.model.row import Row
 from ledgermesh.model.trade import DocumentLine, Invoice, LineTax
 from ledgermesh.providers.smallinvoice import quirks
 from ledgermesh.providers.smallinvoice.books import PAGES, WITH, local
+from ledgermesh.spec.leaves import currency, day, decimal, money, one_of, text
 from ledgermesh.spec.resource import Children, Get, List, Push, Resource, Sort
-from ledgermesh.spec.wires import (
-    currency,
-    day,
-    decimal,
-    each,
-    fields,
-    made,
-    money,
-    one_of,
-    position,
-    ref,
-    text,
-)
+from ledgermesh.spec.wires import each, fields, made, position, ref
 
 LINE_KINDS = {
     "N": LineKind.ITEM,

@@ -180,7 +180,7 @@ class AccountsOS:
         found = [
             row
             for row in sorted(shown, key=lambda row: (str(row["name"]).casefold(), str(row["id"])))
-            if (not type or row["type"] == type) and words in f"{row['name']} {row['email']}".casefold()
+            if (not type or row["type"] == type) and words in f"{row['name']} {row['email'] or ''}".casefold()
         ]
         return {"contacts": [self._shown(row) for row in found[: self._limit(request)]]}
 

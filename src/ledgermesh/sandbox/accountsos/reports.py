@@ -82,7 +82,7 @@ def vat_return(books: Books, year: int, number: int) -> Document:
     sales, output = _sums([line for line in lines if line.amount > 0])
     purchases, given = _sums([line for line in lines if line.amount < 0])
     boxes = {
-        "1": output, "2": Decimal(0), "3": output, "4": given, "5": output - given,
+        "1": output, "2": Decimal(0), "3": output, "4": given, "5": abs(output - given),
         "6": sales, "7": purchases, "8": Decimal(0), "9": Decimal(0),
     }  # fmt: skip
     return {

@@ -1,0 +1,183 @@
+"""Several applications on sockets of one process, from start to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from ledgermesh.errors import ConfigurationError
+from ledgermesh.server import Site, listen, serve
+
+HOST = "127.0.0.1"
+
+
+class House:
+    """An application with one name that remembers whether it was closed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.closed = False
+        self.held = asyncio.Event()
+        self.asked = asyncio.Event()
+        self.app = Starlette(
+            routes=[Route("/", self.page), Route("/held", self.held_page)], lifespan=self.lifespan
+        )
+
+    @asynccontextmanager
+    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        yield
+        self.closed = True
+
+    async def page(self, request: Request) -> Response:
+        return PlainTextResponse(self.name)
+
+    async def held_page(self, request: Request) -> Response:
+        self.asked.set()
+        await self.held.wait()
+        return PlainTextResponse("at last")
+
+
+class Running:
+    """Sites that are being served, and their ports."""
+
+    def __init__(self, *apps: Starlette) -> None:
+        self._ports: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+        self.task = asyncio.create_task(
+            serve([Site(app, HOST, 0) for app in apps], started=self._ports.set_result)
+        )
+
+    async def ports(self) -> list[int]:
+        async with asyncio.timeout(20):
+            return await self._ports
+
+    async def ended(self) -> None:
+        async with asyncio.timeout(20):
+            await self.task
+
+
+async def test_two_applications_stop_together_on_a_signal() -> None:
+    """Both answer on their own port; SIGTERM ends both, each closes what it holds, and `serve` returns."""
+    one, two = House("one"), House("two")
+    handler = signal.getsignal(signal.SIGTERM)
+    running = Running(one.app, two.app)
+    ports = await running.ports()
+
+    async with httpx.AsyncClient() as http:
+        found = [(await http.get(f"http://{HOST}:{port}/")).text for port in ports]
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running.ended()
+
+    assert found == ["one", "two"]
+    assert (one.closed, two.closed) == (True, True)
+    assert signal.getsignal(signal.SIGTERM) is handler
+
+
+async def test_an_answer_in_flight_is_finished() -> None:
+    """A signal does not cut an answer short, and no new connection is taken meanwhile."""
+    house = House("one")
+    running = Running(house.app)
+    [port] = await running.ports()
+
+    async with httpx.AsyncClient() as http:
+        answer = asyncio.create_task(http.get(f"http://{HOST}:{port}/held"))
+        await house.asked.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+        async with asyncio.timeout(20):
+            while await _accepts(port):
+                pass
+        house.held.set()
+        assert (await answer).text == "at last"
+    await running.ended()
+
+    assert house.closed
+
+
+async def _accepts(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(HOST, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def test_a_second_signal_does_not_wait() -> None:
+    """Whoever presses Ctrl-C twice is not kept by an answer that never ends."""
+    house = House("one")
+    running = Running(house.app)
+    [port] = await running.ports()
+
+    async with httpx.AsyncClient() as http:
+        answer = asyncio.create_task(http.get(f"http://{HOST}:{port}/held"))
+        await house.asked.wait()
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+        await running.ended()
+        house.held.set()
+        await asyncio.gather(answer, return_exceptions=True)
+
+    assert running.task.done()
+
+
+async def test_a_taken_port_is_named() -> None:
+    """A port that another process listens on is a mistake of the operator, found before anything starts."""
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        house = House("one")
+
+        with pytest.raises(
+            ConfigurationError, match=f"cannot listen on {HOST}:{port}: Address already in use"
+        ):
+            await serve([Site(house.app, HOST, 0), Site(house.app, HOST, port)], started=print)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no such host", "host.invalid"])
+def test_an_address_that_is_not_ours_is_named(host: str) -> None:
+    """So is an address that this machine does not have, or a name that nobody has."""
+    with pytest.raises(ConfigurationError, match=f"cannot listen on {host}:8000"):
+        listen(host, 8000)
+
+
+async def test_an_application_that_cannot_start_ends_the_others() -> None:
+    """Nobody is told that it started; the other application is closed again."""
+
+    @asynccontextmanager
+    async def broken(app: Starlette) -> AsyncIterator[None]:
+        raise ZeroDivisionError
+        yield
+
+    house, told = House("one"), list[list[int]]()
+
+    with pytest.raises(ConfigurationError, match="did not start"):
+        async with asyncio.timeout(20):
+            await serve(
+                [Site(house.app, HOST, 0), Site(Starlette(lifespan=broken), HOST, 0)], started=told.append
+            )
+
+    assert (house.closed, told) == (True, [])
+
+
+async def test_the_server_does_not_name_itself() -> None:
+    """An answer does not say which software made it."""
+    running = Running(House("one").app)
+    [port] = await running.ports()
+
+    async with httpx.AsyncClient() as http:
+        headers = (await http.get(f"http://{HOST}:{port}/")).headers
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running.ended()
+
+    assert "server" not in headers
