@@ -13,7 +13,8 @@ from ledgermesh.model.trade import DocumentLine, Invoice
 from ledgermesh.spec.check import problems
 from ledgermesh.spec.provider import Provider, ProviderKind, Setting
 from ledgermesh.spec.resource import Derived, Get, List, Resource, Window
-from ledgermesh.spec.wires import each, fields, flag, text
+from ledgermesh.spec.leaves import flag, text
+from ledgermesh.spec.wires import each, fields
 
 KINDS = ("Account",)
 RESOURCE = Resource(kind="Account", list=List(path="/accounts"), fields=fields(Account, native_id=text("id")))
