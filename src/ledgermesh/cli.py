@@ -21,13 +21,15 @@ from ledgermesh.providers import discover
 from ledgermesh.sandbox.app import NoSuchEmulator, make_sandbox
 from ledgermesh.sandbox.world import make_world
 from ledgermesh.server import Site, serve
-from ledgermesh.settings import read_settings, to_grants, to_keys, to_registry
+from ledgermesh.settings import check, read_settings
+from ledgermesh.upstream.probe import probe_all
 from ledgermesh.upstream.stack import LINES
 
 cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="One live GraphQL endpoint over every set of books a company keeps.",
 )
 
@@ -44,13 +46,19 @@ QUERY = (
 )
 
 
+def address(host: str, port: int) -> str:
+    """How to reach from this machine what listens on this host and port."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # a name, nothing listens here
+    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
+
+
 def banner(host: str, port: int, sandbox_port: int) -> str:
     """What the demo prints once it answers."""
-    url = f"http://{host}:{port}"
+    url = address(host, port)
     keys = "\n".join(f"  {key:<15} {', '.join(sorted(scopes))}" for key, scopes in DEMO_KEYS.items())
     return (
         f"ledgermesh demo\n\n  playground  {url}/\n  endpoint    {url}/graphql\n"
-        f"  providers   http://{host}:{sandbox_port}/ (emulated; faults at /_control)\n\nKeys\n{keys}\n\nTry\n"
+        f"  providers   {address(host, sandbox_port)}/ (emulated; faults at /_control)\n\nKeys\n{keys}\n\nTry\n"
         f"  curl -s {url}/graphql -H 'Authorization: Bearer lm_demo_read' -H 'Content-Type: application/json' "
         f'-d \'{{"query": "{QUERY}"}}\'\n\nStop with Ctrl-C.\n'
     )
@@ -67,7 +75,7 @@ def demo(
     telemetry.configure(stream=sys.stderr, pretty=True)
 
     async def run() -> None:
-        made = await make_demo(clock=SystemClock(), sandbox_url=f"http://{host}:{sandbox_port}", scale=scale)
+        made = await make_demo(clock=SystemClock(), sandbox_url=address(host, sandbox_port), scale=scale)
         sites = [Site(made.sandbox, host, sandbox_port), Site(made.gateway, host, port)]
         await serve(sites, started=lambda ports: print(banner(host, ports[1], ports[0]), flush=True))
 
@@ -75,17 +83,21 @@ def demo(
 
 
 @cli.command(name="serve")
-def serve_command(config: Config = None, host: str | None = None, port: int | None = None) -> None:
+def serve_command(
+    config: Config = None,
+    host: Annotated[str | None, typer.Option(help="Instead of server.host of the settings.")] = None,
+    port: Annotated[int | None, typer.Option(help="Instead of server.port.", min=0, max=65535)] = None,
+) -> None:
     """Run the gateway over the connections of the settings."""
     telemetry.configure(stream=sys.stderr)
     settings = read_settings(os.environ, config)
-    address, number = host or settings.server.host, settings.server.port if port is None else port
+    check(settings, discover(NAMES), os.environ)
+    where, number = host or settings.server.host, settings.server.port if port is None else port
 
     async def run() -> None:
         app = await make_served(settings, environ=os.environ, clock=SystemClock())
         await serve(
-            [Site(app, address, number)],
-            started=lambda ports: print(f"http://{address}:{ports[0]}", flush=True),
+            [Site(app, where, number)], started=lambda ports: print(address(where, ports[0]), flush=True)
         )
 
     asyncio.run(run())
@@ -106,7 +118,7 @@ def sandbox(
         serve(
             [Site(made.app, host, port)],
             started=lambda ports: print(
-                f"{', '.join(made.emulators)} at http://{host}:{ports[0]}", flush=True
+                f"{', '.join(made.emulators)} at {address(host, ports[0])}", flush=True
             ),
         )
     )
@@ -128,6 +140,8 @@ def schema(
 ) -> None:
     """Write schema.graphql and COVERAGE.md from the code."""
     files = {"schema.graphql": make_schema().as_str() + "\n", "COVERAGE.md": coverage(discover(NAMES))}
+    if not folder.is_dir():
+        raise ConfigurationError(f"{folder}: there is no such folder; run this at the top of a checkout")
     stale = []
     for name, text in files.items():
         path = folder / name
@@ -154,21 +168,33 @@ def doctor(config: Config = None) -> None:
     for definition in definitions.values():
         print(f"{definition.name:<14} compared with its documents on {definition.checked_on}")
     settings = read_settings(os.environ, config)
-    to_keys(settings)
-    registry = to_registry(settings, definitions, os.environ)
-    grants = to_grants(settings, os.environ)
-    count = len(settings.connections)
+    check(settings, definitions, os.environ)
     print(
-        f"settings good: {len(settings.keys)} keys, {len(settings.companies)} companies, {count} connections"
+        f"settings good: {len(settings.tenants)} tenants, {len(settings.keys)} keys, "
+        f"{len(settings.companies)} companies, {len(settings.connections)} connections"
     )
-    if not grants or registry is None:
-        print("no connection has a grant yet", file=sys.stderr)
+    for link in settings.connections:
+        if not (link.secrets_from_env or link.secrets_from_file):
+            print(f"{link.id}: has no secrets; nothing can be read through it")
+    if not _reachable(
+        {link.base_url or definitions[link.provider].base_url for link in settings.connections}
+    ):
+        raise typer.Exit(1)
 
 
-def main() -> None:
-    """The entry point: a mistake of the operator is one clear line, not a traceback."""
+def _reachable(urls: set[str]) -> bool:
+    """Print which addresses of providers can be reached; whether all can."""
+    found = asyncio.run(probe_all(urls))
+    for url, trouble in found.items():
+        print(f"{url}: {trouble or 'can be reached'}")
+    return not any(found.values())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point: a mistake of the operator is said in plain words, not in a traceback."""
     try:
-        cli()
+        cli(arguments)
     except (ConfigurationError, DefinitionError, NoSuchEmulator) as error:
-        print(f"ledgermesh: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"ledgermesh: {line}", file=sys.stderr)
         sys.exit(2)

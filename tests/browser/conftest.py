@@ -39,6 +39,9 @@ FLAGS = (
     "--disable-sync",
 )
 
+# What an editor holds, also the lines that are scrolled away.
+MODEL = "globalThis.__MONACO.editor.getModels().find((model) => model.uri.path.endsWith('%s'))"
+
 EXAMPLES = {example.name: example for example in read_examples(operations())}
 LIVE_KEY = "a key that only the operator's settings know"
 LIVE = Settings(
@@ -166,9 +169,7 @@ class Visit:
 
     async def response_text(self) -> str:
         """The whole response, also the lines that are scrolled away."""
-        text: str = await self.page.evaluate(
-            "globalThis.__MONACO.editor.getModels().find(m => m.uri.path.endsWith('response.json')).getValue()"
-        )
+        text: str = await self.page.evaluate(f"{MODEL % 'response.json'}.getValue()")
         return text
 
     async def answer(self) -> Any:
@@ -181,10 +182,8 @@ class Visit:
         await self.page.locator(".lm-verdict").wait_for()
 
     async def write(self, query: str) -> None:
-        """Replace the query, all at once."""
-        await self.page.locator(".graphiql-query-editor .monaco-editor").first.click()
-        await self.page.keyboard.press("Control+A")
-        await self.page.keyboard.insert_text(query)
+        """Replace the query, all at once; typed text would have its brackets closed by the editor."""
+        await self.page.evaluate(f"(query) => {MODEL % 'operation.graphql'}.setValue(query)", query)
 
     async def type(self, query: str) -> None:
         """Replace the query, letter by letter."""
@@ -220,7 +219,7 @@ async def visiting(
     context = await browser.new_context(viewport=size, color_scheme="dark" if dark else "light")
     await context.add_init_script(WATCH)
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     visit = Visit(page, url)
     page.on("request", visit.note)
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))

@@ -66,6 +66,9 @@ class Rig(Protocol):
     def replace(self, emulator: Emulator, native_id: str, value: object) -> None:
         """A value shown instead of a record."""
 
+    def restore(self, emulator: Emulator) -> None:
+        """Every record as it was."""
+
     def limit(self, emulator: Emulator, calls: int, seconds: int) -> None:
         """So many calls in so many seconds, then 429."""
 

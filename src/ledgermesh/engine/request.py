@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from ledgermesh.errors import NeedsConfig
+from ledgermesh.errors import BadInput, NeedsConfig
 from ledgermesh.spec.resource import Expand
 from ledgermesh.spec.wires import Fields
 from ledgermesh.upstream.call import Call, Fresh, Link, Trace
@@ -28,6 +28,10 @@ class Terms:
     today: dt.date
 
 
+DOTS = ("", ".", "..")
+"""What would not stay in its place in a path: clients resolve it."""
+
+
 def fill(path: str, values: Mapping[str, str]) -> str:
     """A path with its braces filled in, each value percent-encoded as one segment."""
 
@@ -35,6 +39,8 @@ def fill(path: str, values: Mapping[str, str]) -> str:
         name = found[1]
         if name not in values:
             raise NeedsConfig(f"the connection has no setting {name!r}", details={"setting": name})
+        if values[name] in DOTS:
+            raise BadInput(f"{values[name]!r} is no id", details={"field": name})
         return quote(values[name], safe="")
 
     return re.sub(r"\{(\w+)\}", value, path)

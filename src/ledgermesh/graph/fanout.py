@@ -23,6 +23,7 @@ from ledgermesh.state.registry import CompanyEntry, ConnectionEntry
 from ledgermesh.upstream.call import Fresh
 
 FIRST_MAX: Final = 1000
+NATIVE_ID_MAX: Final = 200
 MARGIN_SECONDS: Final = 0.25
 """Kept of the deadline for answering, after the last provider was given up."""
 
@@ -187,9 +188,15 @@ async def single(
         if connection is None:
             raise BadInput("`nativeId` needs `connection`: ids are unique within one connection only")
         (entry,) = _one_connection(context, company, connection)
-        return await context.hub(entry).one(kind.name, native_id, fields)
+        return await context.hub(entry).one(kind.name, _native_id(native_id), fields)
     assert number is not None, "one of the three was given"
     return await by_number(context, company, kind, fields, number, connection)
+
+
+def _native_id(text: str) -> str:
+    if not (0 < len(text) <= NATIVE_ID_MAX and text.isprintable()):
+        raise BadInput(f"`nativeId` is 1 to {NATIVE_ID_MAX} printable characters", details={"field": "nativeId"})
+    return text
 
 
 def _one_connection(context: Context, company: CompanyEntry, connection: str) -> list[ConnectionEntry]:

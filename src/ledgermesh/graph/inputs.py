@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,8 +13,10 @@ from typing import Any, Generic, TypeVar, Union, get_args, get_origin
 
 import strawberry
 from strawberry import UNSET
+from strawberry.annotation import StrawberryAnnotation
 
 from ledgermesh.engine.mapping import CONNECTION
+from ledgermesh.errors import BadInput
 from ledgermesh.graph.instants import Instant, bounds
 from ledgermesh.model.enums import Direction
 from ledgermesh.model.money import Money
@@ -84,23 +87,29 @@ def _bare(hint: object) -> object:
     return parts[0] if len(parts) == 1 and type(None) in get_args(hint) else hint
 
 
+@cache
+def _made(alias: Any) -> Any:
+    """The input type that a generic one and its argument make: once, where Strawberry would at every use."""
+    return StrawberryAnnotation(alias).resolve()
+
+
 def _filter(hint: object) -> Any:
     """The filter input for a field of this type; None where it cannot be filtered by."""
     bare = _bare(hint)
     if isinstance(bare, type) and issubclass(bare, Enum):
-        return Equality[bare]  # type: ignore[valid-type]  # a type at run time
+        return _made(Equality[bare])  # type: ignore[valid-type]  # a type at run time
     if get_origin(bare) is list and issubclass(get_args(bare)[0], Enum):
-        return Membership[get_args(bare)[0]]  # type: ignore[misc]  # a type at run time
+        return _made(Membership[get_args(bare)[0]])  # type: ignore[misc]  # a type at run time
     return None if get_origin(bare) is not None else _FILTERS.get(bare)
 
 
 _FILTERS: Mapping[object, Any] = {
     str: TextFilter,
-    bool: Equality[bool],
-    int: Range[int],
-    Decimal: Range[Decimal],
-    dt.date: Range[dt.date],
-    dt.datetime: Range[Instant],
+    bool: _made(Equality[bool]),
+    int: _made(Range[int]),
+    Decimal: _made(Range[Decimal]),
+    dt.date: _made(Range[dt.date]),
+    dt.datetime: _made(Range[Instant]),
     Money: MoneyFilter,
     Pointer: ReferenceFilter,
 }
@@ -260,4 +269,8 @@ def _refers(field: Field, filter: Any, open_id: Open) -> Iterator[Where]:
 
 
 def _upper(code: str | None) -> str | None:
-    return code.upper() if code else None
+    if not code:
+        return None
+    if not re.fullmatch(r"[A-Za-z]{3}", code):
+        raise BadInput(f"`currency` is an ISO 4217 code of three letters, not {code!r}", details={"field": "currency"})
+    return code.upper()

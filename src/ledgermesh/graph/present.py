@@ -27,7 +27,7 @@ def present(error: GraphQLError) -> dict[str, Any]:
     found: dict[str, Any] = {"message": error.message}
     if isinstance(cause, LedgermeshError):
         found["extensions"] = typed(cause)
-    elif cause is None:
+    elif cause is None or _unread(error, cause):
         found["extensions"] = _request_error(error)
     else:
         reference = mask(cause)
@@ -51,6 +51,11 @@ def _cause(error: GraphQLError) -> BaseException | None:
 def _unwritable(error: GraphQLError) -> bool:
     """Whether a value that we answer does not fit its type: an argument's error points at the argument instead."""
     return error.path is not None and isinstance(next(iter(error.nodes or ()), None), FieldNode)
+
+
+def _unread(error: GraphQLError, cause: BaseException) -> bool:
+    """Whether a scalar refused a value of the document or of its variables, before anything ran."""
+    return not error.path and bool(error.locations) and isinstance(cause, ValueError)
 
 
 def typed(error: LedgermeshError) -> dict[str, Any]:

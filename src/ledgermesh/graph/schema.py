@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode, parse
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from ledgermesh.errors import WrongMethod
+from ledgermesh.errors import BadInput, WrongMethod
 from ledgermesh.graph.context import Context, Parts, make_context
 from ledgermesh.graph.freshness import fresh
 from ledgermesh.graph.instants import INSTANT, Instant
 from ledgermesh.graph.kinds import KINDS
-from ledgermesh.graph.present import present
+from ledgermesh.graph.present import present, typed
 from ledgermesh.graph.query import Query
 from ledgermesh.graph.question import Answer, Question
 from ledgermesh.graph.scalars import DATE_TIME, DECIMAL
 from ledgermesh.model.record import graphql_name
 from ledgermesh.upstream.call import Step
+
+KEYWORDS = re.compile(r"\b(?:query|mutation|subscription)\b")
 
 DOCUMENTS_MAX = 1000
 """Parsed and validated documents that are kept."""
@@ -62,6 +65,8 @@ class Gateway:
 
         Raises WrongMethod for an operation that the HTTP method cannot ask for.
         """
+        if (wrong := _unclear(question)) is not None:
+            return _refused(wrong)
         context = make_context(
             self._parts,
             principal=question.principal,
@@ -81,7 +86,28 @@ class Gateway:
             )
         except InvalidOperationTypeError as error:
             raise WrongMethod("over GET nothing but queries run") from error
+        except CannotGetOperationTypeError:
+            return _refused(BadInput(f"there is no operation {question.operation!r}", details={"field": "operationName"}))
         return _answer(result, context)
+
+
+def _unclear(question: Question) -> BadInput | None:
+    """What is wrong with a question that does not say what it asks for; Strawberry would take the first operation."""
+    if not question.text.strip():
+        return BadInput("there is no document", details={"field": "query"})
+    if question.operation is not None or len(KEYWORDS.findall(question.text)) < 2:
+        return None
+    try:
+        document = parse(question.text)
+    except GraphQLError:
+        return None  # said again, with its place, when it is run
+    if sum(isinstance(node, OperationDefinitionNode) for node in document.definitions) < 2:
+        return None
+    return BadInput("which of the operations? Give `operationName`.", details={"field": "operationName"})
+
+
+def _refused(error: BadInput) -> Answer:
+    return {"errors": [{"message": error.message, "extensions": typed(error)}]}
 
 
 def _answer(result: Any, context: Context) -> Answer:

@@ -94,8 +94,17 @@ def decimal(path: str) -> Wire:
 def fraction(path: str) -> Wire:
     """A percentage that the provider writes as a fraction: 0.05 is 5."""
     return _leaf(
-        "fraction", path, Decimal, lambda found: to_decimal(found) * 100, lambda value: {path: value / 100}
+        "fraction",
+        path,
+        Decimal,
+        lambda found: as_percent(to_decimal(found)),
+        lambda value: {path: _shifted(value, -2)},
     )
+
+
+def as_percent(fraction: Decimal) -> Decimal:
+    """A fraction as a percentage, without a digit more or less: 0.0775 is 7.75."""
+    return _shifted(fraction, 2)
 
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -189,7 +198,8 @@ def in_major(units: int | Decimal, code: str | None) -> Decimal:
 def _shifted(number: Decimal, places: int) -> Decimal:
     sign, digits, power = number.as_tuple()
     assert isinstance(power, int), "numbers in documents are finite"
-    return Decimal((sign, digits, power + places))
+    zeros = (0,) * max(power + places, 0)
+    return Decimal((sign, digits + zeros, min(power + places, 0)))
 
 
 def money(path: str, *, currency: str) -> Wire:

@@ -78,7 +78,7 @@ class List:
     sorts: tuple[Sort, ...] = ()
     window: Window | None = None
     search: str = ""
-    """Parameter for full text search, a superset of ours."""
+    """Parameter for the provider's own search, which finds rows that a cut list does not show."""
     expand: Expand | None = None
     combine: Callable[[Sequence[str]], str] | None = None
     """Makes one value of several for the same parameter; without it only the first pushed one is sent."""

@@ -35,6 +35,11 @@ def replace(emulator: Any, native_id: str, value: object) -> None:
     emulator.switches.replacements[native_id] = value
 
 
+def restore(emulator: Any) -> None:
+    emulator.switches.overrides.clear()
+    emulator.switches.replacements.clear()
+
+
 def limit(emulator: Any, calls: int, seconds: int) -> None:
     """Its minute is the provider's own; only how many calls fit in can be turned."""
     assert seconds == 60

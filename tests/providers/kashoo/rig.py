@@ -41,6 +41,11 @@ def replace(emulator: KashooEmulator, native_id: str, value: object) -> None:
     emulator.switches.replacements[int(native_id)] = value
 
 
+def restore(emulator: KashooEmulator) -> None:
+    emulator.switches.overrides.clear()
+    emulator.switches.replacements.clear()
+
+
 def limit(emulator: KashooEmulator, calls: int, seconds: int) -> None:
     emulator.switches.calls_per_window, emulator.switches.window_seconds = calls, seconds
 

@@ -42,6 +42,11 @@ def replace(emulator: Smallinvoice, native_id: str, value: object) -> None:
     emulator.switches.replacements[_bare(native_id)] = value
 
 
+def restore(emulator: Smallinvoice) -> None:
+    emulator.switches.overrides.clear()
+    emulator.switches.replacements.clear()
+
+
 def limit(emulator: Smallinvoice, calls: int, seconds: int) -> None:
     emulator.switches.calls_per_window, emulator.switches.window_seconds = calls, seconds
 

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from ledgermesh.model.enums import DocumentStatus, ItemKind, PartyRole, Side
 from ledgermesh.model.money import Money
 from ledgermesh.model.row import Malformed, Row
-from ledgermesh.spec.leaves import folded, in_major, to_currency, to_day
+from ledgermesh.spec.leaves import as_percent, folded, in_major, to_currency, to_day
 
 MONTHS = (
     "JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE",
@@ -130,7 +130,7 @@ def newest_rate(row: Row) -> object:
     if not dated:
         return None
     found = Decimal(max(dated, key=lambda pair: pair[0])[1])
-    return found * 100 if RATE_IS_FRACTION else found
+    return as_percent(found) if RATE_IS_FRACTION else found
 
 
 def line_taxes(row: Row) -> object:

@@ -1,0 +1,73 @@
+"""The gateway over the demo world behind the sandbox's faults, with a count of what really reached a provider."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from random import Random
+from typing import Any, cast
+
+from starlette.types import ASGIApp
+from tests.harness import NOW, House, house, world_today
+
+from ledgermesh.clock import ManualClock
+from ledgermesh.sandbox import accountsos, kashoo, smallinvoice
+from ledgermesh.sandbox.board import Spoiled, Switchboard
+from ledgermesh.sandbox.books import Books
+from ledgermesh.sandbox.emulator import Emulator
+from ledgermesh.sandbox.world import World
+
+
+@dataclass
+class Sick:
+    """An emulator that the switchboard stands before."""
+
+    name: str
+    app: ASGIApp
+    real: Any
+
+    def credentials(self, books: Books) -> Mapping[str, str]:
+        return cast(Mapping[str, str], self.real.credentials(books))
+
+
+@dataclass
+class Demo(House):
+    """The demo's gateway; `board` spoils answers and logs every request that reached a provider."""
+
+    board: Switchboard = field(default_factory=Switchboard)
+
+    @property
+    def reads(self) -> int:
+        """Requests for data that reached a provider so far."""
+        return sum(1 for seen in self.board.log if seen.method == "GET")
+
+    def switches(self, provider: str) -> Any:
+        """The switches of an emulator."""
+        return cast(Sick, self.emulators[provider]).real.switches
+
+
+@cache
+def demo_world() -> World:
+    """Shared by all tests: they turn switches of emulators, never the books."""
+    return world_today()
+
+
+@asynccontextmanager
+async def demo_house(world: World | None = None) -> AsyncIterator[Demo]:
+    """A gateway over the three emulators of the demo world."""
+    clock, board, world = ManualClock(NOW), Switchboard(), world or demo_world()
+    made: list[Emulator] = [
+        kashoo.make(world, clock, chance=Random(1)),
+        smallinvoice.make(world, clock),
+        accountsos.make(world, clock),
+    ]
+    sick = {each.name: Sick(each.name, Spoiled(each, board, clock), each) for each in made}
+    async with house(world, sick, clock) as built:
+        yield Demo(clock, world, sick, built.gateway, built.down, board)
+
+
+def codes(answer: Any) -> list[str]:
+    """The codes of an answer's errors."""
+    return [each["extensions"]["code"] for each in answer.get("errors", [])]

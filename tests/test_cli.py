@@ -1,0 +1,274 @@
+"""The commands, as an operator meets them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import structlog
+
+from ledgermesh.cli import address, banner, main
+from ledgermesh.graph.kinds import NAMES
+from ledgermesh.providers import discover
+from ledgermesh.upstream.stack import LINES
+from tests.shop import ENVIRON, GOOD, HUSH
+
+SECONDS = 60
+HOST = "127.0.0.1"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("LEDGERMESH_")]:
+        monkeypatch.delenv(name)
+    yield
+    structlog.reset_defaults()
+
+
+def run(*arguments: str) -> int:
+    """The exit code of a command in this process."""
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    return int(ended.value.code or 0)
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind((HOST, 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class Process:
+    """A command in a process of its own."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ledgermesh", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "COLUMNS": "200"},
+        )
+
+    def said(self, last: str) -> str:
+        """What it printed, up to a line that begins like this."""
+        assert self.process.stdout is not None
+        lines: list[str] = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if line.startswith(last):
+                return "".join(lines)
+        pytest.fail(f"it ended: {self.process.stderr.read() if self.process.stderr else ''}")
+
+    def stop(self, number: int) -> tuple[int, str]:
+        """Exit code and what went to stderr, after this signal."""
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=SECONDS)
+        return self.process.returncode, errors
+
+
+@contextmanager
+def process(*arguments: str) -> Iterator[Process]:
+    running = Process(*arguments)
+    try:
+        yield running
+    finally:
+        running.process.kill()
+        running.process.communicate(timeout=SECONDS)
+
+
+# -- what runs -----------------------------------------------------------------------------------------------------
+
+
+def test_the_demo_answers_and_stops() -> None:
+    """One command; its printed example works as printed, against both ports; Ctrl-C ends it without a word of alarm."""
+    gateway, sandbox = free_ports(2)
+    with process("demo", "--port", str(gateway), "--sandbox-port", str(sandbox)) as demo:
+        text = demo.said("Stop with")
+        command = shlex.split(next(line for line in text.splitlines() if line.strip().startswith("curl")))
+        url, headers = command[2], dict(re.split(r": ", command[i + 1], maxsplit=1) for i in (3, 5))
+        body = command[command.index("-d") + 1]
+
+        answer = httpx.post(url, content=body, headers=headers, timeout=SECONDS)
+        control = httpx.get(f"http://{HOST}:{sandbox}/_control", timeout=SECONDS)
+        code, errors = demo.stop(signal.SIGINT)
+
+    assert url == f"http://{HOST}:{gateway}/graphql"
+    assert "errors" not in answer.json()
+    assert len(answer.json()["data"]["company"]["invoices"]["nodes"]) == 3
+    assert control.status_code == 200
+    assert code == 0
+    assert "Traceback" not in errors
+    assert "lm_demo_read" not in errors
+
+
+def test_the_sandbox_stands_alone() -> None:
+    """One provider alone, its own paths at the root; SIGTERM ends it well."""
+    [port] = free_ports(1)
+    with process("sandbox", "--only", "accountsos", "--port", str(port)) as sandbox:
+        assert sandbox.said("accountsos") == f"accountsos at http://{HOST}:{port}\n"
+        answer = httpx.get(f"http://{HOST}:{port}/api/nothing", timeout=SECONDS)
+        code, errors = sandbox.stop(signal.SIGTERM)
+
+    assert answer.status_code in (401, 404)
+    assert (code, "Traceback" in errors) == (0, False)
+
+
+def test_the_gateway_serves_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator's key is known, a demo key is not."""
+    for name, text in ENVIRON.items():
+        monkeypatch.setenv(name, text)
+    Path("ledgermesh.toml").write_text(GOOD, encoding="utf-8")
+    with process("serve", "--port", "0") as gateway:
+        url = gateway.said("http").strip()
+        found = [
+            httpx.post(
+                f"{url}/graphql",
+                json={"query": "{ companies { key } }"},
+                headers={"Authorization": f"Bearer {key}"},
+                timeout=SECONDS,
+            )
+            for key in ("acme-key", "lm_demo_read")
+        ]
+        code, errors = gateway.stop(signal.SIGTERM)
+
+    assert [answer.status_code for answer in found] == [200, 401]
+    assert found[0].json()["data"] == {"companies": [{"key": "shop"}]}
+    assert (code, "Traceback" in errors, HUSH in errors) == (0, False, False)
+
+
+# -- what prints ---------------------------------------------------------------------------------------------------
+
+
+def test_layers_prints_the_order(capsys: pytest.CaptureFixture[str]) -> None:
+    """The layers a call passes, in the order of the one list."""
+    assert run("layers") == 0
+
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [name for name, _ in LINES]
+
+
+def test_providers_prints_what_they_can(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every provider by name."""
+    assert run("providers") == 0
+
+    text = capsys.readouterr().out
+    assert all(definition.title in text or name in text for name, definition in discover(NAMES).items())
+
+
+def test_schema_writes_and_compares(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """What is written is good; what was changed since is named, with an exit code for CI."""
+    folder = tmp_path / "schema"
+    folder.mkdir()
+
+    assert run("schema", "--folder", str(folder), "--check") == 1
+    assert run("schema", "--folder", str(folder)) == 0
+    assert run("schema", "--folder", str(folder), "--check") == 0
+    (folder / "COVERAGE.md").write_text("changed", encoding="utf-8")
+    capsys.readouterr()
+    assert run("schema", "--folder", str(folder), "--check") == 1
+    assert "COVERAGE.md" in capsys.readouterr().err
+    assert "type Query" in (folder / "schema.graphql").read_text(encoding="utf-8")
+
+
+def test_doctor_says_what_is_good_and_what_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Definitions with the day they were checked, the settings, and each provider's address; 1 when one is away."""
+    for name, text in ENVIRON.items():
+        monkeypatch.setenv(name, text)
+    with socket.socket() as there:
+        there.bind((HOST, 0))
+        there.listen()
+        url = f"http://{HOST}:{there.getsockname()[1]}"
+        good = GOOD.replace('provider = "kashoo"', f'provider = "kashoo"\nbase_url = "{url}"')
+        Path("ledgermesh.toml").write_text(good, encoding="utf-8")
+        assert run("doctor") == 0
+        reached = capsys.readouterr().out
+    assert run("doctor") == 1
+    away = capsys.readouterr().out
+
+    assert f"{discover(NAMES)['kashoo'].checked_on}" in reached
+    assert "settings good: 1 tenants, 1 keys, 1 companies, 1 connections" in reached
+    assert f"{url}: can be reached" in reached
+    assert f"{url}: can be reached" not in away
+    assert f"{url}: " in away
+
+
+# -- what is refused -----------------------------------------------------------------------------------------------
+
+
+def test_mistakes_of_the_settings_are_lines_and_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every mistake is a line of its own; there is no traceback."""
+    Path("ledgermesh.toml").write_text(GOOD, encoding="utf-8")
+
+    for command in ("serve", "doctor"):
+        assert run(command) == 2
+        errors = capsys.readouterr().err.splitlines()
+        assert all(line.startswith("ledgermesh: ") for line in errors)
+        assert "ledgermesh: sealing.secrets is empty; give one in LEDGERMESH_SEALING__SECRETS" in errors
+        assert "ledgermesh: keys reporting: the environment variable ACME_KEY is not set" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["serve", "--config", "nowhere.toml"], "nowhere.toml: No such file or directory"),
+        (["schema", "--folder", "nowhere"], "nowhere: there is no such folder"),
+        (["sandbox", "--only", "quickbooks"], "quickbooks"),
+        (["demo", "--port", "70000"], "--port"),
+        (["demo", "--scale", "-1"], "--scale"),
+        (["demo", "--nothing"], "--nothing"),
+        (["nothing"], "nothing"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_exits_2(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last line names what is wrong."""
+    assert run(*arguments) == 2
+
+    errors = capsys.readouterr().err
+    assert words in errors.splitlines()[-1]
+    assert "Traceback" not in errors
+
+
+def test_a_taken_port_is_said_and_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """Another process on the port is one clear line."""
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert run("sandbox", "--port", str(port)) == 2
+
+    assert f"ledgermesh: cannot listen on {HOST}:{port}: Address already in use" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("0.0.0.0", "http://127.0.0.1:80"),  # noqa: S104  # shown; nothing listens here
+        ("::", "http://[::1]:80"),
+        ("fe80::1", "http://[fe80::1]:80"),
+        ("books.test", "http://books.test:80"),
+    ],
+)
+def test_addresses_can_be_opened(host: str, url: str) -> None:
+    """An address that means every interface is shown as one that a browser opens."""
+    assert address(host, 80) == url
+    assert f"{url.removesuffix(':80')}:8000/graphql" in banner(host, 8000, 8100)
