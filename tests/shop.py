@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,7 +44,7 @@ ENVIRON = {
 }
 
 
-def read(text: str = GOOD, environ: Mapping[str, str] = ENVIRON) -> Settings:
+def read(text: str = GOOD, environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this text, in the working directory."""
     path = Path("ledgermesh.toml")
     path.write_text(text, encoding="utf-8")

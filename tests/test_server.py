@@ -156,7 +156,8 @@ async def test_an_application_that_cannot_start_ends_the_others() -> None:
 
     @asynccontextmanager
     async def broken(app: Starlette) -> AsyncIterator[None]:
-        raise ZeroDivisionError
+        if app.routes == []:
+            raise ZeroDivisionError
         yield
 
     house, told = House("one"), list[list[int]]()

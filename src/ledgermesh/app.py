@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+import structlog
 from starlette.applications import Starlette
 
 from ledgermesh.clock import Clock
@@ -31,6 +32,7 @@ from ledgermesh.providers import discover
 from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.world import World, make_world
+from ledgermesh.sandbox.world.companies import COMPANIES
 from ledgermesh.settings import Settings, to_grants, to_key, to_keys, to_registry
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.memory import MemoryGenerations, MemoryGrants
@@ -44,7 +46,7 @@ from ledgermesh.state.registry import (
 )
 from ledgermesh.upstream.stack import make_stack
 from ledgermesh.upstream.wire import Wire
-from ledgermesh.upstream.wire_aiohttp import AiohttpWire, make_session
+from ledgermesh.upstream.wire_aiohttp import OwnWire
 
 DEMO_KEYS = {
     "lm_demo_read": frozenset(("api.read",)),
@@ -139,15 +141,14 @@ def operations() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2] / "schema" / "operations"
 
 
-def web(
-    running: Running, *, limits: Limits, playground: PlaygroundConfig, close: Callable[[], Awaitable[None]]
-) -> Starlette:
-    """The gateway as an application with its playground; `close` ends what it holds when the server stops."""
+def web(running: Running, *, limits: Limits, playground: PlaygroundConfig, wire: OwnWire) -> Starlette:
+    """The gateway as an application with its playground; as the server stops, its calls and its wire end."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
-        await close()
+        await running.close()
+        await wire.close()
 
     return application(
         answers=running.answers,
@@ -171,18 +172,13 @@ async def make_demo(*, clock: Clock, sandbox_url: str, scale: int = 0) -> Demo:
     """The demo: a world of books, the emulators that show them, and a gateway linked to all of them."""
     world = make_world(today=clock.now().date(), scale=scale)
     sandbox = make_sandbox(world, clock)
+    _tell_left_out(sandbox.emulators)
     registry, grants = await demo_parts(world, sandbox.emulators, sandbox_url)
-    session = make_session()
-    wire = AiohttpWire(session)
+    wire = OwnWire()
     keys = (to_key(secrets.token_hex(32)),)
     running = make_gateway(
         registry=registry, grants=grants, wire=wire, clock=clock, keys=keys, random=Random()
     )
-
-    async def close() -> None:
-        await running.close()
-        await session.close()
-
     page = PlaygroundConfig(
         environment="sandbox",
         keys=(PlaygroundKey("Read only", "lm_demo_read"), PlaygroundKey("Read and write", "lm_demo_write")),
@@ -190,7 +186,16 @@ async def make_demo(*, clock: Clock, sandbox_url: str, scale: int = 0) -> Demo:
         default_company="grand-tour",
         examples=read_examples(operations()),
     )
-    return Demo(gateway=web(running, limits=Limits(), playground=page, close=close), sandbox=sandbox.app)
+    return Demo(gateway=web(running, limits=Limits(), playground=page, wire=wire), sandbox=sandbox.app)
+
+
+def _tell_left_out(there: Container[str]) -> None:
+    """Log the connections of the demo's companies whose provider is not there yet."""
+    left_out = [
+        f"{company.key}-{name}" for company in COMPANIES for name in company.books if name not in there
+    ]
+    if left_out:
+        structlog.get_logger("ledgermesh").info("connections left out", connections=left_out)
 
 
 def _demo_companies(registry: Registry) -> list[CompanyEntry]:
@@ -207,24 +212,18 @@ async def make_served(settings: Settings, *, environ: Mapping[str, str], clock: 
     grants = MemoryGrants()
     for grant in to_grants(settings, environ):
         await grants.write(grant)
-    session = make_session()
-    wire = AiohttpWire(session)
+    wire = OwnWire()
     running = make_gateway(
         registry=registry, grants=grants, wire=wire, clock=clock, keys=keys, random=Random(),
         scan_pages_max=settings.server.scan_pages_max, cache_bytes_max=settings.server.cache_bytes_max,
     )  # fmt: skip
-
-    async def close() -> None:
-        await running.close()
-        await session.close()
-
     limits = Limits(
         body_bytes_max=settings.server.body_bytes_max,
         timeout_seconds=settings.server.request_seconds,
         timeout_seconds_max=settings.server.request_seconds_max,
     )
     page = PlaygroundConfig(environment="live", examples=read_examples(operations()))
-    return web(running, limits=limits, playground=page, close=close)
+    return web(running, limits=limits, playground=page, wire=wire)
 
 
 def demo_registry(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,7 +11,13 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from ledgermesh.engine.cursor import CursorKey
 from ledgermesh.errors import ConfigurationError
@@ -20,7 +27,10 @@ from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, KeyEntry, Registry, TenantEntry, digest
 
 DEFAULT_FILE = "ledgermesh.toml"
-FILE_VARIABLE = "LEDGERMESH_CONFIG"
+PREFIX = "LEDGERMESH_"
+FILE_VARIABLE = f"{PREFIX}CONFIG"
+SERVICE_VARIABLE = re.compile(rf"{PREFIX}(SERVICE|PORT)(_.*)?")
+"""Kubernetes and Docker links set these beside every container, for a service that is called what we are."""
 SECRET_MIN = 16
 """Characters of a sealing secret."""
 
@@ -36,9 +46,9 @@ class Server(Part):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    request_seconds: float = Field(default=20.0, gt=0)
+    request_seconds: float = Field(default=20.0, gt=0, allow_inf_nan=False)
     """When the caller gives no X-Request-Timeout."""
-    request_seconds_max: float = Field(default=120.0, gt=0)
+    request_seconds_max: float = Field(default=120.0, gt=0, allow_inf_nan=False)
     body_bytes_max: int = Field(default=1_000_000, gt=0)
     scan_pages_max: int = Field(default=200, gt=0)
     """Provider pages that one list reads of one source at most."""
@@ -103,7 +113,7 @@ class Settings(BaseSettings):
     """Everything an operator may set."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LEDGERMESH_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         extra="forbid",
         hide_input_in_errors=True,
@@ -126,8 +136,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment over the file, whose content is what the constructor is given."""
-        return (env_settings, init_settings)
+        """What the constructor is given, and nothing else: `read_settings` brings file and environment together."""
+        return (init_settings,)
 
 
 def read_settings(environ: Mapping[str, str], path: Path | None = None) -> Settings:
@@ -135,13 +145,64 @@ def read_settings(environ: Mapping[str, str], path: Path | None = None) -> Setti
 
     `path` is the file; else LEDGERMESH_CONFIG names it, else `ledgermesh.toml` is taken where there is one.
     """
+    given = _over(_file(environ, path), _environment(environ))
+    wrong = [f"{name}: there is no such setting" for name in _unknown(environ, given)]
     try:
-        return Settings(**_file(environ, path))
+        settings = Settings(**given)
     except ValidationError as error:
-        raise ConfigurationError(_words(error)) from None  # the cause would repeat what was given
+        raise ConfigurationError(
+            "\n".join([*wrong, *_words(error)])
+        ) from None  # the cause would repeat what was given
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
+    return settings
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the environment says, in the form of the file."""
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {name.lower(): value for name, value in environ.items()}
+    try:
+        return source()
     except SettingsError as error:
         # Its own cause repeats the value; its words name the setting.
         raise ConfigurationError(f"environment: {error}; lists and tables are given as JSON") from None
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Both, section by section; of a value that both give, the one above."""
+    sections = {
+        name: _over(below[name], value)
+        for name, value in above.items()
+        if isinstance(value, dict) and isinstance(below.get(name), dict)
+    }
+    return {**below, **above, **sections}
+
+
+def _unknown(environ: Mapping[str, str], given: Mapping[str, Any]) -> list[str]:
+    """Variables with our prefix that set nothing, and that no setting names as the place of a secret."""
+    named = {FILE_VARIABLE, *_places(given)}
+    return sorted(
+        name
+        for name in environ
+        if name.startswith(PREFIX)
+        and name.removeprefix(PREFIX).lower().partition("__")[0] not in Settings.model_fields
+        and name not in named
+        and not SERVICE_VARIABLE.fullmatch(name)
+    )
+
+
+def _places(given: Mapping[str, Any]) -> Iterator[str]:
+    """The environment variables that the settings name, before anybody has checked their form."""
+    for entry in (*_entries(given.get("keys")), *_entries(given.get("connections"))):
+        secrets = entry.get("secrets_from_env")
+        for place in (entry.get("from_env"), *(secrets.values() if isinstance(secrets, dict) else ())):
+            if isinstance(place, str):
+                yield place
+
+
+def _entries(found: object) -> list[dict[str, Any]]:
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
 def _file(environ: Mapping[str, str], path: Path | None) -> dict[str, Any]:
@@ -157,8 +218,8 @@ def _file(environ: Mapping[str, str], path: Path | None) -> dict[str, Any]:
         raise ConfigurationError(f"{chosen}: {error}") from error
 
 
-def _words(error: ValidationError) -> str:
-    return "\n".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
+def _words(error: ValidationError) -> list[str]:
+    return [f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors()]
 
 
 # -- into the parts ----------------------------------------------------------------------------------------------
@@ -188,6 +249,8 @@ def _unsealed(settings: Settings) -> Iterator[str]:
         yield "sealing.secrets is empty; give one in LEDGERMESH_SEALING__SECRETS"
     if any(len(secret) < SECRET_MIN for secret in secrets):
         yield f"sealing.secrets: each is at least {SECRET_MIN} characters"
+    if len({to_key(secret).id for secret in secrets}) < len(secrets):
+        yield "sealing.secrets: two give keys of one number, so that one could not be told from the other; change one"
 
 
 def to_key(secret: str) -> CursorKey:

@@ -96,7 +96,7 @@ def _maker(link: Link, resource: Resource) -> Maker:
 def _parent(link: Link, resource: Resource, case: Mapping[str, Any]) -> Record | None:
     if resource.children is None:
         return None
-    above = next(each for each in link.provider.resources if each.kind == resource.children.parent)  # type: ignore[union-attr]  # checked above
+    above = next(each for each in link.provider.resources if each.kind == resource.children.parent)
     (parent,) = _maker(link, above).records([case["parent"]], WHEN, None, [])
     return parent
 

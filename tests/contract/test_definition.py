@@ -41,11 +41,13 @@ def test_a_definition_says_where_it_comes_from(name: str) -> None:
     assert provider.concurrent_max > 0
     assert (CONTRACTS / f"{name}.yaml").is_file()
     for auth in provider.auth:
-        urls = [url for url in (auth.token_url, auth.authorize_url) if url] if isinstance(auth, OAuth2) else []
+        urls = (
+            [url for url in (auth.token_url, auth.authorize_url) if url] if isinstance(auth, OAuth2) else []
+        )
         assert all(url.startswith(("https://", "/")) for url in urls)
 
 
-GOOD = '''
+GOOD = """
 import datetime as dt
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.model.account import Account
@@ -64,7 +66,7 @@ PROVIDER = Provider(
     resources=(Resource(kind="Account", list=List(path="/accounts"), fields=fields(Account, native_id=text("id"), name=text("name"))),),
     unsupported={kind: "Acme does not have it." for kind in (*NAMES, "PROFIT_AND_LOSS", "BALANCE_SHEET", "TAX_SUMMARY", "TRIAL_BALANCE") if kind != "Account"},
 )
-'''
+"""
 
 BROKEN = {
     "misspelt": ('name=text("name")', 'nmae=text("name")', "misspelt Account: Account has no field 'nmae'; did you mean 'name'?"),
@@ -114,7 +116,10 @@ def test_all_problems_of_all_providers_come_in_one_error(package: Path) -> None:
         discover(NAMES, path=[str(package)], package="acme_providers")
     lines = refused.value.message.splitlines()
     for name, (_, _, sentence) in BROKEN.items():
-        assert any(line.startswith(sentence) for line in lines), (name, [line for line in lines if name in line])
+        assert any(line.startswith(sentence) for line in lines), (
+            name,
+            [line for line in lines if name in line],
+        )
     assert not any(line.startswith("good") for line in lines)
 
 

@@ -106,7 +106,9 @@ async def test_any_status_has_some_verdict(stand: Stand, content: bytes) -> None
     """Whatever the body: an error with a code, a remedy, and the status it came with."""
     declared = {fault.status: fault.verdict for fault in stand.provider.faults if fault.code is None}
     for status in STATUSES:
-        error = await met(stand, httpx.Response(status, content=content, headers={"content-type": "text/html"}))
+        error = await met(
+            stand, httpx.Response(status, content=content, headers={"content-type": "text/html"})
+        )
         assert error.code and error.remedy
         # Where a key cannot be renewed, the refusal is told without the status it came with.
         assert error.details.get("status", status) == status

@@ -16,13 +16,16 @@ from ledgermesh.spec.resource import Resource
 from ledgermesh.spec.wires import Fields
 from tests.contract.known import PROVIDERS
 from tests.contract.small import small_world
-from tests.contract.stand import NOW, SANDBOX, rig
+from tests.contract.stand import NOW, rig
 from tests.harness import House, house
 
 BAD: dict[str, object] = {"not": ["what", "the", "contract", "says"]}
-SPOILT = {"day", "transfer_date", "money", "minor_money", "instant", "local_instant", "flag", "whole", "decimal", "text"}
+SPOILT = {
+    *("day", "transfer_date", "money", "minor_money", "instant", "local_instant"),
+    *("flag", "whole", "decimal", "text"),
+}
 """Transforms that cannot read `BAD`."""
-RECORDS = {"null": None, "word": "a word", "number": 7, "list": []}
+RECORDS: dict[str, object] = {"null": None, "word": "a word", "number": 7, "list": []}
 
 
 def resources(name: str) -> list[Resource]:
@@ -126,6 +129,8 @@ def check_left_out(answer: Any, ids: list[str], id: str) -> None:
 
 def _one(nodes: list[Any], resource: Resource) -> str:
     """The id of a record in the middle."""
-    own = [node["source"]["nativeId"] for node in nodes if node["source"]["nativeId"].startswith(resource.name)]
+    own = [
+        node["source"]["nativeId"] for node in nodes if node["source"]["nativeId"].startswith(resource.name)
+    ]
     id: str = own[len(own) // 2]
     return id

@@ -194,10 +194,10 @@ async def test_the_tracking_id_comes_back_to_strangers_too(desk: Desk) -> None:
 async def test_unfit_trace_headers(http: httpx.AsyncClient, given: str) -> None:
     """An unfit request id is replaced by one of ours; an unfit tracking id is a 400 and never echoed."""
     good = await http.post(
-        "/graphql", json={"query": "{ word }"}, headers={"X-Request-Id": given.encode("latin-1")}
+        "/graphql", json={"query": "{ word }"}, headers={b"X-Request-Id": given.encode("latin-1")}
     )  # fmt: skip
     bad = await http.post(
-        "/graphql", json={"query": "{ word }"}, headers={"X-Tracking-ID": given.encode("latin-1")}
+        "/graphql", json={"query": "{ word }"}, headers={b"X-Tracking-ID": given.encode("latin-1")}
     )  # fmt: skip
 
     assert good.status_code == 200

@@ -62,7 +62,7 @@ def test_what_asks_for_a_page(paging: Paging, position: int | None, size: int, e
 def test_what_an_answer_says_about_the_next(
     paging: Paging, position: int | None, document: object, count: int, expected: Turn
 ) -> None:
-    """A short page is no end, an empty one is; totals and flags end it earlier, and only where they are what they should be."""
+    """A short page is no end, an empty one is; totals and flags that can be read end it earlier."""
     assert turn(paging, position, document, count) == expected
 
 

@@ -74,7 +74,9 @@ def test_what_goes_along(where: Where | None, parameters: object, exact: bool) -
 def test_values_for_one_parameter_are_joined_where_the_list_says_how() -> None:
     """Then all of them go along."""
     joined = List(path="/x", pushes=LIST.pushes, combine="&".join)
-    assert pushed(joined, ListQuery("X", where=And((ONE, TWO))), kept=False).parameters == (("number", "1&2"),)
+    assert pushed(joined, ListQuery("X", where=And((ONE, TWO))), kept=False).parameters == (
+        ("number", "1&2"),
+    )
 
 
 def test_only_the_one_order_that_the_provider_keeps_is_pushed() -> None:

@@ -77,7 +77,9 @@ async def test_a_cut_list_is_searched_by_the_provider_too() -> None:
     everything = [{"id": number, "text": str(number)} for number in (1, 2, 3)]
     found = [{"id": 3, "text": "3"}, {"id": 9, "text": "9"}]
     shop = Shop({"/bank": lambda call: found if ("q", "x") in call.query else everything})
-    page = await open_list(shop, terms(), maker(BANK), ListQuery("BankTransaction", search="x")).page(None, size=3)
+    page = await open_list(shop, terms(), maker(BANK), ListQuery("BankTransaction", search="x")).page(
+        None, size=3
+    )
     assert ([row.native_id for row in page.rows], page.truncated) == (["1", "2", "3", "9"], "no way on")
     assert shop.asked == ["/bank?limit=3", "/bank?limit=3&q=x"]
 
@@ -111,7 +113,7 @@ async def test_leaves_turn_to_the_end_and_no_further_than_the_bound() -> None:
         ids += [row.native_id for row in (await leaves.turn()).rows]
     assert (ids, leaves.read) == (["0", "1", "2", "3", "4"], 3)
 
-    endless = Shop({LIST: lambda call: {"rows": [{"id": len(endless.calls)}]}})
+    endless: Shop = Shop({LIST: lambda call: {"rows": [{"id": len(endless.calls)}]}})
     leaves = Leaves(pages(endless))
     with pytest.raises(TooCostly, match=str(LEAVES_MAX)):
         while not leaves.ended:
@@ -126,7 +128,9 @@ async def test_leaves_turn_to_the_end_and_no_further_than_the_bound() -> None:
 
 async def test_a_single_record() -> None:
     """Wrapped or bare, with all parts; None for one that is not there or of another kind; garbage is no absence."""
-    shop = Shop({f"{LIST}/7": {"row": {"id": 7}}, f"{LIST}/8": {"id": 8, "kind": "bill"}, f"{LIST}/9": {"row": []}})
+    shop = Shop(
+        {f"{LIST}/7": {"row": {"id": 7}}, f"{LIST}/8": {"id": 8, "kind": "bill"}, f"{LIST}/9": {"row": []}}
+    )
     found = await read_one(shop, terms(), maker(INVOICES), "7", frozenset())
     assert found is not None and found.native_id == "7" and shop.asked == [f"{LIST}/7?with=lines"]
     assert await read_one(shop, terms(), maker(INVOICES), "8", frozenset()) is None

@@ -6,10 +6,10 @@ import pytest
 
 from ledgermesh.engine.request import call, dated, expansion, fill, merged
 from ledgermesh.errors import BadInput, NeedsConfig
+from ledgermesh.model.trade import Invoice
 from ledgermesh.spec.leaves import text
 from ledgermesh.spec.resource import Expand
 from ledgermesh.spec.wires import fields, ref
-from ledgermesh.model.trade import Invoice
 from ledgermesh.upstream.call import Fresh, Link
 from tests.engine.tiny import INVOICES, NOW, TINY, terms
 
@@ -35,12 +35,16 @@ def test_a_missing_setting_is_named() -> None:
 
 def test_later_parameters_override_earlier_ones() -> None:
     """Each name once, in the order of its first mention; the day of the request is filled in."""
-    assert merged([("a", "1"), ("b", "2")], [], [("a", "3"), ("c", "4")]) == (("a", "3"), ("b", "2"), ("c", "4"))
+    assert merged([("a", "1"), ("b", "2")], [], [("a", "3"), ("c", "4")]) == (
+        ("a", "3"),
+        ("b", "2"),
+        ("c", "4"),
+    )
     assert dated([("to", "{today}"), ("n", "1")], NOW.date()) == (("to", "2026-11-15"), ("n", "1"))
 
 
 def test_only_the_parts_that_are_wanted_are_asked_for() -> None:
-    """By field, references by the field they carry; all parts when nobody knows the fields, none when none is wanted."""
+    """By field, references by the field they carry; all parts when nobody knows the fields."""
     mapped = fields(
         Invoice,
         native_id=text("id"),
@@ -64,7 +68,12 @@ def test_a_call_carries_the_terms_of_its_request() -> None:
     """Template and path, deadline and trace; an own age widens what the caller takes and never narrows it."""
     link = Link("tenant", "live", "link-1", TINY, TINY.base_url, {"shop": "a b"})
     made = call(terms(), link, "/{shop}/x/{id}", {"id": "7"}, (("a", "1"),))
-    assert (made.method, made.path, made.template, made.query) == ("GET", "/a%20b/x/7", "/{shop}/x/{id}", (("a", "1"),))
+    assert (made.method, made.path, made.template, made.query) == (
+        "GET",
+        "/a%20b/x/7",
+        "/{shop}/x/{id}",
+        (("a", "1"),),
+    )
     assert (made.deadline, made.fresh) == (20.0, Fresh())
     older = terms(fresh=Fresh(60.0, no_cache=False))
     ages = [call(older, link, "/x", {}, (), max_age=age).fresh.max_age_seconds for age in (0.0, 30.0, 90.0)]

@@ -58,7 +58,7 @@ PAYMENTS = Resource(
     children=Children(parent="Invoice", needed=lambda row: bool(row.doc.get("paid"))),
     fields=fields(Payment, native_id=text("id"), currency=text("^currency")),
 )
-GOODS, WORK = (
+GOODS, HOURS = (
     Resource(
         kind="Item",
         name=name,
@@ -66,7 +66,7 @@ GOODS, WORK = (
         get=Get(path=f"/{name}/{{id}}"),
         fields=fields(Item, native_id=text("id"), name=text("name")),
     )
-    for name in ("goods", "work")
+    for name in ("goods", "hours")
 )
 BANK = Resource(
     kind="BankTransaction",
@@ -76,7 +76,10 @@ BANK = Resource(
 TAXES = Resource(
     kind="TaxRate",
     derived=Derived(
-        lists=(List(path="/rates", items="rows", page=PAGES), List(path="/book", query=(("day", "{today}"),))),
+        lists=(
+            List(path="/rates", items="rows", page=PAGES),
+            List(path="/book", query=(("day", "{today}"),)),
+        ),
         rows=lambda found: [row for row in found if isinstance(row, Mapping) and "rate" in row],
     ),
     fields=fields(TaxRate, native_id=text("id"), rate=decimal("rate")),
@@ -90,7 +93,7 @@ TINY = Provider(
     base_url="https://tiny.example/v1",
     auth=(),
     notes="said",
-    resources=(INVOICES, PAYMENTS, GOODS, WORK, BANK, TAXES),
+    resources=(INVOICES, PAYMENTS, GOODS, HOURS, BANK, TAXES),
     reports=(
         ReportEndpoint(
             report="PROFIT_AND_LOSS",
@@ -124,7 +127,10 @@ class Shop:
     @property
     def asked(self) -> list[str]:
         """Paths with their query, in the order they came."""
-        return [f"{call.path}?{'&'.join('='.join(pair) for pair in call.query)}".rstrip("?") for call in self.calls]
+        return [
+            f"{call.path}?{'&'.join('='.join(pair) for pair in call.query)}".rstrip("?")
+            for call in self.calls
+        ]
 
 
 def paged(rows: list[Any], **beside: object) -> Answering:
@@ -140,7 +146,9 @@ def paged(rows: list[Any], **beside: object) -> Answering:
 
 def hub(shop: Shop, *, settings: Mapping[str, str] | None = None) -> Hub:
     """The shop's books during one request."""
-    link = Link("tenant", "live", "link-1", TINY, TINY.base_url, {"shop": "a/b"} if settings is None else settings)
+    link = Link(
+        "tenant", "live", "link-1", TINY, TINY.base_url, {"shop": "a/b"} if settings is None else settings
+    )
     shown = Connection(
         id=strawberry.ID("link-1"),
         provider=catalogue({"tiny": TINY})["tiny"],

@@ -220,6 +220,17 @@ async def test_amounts_in_variables_are_exact() -> None:
     assert "Decimal('12345678901234567.89')" in result.data["echo"]
 
 
+async def test_variables_that_are_nested_too_deeply_say_so() -> None:
+    """Depth in a variable is the caller's to correct too."""
+    deep: Any = []
+    for _ in range(2_000):
+        deep = [deep]
+
+    error = await the_error("query ($w: Wanted) { echo(wanted: $w) }", w=deep)
+
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
 def test_the_cause_is_found_below_wrappers() -> None:
     """However often the executor wraps it, a typed error keeps its code."""
     inner = GraphQLError("one", original_error=NotFound("gone"))

@@ -11,9 +11,9 @@ import pytest
 from ledgermesh.model.account import Account
 from ledgermesh.model.trade import DocumentLine, Invoice
 from ledgermesh.spec.check import problems
+from ledgermesh.spec.leaves import flag, text
 from ledgermesh.spec.provider import Provider, ProviderKind, Setting
 from ledgermesh.spec.resource import Derived, Get, List, Resource, Window
-from ledgermesh.spec.leaves import flag, text
 from ledgermesh.spec.wires import each, fields
 
 KINDS = ("Account",)
@@ -27,7 +27,9 @@ GOOD = Provider(
     base_url="https://acme.example",
     auth=(),
     resources=(RESOURCE,),
-    unsupported=dict.fromkeys(("PROFIT_AND_LOSS", "BALANCE_SHEET", "TAX_SUMMARY", "TRIAL_BALANCE"), "Not there."),
+    unsupported=dict.fromkeys(
+        ("PROFIT_AND_LOSS", "BALANCE_SHEET", "TAX_SUMMARY", "TRIAL_BALANCE"), "Not there."
+    ),
 )
 
 

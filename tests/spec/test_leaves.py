@@ -48,21 +48,27 @@ GOOD: list[tuple[wires.Wire, object, object]] = [
     (wires.ref("Party", "x", prefix="p:"), 7, Pointer("Party", "p:7")),
     (wires.ref("Party", "x"), 0, None),
     (wires.ref("Party", "x"), "", None),
-    (wires.refs("Payment", "x", "id"), [{"id": 1}, {}, 5, {"id": "b"}], (Pointer("Payment", "1"), Pointer("Payment", "b"))),
+    (wires.refs("Bill", "x", "id"), [{"id": 1}, {}, 5, {"id": "b"}], (Pointer("Bill", "1"), Pointer("Bill", "b"))),
 ]  # fmt: skip
 
+
+def spoil(wire: wires.Wire, *values: object) -> list[tuple[wires.Wire, object]]:
+    """The wire with each of these values."""
+    return [(wire, value) for value in values]
+
+
 BAD: list[tuple[wires.Wire, object]] = [
-    *((leaves.text("x"), value) for value in (True, {}, [])),
-    *((leaves.flag("x"), value) for value in (0, "true")),
-    *((leaves.whole("x"), value) for value in (Decimal("1.5"), True, "1e9", "", "9" * 101)),
-    *((leaves.decimal("x"), value) for value in ("1e999999999", "NaN", "1_000", "1,5", "", " 1", "１", True, [])),
-    *((leaves.day("x"), value) for value in ("2026-02-30", "2026-2-3", "2026-02-03T00:00:00", "0000-01-01", 20260203)),
-    *((leaves.instant("x"), value) for value in ("2026-02-28", "secret", "2026-02-28T00:00:00", 10**18, True, Decimal("1.5"))),
-    *((leaves.local_instant("x", zone="UTC"), value) for value in ("2026-02-28T00:00:00", "2026-02-30 00:00:00", 5)),
+    *spoil(leaves.text("x"), True, {}, []),
+    *spoil(leaves.flag("x"), 0, "true"),
+    *spoil(leaves.whole("x"), Decimal("1.5"), True, "1e9", "", "9" * 101),
+    *spoil(leaves.decimal("x"), "1e999999999", "NaN", "1_000", "1,5", "", " 1", "\uff11", True, []),
+    *spoil(leaves.day("x"), "2026-02-30", "2026-2-3", "2026-02-03T00:00:00", "0000-01-01", 20260203),
+    *spoil(leaves.instant("x"), "2026-02-28", "secret", "2026-02-28T00:00:00", 10**18, True),
+    *spoil(leaves.local_instant("x", zone="UTC"), "2026-02-28T00:00:00", "2026-02-30 00:00:00", 5),
     (leaves.one_of("x", WORDS, other=DocumentStatus.OTHER), 5),
-    *((leaves.texts("x"), value) for value in ("a", [{}])),
-    *((leaves.currency("x"), value) for value in ("CH", "FRANC", 756, "C€F")),
-    *((wires.ref("Party", "x"), value) for value in (True, {"id": 1}, Decimal("1.5"))),
+    *spoil(leaves.texts("x"), "a", [{}]),
+    *spoil(leaves.currency("x"), "CH", "FRANC", 756, "C€F"),
+    *spoil(wires.ref("Party", "x"), True, {"id": 1}, Decimal("1.5")),
     (wires.refs("Payment", "x", "id"), {"id": 1}),
     (leaves.money("x", currency="c"), "a lot"),
     (leaves.minor_money("x", currency="c"), Decimal("1.5")),
@@ -94,8 +100,15 @@ def test_null_and_nothing_read_as_null(wire: wires.Wire) -> None:
 
 @pytest.mark.parametrize(
     ("units", "currency", "amount"),
-    [(1234, "CAD", "12.34"), (1234, "JPY", "1234"), (-5, "KWD", "-0.005"), (0, "chf", "0.00"), (1234, None, "12.34"), (10**30 + 1, "CAD", "10000000000000000000000000000.01")],
-)  # fmt: skip
+    [
+        (1234, "CAD", "12.34"),
+        (1234, "JPY", "1234"),
+        (-5, "KWD", "-0.005"),
+        (0, "chf", "0.00"),
+        (1234, None, "12.34"),
+        (10**30 + 1, "CAD", "10000000000000000000000000000.01"),
+    ],
+)
 def test_minor_units_are_scaled_exactly(units: int, currency: str | None, amount: str) -> None:
     """By the currency's own exponent, without losing a digit; two where the currency is not said."""
     found: Any = leaves.minor_money("x", currency="c").read(Row({"x": units, "c": currency}))

@@ -25,7 +25,10 @@ def test_parts_are_read_inside_their_parent() -> None:
     wire = wires.each("rows", part)
     findings: list[Any] = []
     rows: Any = wire.value(Row({"id": 7, "rows": [{"name": "a"}, 5, {"name": "b"}]}), findings)
-    assert [(row.native_id, row.name, row.__dict__["_row"].index) for row in rows] == [("7", "a", 0), ("7", "b", 2)]
+    assert [(row.native_id, row.name, row.__dict__["_row"].index) for row in rows] == [
+        ("7", "a", 0),
+        ("7", "b", 2),
+    ]
     assert [(finding.code, finding.path) for finding in findings] == [("MALFORMED", "rows")]
     with pytest.raises(Malformed):
         wire.value(Row({"rows": {"name": "a"}}), [])

@@ -17,7 +17,6 @@ from ledgermesh.spec.resource import Resource
 from ledgermesh.spec.wires import Fields
 from ledgermesh.upstream.call import Link
 
-
 CONNECTION = "connection_id"
 """What conditions call the connection that a record was read from."""
 

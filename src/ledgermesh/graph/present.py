@@ -18,7 +18,9 @@ SHOWN = ("providerCode", "providerMessage", "upstreamRequestId", "connection", "
 REFERENCE_BYTES = 6
 
 # graphql-core has no classes of its own for what is wrong with the values of variables.
-VARIABLES = re.compile(r"Variable '\$\w+' has invalid |Too many errors processing variables")
+VARIABLES = re.compile(
+    r"Variable '\$\w+' has invalid |Variable values are nested|Too many errors processing variables"
+)
 
 
 def present(error: GraphQLError) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, OperationDefinitionNode, parse
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions.directives import DirectivesExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
@@ -34,6 +35,13 @@ DOCUMENTS_MAX = 1000
 
 class Schema(strawberry.Schema):
     """Errors are presented and logged by `present`, once, and not by Strawberry as well."""
+
+    def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:  # noqa: FBT001, FBT002  # Strawberry's signature
+        """Those that were given. Strawberry adds one that wraps every field in a coroutine to apply directives to
+        values; our only directive changes how a field is read, which `freshness` sees to.
+        """
+        found = super().get_extensions(sync=sync)
+        return [extension for extension in found if not isinstance(extension, DirectivesExtension)]
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Leave it to `present`."""
@@ -87,7 +95,9 @@ class Gateway:
         except InvalidOperationTypeError as error:
             raise WrongMethod("over GET nothing but queries run") from error
         except CannotGetOperationTypeError:
-            return _refused(BadInput(f"there is no operation {question.operation!r}", details={"field": "operationName"}))
+            return _refused(
+                BadInput(f"there is no operation {question.operation!r}", details={"field": "operationName"})
+            )
         return _answer(result, context)
 
 

@@ -13,7 +13,7 @@ from strawberry.scalars import JSON
 from ledgermesh.model.enums import OriginKind
 from ledgermesh.model.mapped import Finding, Mapped
 from ledgermesh.model.platform import Connection
-from ledgermesh.model.row import Row, at
+from ledgermesh.model.row import Malformed, Row, at
 from ledgermesh.spec.query import Ref
 
 
@@ -112,8 +112,16 @@ def graphql_name(name: str) -> str:
     return head + "".join(part.title() for part in rest)
 
 
+def _found(row: Row, path: str) -> object:
+    """What stands at a path; None where the document is not what the path takes it for."""
+    try:
+        return at(path)(row)
+    except Malformed:
+        return None
+
+
 def _raw(row: Row, paths: tuple[str, ...]) -> Any:
-    found = [at(path)(row) for path in paths]
+    found = [_found(row, path) for path in paths]
     return found[0] if len(found) == 1 else found or None
 
 

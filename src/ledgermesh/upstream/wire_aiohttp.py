@@ -50,6 +50,25 @@ class AiohttpWire:
             return Answer(response.status, _headers(response), body)
 
 
+class OwnWire:
+    """The same over a session of its own, opened by the first request: what never sends has nothing to close."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, request: Request) -> Answer:
+        """See Wire."""
+        if self._session is None:
+            self._session = make_session()
+        return await AiohttpWire(self._session).send(request)
+
+    async def close(self) -> None:
+        """End its connections; a later request opens new ones."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+
 def _headers(response: aiohttp.ClientResponse) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for name, value in response.headers.items():
