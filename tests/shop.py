@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,7 +43,7 @@ ENVIRON = {
 }
 
 
-def read(text: str = GOOD, environ: Mapping[str, str] = os.environ) -> Settings:
+def read(text: str = GOOD, environ: Mapping[str, str] = ENVIRON) -> Settings:
     """The settings of this text, in the working directory."""
     path = Path("ledgermesh.toml")
     path.write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,15 @@ import pytest
 from ledgermesh.errors import ConfigurationError
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.providers import discover
-from ledgermesh.settings import read_settings, to_grants, to_keys, to_registry
+from ledgermesh.settings import Settings, read_settings, to_grants, to_key, to_keys, to_registry
 from ledgermesh.spec.provider import Provider
 from ledgermesh.state.registry import digest
 from tests.shop import ENVIRON, GOOD, HUSH, read
 
 
 @pytest.fixture(autouse=True)
-def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name, text in ENVIRON.items():
-        monkeypatch.setenv(name, text)
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +31,8 @@ def definitions() -> Mapping[str, Provider]:
 # -- reading -------------------------------------------------------------------------------------------------------
 
 
-def test_without_file_and_environment_everything_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_file_and_environment_everything_has_its_default() -> None:
     """A gateway with no settings knows nobody, and has the documented bounds."""
-    monkeypatch.delenv("LEDGERMESH_SEALING__SECRETS")
     settings = read_settings({})
 
     assert (settings.server.host, settings.server.port) == ("127.0.0.1", 8000)
@@ -43,12 +41,18 @@ def test_without_file_and_environment_everything_has_its_default(monkeypatch: py
     assert (settings.tenants, settings.keys, settings.companies, settings.connections) == ([], [], [], [])
 
 
-def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One value of a section may come from the environment, the others stay."""
-    monkeypatch.setenv("LEDGERMESH_SERVER__HOST", "192.0.2.1")
-    monkeypatch.setenv("LEDGERMESH_SERVER__REQUEST_SECONDS", "7.5")
+def test_the_environment_wins_over_the_file() -> None:
+    """One value of a section may come from the environment, the others stay; a list is replaced whole."""
+    given = {
+        "LEDGERMESH_SERVER__HOST": "192.0.2.1",
+        "ledgermesh_server__request_seconds": "7.5",
+        "LEDGERMESH_TENANTS": '[{"id": "bank", "name": "Bank"}]',
+    }
 
-    server = read().server
+    settings = read(environ=ENVIRON | given)
+
+    assert [tenant.id for tenant in settings.tenants] == ["bank"]
+    server = settings.server
 
     assert (server.host, server.port, server.request_seconds) == ("192.0.2.1", 9000, 7.5)
 
@@ -79,9 +83,40 @@ def test_a_file_that_was_named_must_be_there() -> None:
         read_settings({"LEDGERMESH_CONFIG": "nowhere.toml"})
 
 
-def test_every_mistake_is_named_at_once_and_no_value_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unknown names, wrong types and missing values: one error, a line for each."""
-    monkeypatch.setenv("LEDGERMESH_SERVER__PORT", HUSH)
+def test_the_environment_is_the_one_that_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process's own is not looked at behind the caller's back."""
+    monkeypatch.setenv("LEDGERMESH_SERVER__PORT", "1")
+
+    assert read().server.port == 9000
+
+
+@pytest.mark.parametrize("name", ["LEDGERMESH_TENNANTS", "LEDGERMESH_SERVR__PORT", "LEDGERMESH_"])
+def test_a_variable_that_sets_nothing_is_a_mistake(name: str) -> None:
+    """A misspelt one would be lost without a word."""
+    with pytest.raises(ConfigurationError, match=f"^{name}: there is no such setting$"):
+        read(environ={**ENVIRON, name: HUSH})
+
+
+def test_other_people_s_variables_may_have_our_prefix() -> None:
+    """Those that the settings name as places of secrets, and those that Kubernetes sets for a service of our name."""
+    text = GOOD.replace('"ACME_KEY"', '"LEDGERMESH_ACME__KEY"').replace(
+        '"SHOP_EMAIL"', '"LEDGERMESH_SHOP_EMAIL"'
+    )
+    own = {"LEDGERMESH_ACME__KEY": "acme-key", "LEDGERMESH_SHOP_EMAIL": "ada@shop.test"}
+    links = {"LEDGERMESH_SERVICE_HOST": "10.0.0.7", "LEDGERMESH_PORT": "tcp://10.0.0.7:8000"}
+
+    assert read(text, {**ENVIRON, **own, **links, "LEDGERMESH_CONFIG": "ledgermesh.toml"}).server.port == 9000
+
+
+@pytest.mark.parametrize("seconds", ["inf", "nan", "0", "-1"])
+def test_a_time_limit_is_finite_and_above_nothing(seconds: str) -> None:
+    """A request without an end would hold a connection for ever."""
+    with pytest.raises(ConfigurationError, match=r"^server\.request_seconds: "):
+        read(GOOD.replace("port = 9000", f"request_seconds = {seconds}"))
+
+
+def test_every_mistake_is_named_at_once_and_no_value_is_repeated() -> None:
+    """Unknown names, wrong types and missing values, of file and environment: one error, a line for each."""
     text = f"""
         nothing = "{HUSH}"
         [server]
@@ -103,11 +138,12 @@ def test_every_mistake_is_named_at_once_and_no_value_is_repeated(monkeypatch: py
         """
 
     with pytest.raises(ConfigurationError) as caught:
-        read(text)
+        read(text, {"LEDGERMESH_SERVER__PORT": HUSH, "LEDGERMESH_NOTHING": HUSH})
 
     lines = str(caught.value).splitlines()
     assert {line.partition(":")[0] for line in lines} == {
-        "nothing", "server.port", "server.body_bytes_max", "server.prot", "tenants.0.id", "tenants.0.name",
+        "LEDGERMESH_NOTHING", "nothing", "server.port",
+        "server.body_bytes_max", "server.prot", "tenants.0.id", "tenants.0.name",
         "keys.0.sha256", "keys.0.scopes.0", "connections.0.password",
     }  # fmt: skip
     assert HUSH not in str(caught.value)
@@ -115,12 +151,10 @@ def test_every_mistake_is_named_at_once_and_no_value_is_repeated(monkeypatch: py
 
 
 @pytest.mark.parametrize("name", ["LEDGERMESH_TENANTS", "LEDGERMESH_SEALING__SECRETS", "LEDGERMESH_SEALING"])
-def test_a_list_in_the_environment_is_json(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_list_in_the_environment_is_json(name: str) -> None:
     """Text where a list belongs is a mistake that says so, and does not repeat the text."""
-    monkeypatch.setenv(name, HUSH)
-
     with pytest.raises(ConfigurationError) as caught:
-        read_settings({})
+        read_settings({name: HUSH})
 
     assert any(word in str(caught.value) for word in ("tenants", "sealing"))
     assert HUSH not in str(caught.value)
@@ -201,26 +235,40 @@ def test_grants_hold_the_secrets_for_each_tenant() -> None:
         }
 
 
-def test_the_first_sealing_secret_seals_and_both_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys come in the order given; the same secret always makes the same key."""
-    monkeypatch.setenv(
-        "LEDGERMESH_SEALING__SECRETS", '["the newer secret of the two", "the older secret of the two"]'
-    )
-    newer, older = to_keys(read())
+def sealed_by(*secrets: str) -> Settings:
+    return read(environ=ENVIRON | {"LEDGERMESH_SEALING__SECRETS": json.dumps(secrets)})
+
+
+def test_the_first_sealing_secret_seals_and_both_open() -> None:
+    """Keys come in the order given; the same secret always makes the same key, and is not in it."""
+    one, two = "the newer secret of the two", "the older secret of the two"
+    newer, older = to_keys(sealed_by(one, two))
 
     assert newer != older
-    assert newer.secret not in b"the newer secret of the two"
-    assert to_keys(read()) == (newer, older)
+    assert one.encode() not in newer.secret
+    assert len(newer.secret) == 32
+    assert to_keys(sealed_by(two, one)) == (older, newer)
 
 
-@pytest.mark.parametrize("secrets", ["[]", '["too short"]', '["sixteen letters at least", "short"]'])
-def test_without_a_good_sealing_secret_nothing_starts(monkeypatch: pytest.MonkeyPatch, secrets: str) -> None:
+def test_two_sealing_secrets_can_be_told_apart() -> None:
+    """A sealed text names its key by one byte: of two keys with one number, one could never open its own."""
+    first = "the secret number 0"
+    second = next(
+        name
+        for number in range(1, 5000)
+        if to_key(name := f"the secret number {number}").id == to_key(first).id
+    )
+
+    with pytest.raises(ConfigurationError, match=r"^sealing\.secrets: two give keys of one number"):
+        to_keys(sealed_by(first, second))
+
+
+@pytest.mark.parametrize("secrets", [[], ["too tiny"], ["sixteen letters at least", "tiny"]])
+def test_without_a_good_sealing_secret_nothing_starts(secrets: list[str]) -> None:
     """No secret, or one that protects nothing, is a mistake that names the setting."""
-    monkeypatch.setenv("LEDGERMESH_SEALING__SECRETS", secrets)
-
     with pytest.raises(ConfigurationError, match=r"sealing\.secrets") as caught:
-        to_keys(read())
-    assert "short" not in str(caught.value).replace("shorter", "")
+        to_keys(sealed_by(*secrets))
+    assert "tiny" not in str(caught.value)
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -16,10 +16,8 @@ from tests.shop import ENVIRON, GOOD, HUSH, read
 
 
 @pytest.fixture(autouse=True)
-def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name, text in ENVIRON.items():
-        monkeypatch.setenv(name, text)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +92,16 @@ MISTAKES: list[tuple[str, str, str]] = [
         "connections shop-books: base_url must begin with https:// (or http://) and name a host",
     ),
     (
+        'provider = "kashoo"',
+        'provider = "kashoo"\nbase_url = "https://x:port"',
+        "connections shop-books: base_url must begin with https:// (or http://) and name a host",
+    ),
+    (
+        'settings = { business_id = "365" }',
+        'settings = { business_id = "365" }\nsecrets_from_file = { email = "nowhere" }',
+        "connections shop-books: the secret 'email' is given twice, by environment and by file",
+    ),
+    (
         "port = 9000",
         "request_seconds = 121",
         "server.request_seconds: is more than server.request_seconds_max",
@@ -134,11 +142,9 @@ def test_one_key_has_one_owner(definitions: Mapping[str, Provider]) -> None:
     assert mistakes(GOOD + again, definitions) == ["keys again: is the same key as reporting"]
 
 
-def test_all_mistakes_come_together(
-    definitions: Mapping[str, Provider], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_mistakes_come_together(definitions: Mapping[str, Provider]) -> None:
     """Sealing, keys, companies, connections and secrets are reported in one go."""
-    monkeypatch.setenv("LEDGERMESH_SEALING__SECRETS", "[]")
+    environ = ENVIRON | {"LEDGERMESH_SEALING__SECRETS": "[]"}
     text = GOOD
     for good, bad in (
         ('tenant = "acme"', 'tenant = "a"'),
@@ -147,7 +153,7 @@ def test_all_mistakes_come_together(
     ):
         text = text.replace(good, bad)
 
-    assert [line.partition(":")[0] for line in mistakes(text, definitions)] == [
+    assert [line.partition(":")[0] for line in mistakes(text, definitions, environ)] == [
         "sealing.secrets is empty; give one in LEDGERMESH_SEALING__SECRETS",
         "keys reporting",
         "connections shop-books",

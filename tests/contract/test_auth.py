@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 
 from ledgermesh.engine.hub import Hub
@@ -127,6 +128,17 @@ async def test_credentials_that_no_longer_work_ask_for_a_new_link(name: str, aut
                 await read(stand.hub(), kinds(stand)[0])
             assert refused.value.code == "NEEDS_REAUTH" and not refused.value.retryable
     assert len(stand.line.signings) <= 1
+
+
+@pytest.mark.parametrize(("name", "auth"), RENEWED)
+async def test_a_fresh_token_that_is_refused_too_is_not_renewed_again(name: str, auth: Auth) -> None:
+    """One renewal and one more try; a provider that goes on refusing gets no third call."""
+    async with standing(name) as stand:
+        await linked(stand, auth)
+        stand.line.answering = lambda request: httpx.Response(401) if request.method == "GET" else None
+        with pytest.raises(Reconnect):
+            await read(stand.hub(), kinds(stand)[0])
+    assert (len(stand.line.reads), len(stand.line.signings)) == (2, 1)
 
 
 async def test_one_company_never_goes_in_with_the_credentials_of_another(stand: Stand) -> None:

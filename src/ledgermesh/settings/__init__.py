@@ -1,0 +1,26 @@
+"""The operator's settings: read once, checked whole, made into the parts that `app` puts together.
+
+`ledgermesh.toml` (or LEDGERMESH_CONFIG) stands below the environment (LEDGERMESH_…); secrets are named, never written.
+"""
+
+from ledgermesh.settings.check import check
+from ledgermesh.settings.keys import to_key
+from ledgermesh.settings.parts import to_grants, to_keys, to_registry
+from ledgermesh.settings.read import read_settings
+from ledgermesh.settings.values import Company, Connection, Key, Sealing, Server, Settings, Tenant
+
+__all__ = [
+    "Company",
+    "Connection",
+    "Key",
+    "Sealing",
+    "Server",
+    "Settings",
+    "Tenant",
+    "check",
+    "read_settings",
+    "to_grants",
+    "to_key",
+    "to_keys",
+    "to_registry",
+]

@@ -1,0 +1,33 @@
+"""What the settings name and do not hold: the values in environment variables and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ledgermesh.settings.values import Connection, Key
+from ledgermesh.state.registry import digest
+
+
+def digest_of(key: Key, environ: Mapping[str, str]) -> str | None:
+    """What is kept of the key; None where it is not where the settings say."""
+    if key.sha256 is not None:
+        return key.sha256
+    text = environ.get(key.from_env) if key.from_env is not None else content(key.from_file)
+    return digest(text) if text else None
+
+
+def content(path: Path | None) -> str | None:
+    """What a secret's file holds; None when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8").strip() if path is not None else None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def secrets_of(link: Connection, environ: Mapping[str, str]) -> Iterator[tuple[str, str, str | None]]:
+    """Each secret's name, what is wrong where there is none, and the secret."""
+    for name, variable in link.secrets_from_env.items():
+        yield name, f"the environment variable {variable} is not set", environ.get(variable)
+    for name, path in link.secrets_from_file.items():
+        yield name, f"the file for {name} is empty or cannot be read", content(path)

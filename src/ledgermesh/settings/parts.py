@@ -1,0 +1,77 @@
+"""From good settings to the parts that the gateway is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ledgermesh.engine.cursor import CursorKey
+from ledgermesh.settings.check import mismatches, refuse, unsealed, without_grants
+from ledgermesh.settings.keys import to_key
+from ledgermesh.settings.named import digest_of, secrets_of
+from ledgermesh.settings.values import Key, Settings
+from ledgermesh.spec.provider import Provider
+from ledgermesh.state.base import Grant, Secret
+from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, KeyEntry, Registry, TenantEntry
+
+
+def to_keys(settings: Settings) -> tuple[CursorKey, ...]:
+    """The sealing keys; raises ConfigurationError when there is none, or one is too short to protect anything."""
+    refuse(*unsealed(settings))
+    return tuple(to_key(secret.get_secret_value()) for secret in settings.sealing.secrets)
+
+
+def to_registry(
+    settings: Settings, definitions: Mapping[str, Provider], environ: Mapping[str, str]
+) -> Registry:
+    """Tenants, keys, companies and connections; raises one ConfigurationError with all that does not fit together."""
+    refuse(*mismatches(settings, definitions, environ))
+    return Registry(
+        tenants=[TenantEntry(id=tenant.id, name=tenant.name) for tenant in settings.tenants],
+        keys=[_key(key, environ) for key in settings.keys],
+        companies=[
+            CompanyEntry(
+                key=each.key, name=each.name, environment=each.environment, tenants=frozenset(each.tenants)
+            )
+            for each in settings.companies
+        ],
+        connections=[
+            ConnectionEntry(
+                id=each.id,
+                company=each.company,
+                provider=each.provider,
+                environment=each.environment,
+                base_url=(each.base_url or definitions[each.provider].base_url).rstrip("/"),
+                scheme=each.scheme,
+                settings=each.settings,
+            )
+            for each in settings.connections
+        ],
+    )
+
+
+def _key(key: Key, environ: Mapping[str, str]) -> KeyEntry:
+    return KeyEntry(
+        id=key.id,
+        digest=digest_of(key, environ) or "",
+        tenant=key.tenant,
+        environment=key.environment,
+        scopes=frozenset(key.scopes),
+        companies=frozenset(key.companies) if key.companies is not None else None,
+    )
+
+
+def to_grants(settings: Settings, environ: Mapping[str, str]) -> list[Grant]:
+    """What lets each connection in, for each tenant of its company; raises one ConfigurationError for all."""
+    refuse(*without_grants(settings, environ))
+    tenants = {(each.environment, each.key): each.tenants for each in settings.companies}
+    return [
+        Grant(
+            tenant=tenant,
+            environment=link.environment,
+            connection=link.id,
+            scheme=link.scheme,
+            secrets={name: Secret(text) for name, _, text in secrets_of(link, environ) if text},
+        )
+        for link in settings.connections
+        for tenant in tenants.get((link.environment, link.company), [])
+    ]
