@@ -164,6 +164,12 @@ async def test_what_is_never_served_leaves_nothing_open() -> None:
 
 # -- an operator's gateway -----------------------------------------------------------------------------------------
 
+BANK = """
+{
+  companies { key }
+  company(key: "bakery") { bankTransactions(first: 2) { nodes { id } sources { status } } }
+}
+"""
 SHOP = """
 [server]
 body_bytes_max = 400
@@ -208,17 +214,16 @@ async def test_a_gateway_made_from_a_file_serves_what_the_file_says(tmp_path: Pa
     }
     app = await make_served(read_settings(environ, path), environ=environ, clock=SystemClock())
 
-    text = '{ companies { key } company(key: "bakery") { bankTransactions(first: 2) { nodes { id } sources { status } } } }'
     async with (
         served(Site(sandbox.app, HOST, port), Site(app, HOST, 0)) as (_, gateway),
         httpx.AsyncClient(base_url=gateway, timeout=SECONDS) as http,
     ):
         stranger = await http.post(
-            "/graphql", json={"query": text}, headers={"Authorization": "Bearer lm_demo_read"}
+            "/graphql", json={"query": BANK}, headers={"Authorization": "Bearer lm_demo_read"}
         )
         http.headers["Authorization"] = "Bearer acme-key"
-        data = await ask(http, text)
-        large = await http.post("/graphql", json={"query": text + " " * 400})
+        data = await ask(http, BANK)
+        large = await http.post("/graphql", json={"query": BANK + " " * 400})
         config = (await http.get("/playground/config.json")).json()
 
     assert stranger.status_code == 401

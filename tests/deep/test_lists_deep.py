@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 
 import pytest
-from tests.graph.walking import tables
 
 from ledgermesh.graph.kinds import NAMES
+from tests.graph.walking import tables
 
 EXAMPLES = int(os.environ.get("LEDGERMESH_DEEP_EXAMPLES", "2000"))
 

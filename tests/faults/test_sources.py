@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.graph.demo import Demo, demo_house
 
 from ledgermesh.graph.question import Question
 from ledgermesh.sandbox.faults import (
@@ -21,6 +20,7 @@ from ledgermesh.sandbox.faults import (
     RepeatPage,
     Truncate,
 )
+from tests.graph.demo import Demo, demo_house
 
 PROVIDERS = ("accountsos", "kashoo", "smallinvoice")
 DEADLINE_SECONDS = 20.0
@@ -52,7 +52,12 @@ FAULTS: dict[str, tuple[type[Fault], dict[str, Any], tuple[str, ...], bool]] = {
     "a number": (Answer, {"status": 200, "body": "17"}, ("GARBLED",), True),
     "another shape": (Answer, {"status": 200, "body": {"items": 3, "contacts": {}}}, ("GARBLED",), True),
     "not text": (Answer, {"status": 200, "body": "\u0000\u0001{"}, ("GARBLED",), True),
-    "moved": (Answer, {"status": 302, "headers": {"Location": "http://elsewhere.example/"}}, ("GARBLED", "REFUSED", "UNAVAILABLE"), False),
+    "moved": (
+        Answer,
+        {"status": 302, "headers": {"Location": "http://elsewhere.example/"}},
+        ("GARBLED", "REFUSED", "UNAVAILABLE"),
+        False,
+    ),
 }
 """What the provider does to its data → the statuses that say so, and whether asking again may help."""
 
@@ -215,7 +220,11 @@ async def test_deadlines_hold_for_silent_providers(provider: str) -> None:
     for name, page in now.items():
         spoiled = _spoiled(page, provider)
         for each in spoiled:
-            assert (each["status"], each["error"]["code"], each["error"]["retryable"]) == ("TIMEOUT", "TIMEOUT", True)
+            assert (each["status"], each["error"]["code"], each["error"]["retryable"]) == (
+                "TIMEOUT",
+                "TIMEOUT",
+                True,
+            )
         assert page["pageInfo"]["hasNextPage"] or not spoiled
         _others_are_intact(name, provider, well[name], page)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -16,7 +16,7 @@ OPERATORS: Mapping[str, tuple[str, ...]] = {
     "number": ("eq", "ne", "in", "isNull", *RANGES),
     "decimal": ("eq", "ne", "in", "isNull", *RANGES),
     "day": ("eq", "ne", "in", "isNull", *RANGES, *RANGES),
-    "instant": ("eq", "ne", "in", "isNull", *RANGES),
+    "instant": ("eq", "ne", "in", "isNull", *RANGES, *RANGES),
     "money": ("eq", "ne", "in", "isNull", *RANGES),
     "ref": ("eq", "in", "isNull"),
     "word": ("eq", "ne", "in", "isNull"),
@@ -43,12 +43,24 @@ class Pools:
     rows: int
 
 
-def pools(columns: Sequence[Column], records: Sequence[Json], search: Sequence[str]) -> Pools:
-    """What conditions over these records may be made of: fields that no record has are asked for rarely."""
+TRICKY = ("day", "instant", "money", "ref")
+
+
+def pools(
+    columns: Sequence[Column], records: Sequence[Json], search: Sequence[str], pushed: Container[str]
+) -> Pools:
+    """What conditions over these records may be made of.
+
+    Fields that no record has are asked for rarely; those that have rules of their own, or that some provider filters
+    or sorts by (`pushed`), often.
+    """
     values = {each.name: _values(each, records) for each in columns}
     known = [each for each in columns if len(values[each.name]) > 1]
+    often = [each for each in known if each.type in TRICKY] * 2 + [
+        each for each in known if each.name in pushed
+    ] * 5
     return Pools(
-        [*known, *known, *known, *(each for each in columns if values[each.name])],
+        [*known, *known, *often, *(each for each in columns if values[each.name])],
         values,
         [text for name in search for text in values.get(name, ()) if isinstance(text, str)],
         len(records),
@@ -94,9 +106,11 @@ def walk(chance: Random, found: Pools, *, changes: bool, outages: bool) -> Walk:
     """A question and what happens while it is paged through."""
     least = max(1, found.rows // 12)
     return Walk(
-        where=_condition(chance, found, 2) if chance.random() < 0.7 else None,
+        where=_condition(chance, found, 2) if chance.random() < 0.8 else None,
         order=tuple(_key(chance, found) for _ in range(chance.randrange(3))),
-        search=_piece(chance, chance.choice(found.search)) if found.search and chance.random() < 0.2 else None,
+        search=_piece(chance, chance.choice(found.search))
+        if found.search and chance.random() < 0.2
+        else None,
         sizes=tuple(chance.randint(least, chance.choice((2 * least, 60))) for _ in range(3)),
         steps=tuple(_step(chance, changes=changes, outages=outages) for _ in range(5)),
     )
@@ -134,7 +148,7 @@ def _condition(chance: Random, found: Pools, depth: int) -> Json:
     for _ in range(chance.choice((1, 1, 1, 2)) if chance.random() < 0.8 or not depth else 0):
         column = chance.choice(found.columns)
         said[column.name] = _filter(chance, found, column)
-    word = chance.choice(("", "", "and", "or", "or", "not")) if depth else ""
+    word = chance.choice(("", "", "and", "or", "or", "not", "not")) if depth else ""
     if word == "not":
         said["not"] = _condition(chance, found, depth - 1)
     elif word:

@@ -10,7 +10,6 @@ from random import Random
 from typing import Any, cast
 
 from starlette.types import ASGIApp
-from tests.harness import NOW, House, house, world_today
 
 from ledgermesh.clock import ManualClock
 from ledgermesh.sandbox import accountsos, kashoo, smallinvoice
@@ -18,6 +17,7 @@ from ledgermesh.sandbox.board import Spoiled, Switchboard
 from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.world import World
+from tests.harness import NOW, House, house, world_today
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Sick:
     real: Any
 
     def credentials(self, books: Books) -> Mapping[str, str]:
-        return cast(Mapping[str, str], self.real.credentials(books))
+        return cast("Mapping[str, str]", self.real.credentials(books))
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Demo(House):
 
     def switches(self, provider: str) -> Any:
         """The switches of an emulator."""
-        return cast(Sick, self.emulators[provider]).real.switches
+        return cast("Sick", self.emulators[provider]).real.switches
 
 
 @cache

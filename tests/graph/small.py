@@ -48,7 +48,9 @@ Attribute = dict[str, list[Any]]
 
 def list_names() -> tuple[str, ...]:
     """The attributes of Books that are lists of records."""
-    return tuple(each.name for each in fields(Books) if each.name not in ("_indexes",) and each.default_factory is list)
+    return tuple(
+        each.name for each in fields(Books) if each.name not in ("_indexes",) and each.default_factory is list
+    )
 
 
 @cache
@@ -73,7 +75,9 @@ def small_books(connection: str, *, rows: int = 16) -> Books:
         items=whole.items[:rows],
         invoices=invoices,
         bills=bills,
-        receipts=_settling(chance, whole.receipts[-rows:] if whole.provider == "kashoo" else whole.receipts, invoices),
+        receipts=_settling(
+            chance, whole.receipts[-rows:] if whole.provider == "kashoo" else whole.receipts, invoices
+        ),
         disbursements=_settling(chance, whole.disbursements[-rows:], bills),
         journals=[replace(journal, date=_day(chance)) for journal in whole.journals[-rows:]],
         bank_lines=lines,
@@ -145,7 +149,9 @@ async def small_house(rows: int = 16) -> AsyncIterator[Small]:
         gateway = make_gateway(
             registry=registry, grants=grants, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1)
         )
-        began = {name: {each: list(getattr(found, each)) for each in list_names()} for name, found in books.items()}
+        began = {
+            name: {each: list(getattr(found, each)) for each in list_names()} for name, found in books.items()
+        }
         world = World(NOW.date(), {(name, found.provider): found for name, found in books.items()})
         yield Small(clock, world, emulators, gateway, down, books, began)
         await gateway.close()
@@ -167,7 +173,9 @@ def _emulator(books: Books, clock: ManualClock) -> Emulator:
     return listed
 
 
-async def _linked(books: Mapping[str, Books], emulators: Mapping[str, Emulator]) -> tuple[Registry, MemoryGrants]:
+async def _linked(
+    books: Mapping[str, Books], emulators: Mapping[str, Emulator]
+) -> tuple[Registry, MemoryGrants]:
     grants, entries = MemoryGrants(), []
     for id, each in books.items():
         link, given = DEMO_LINKS[each.provider], emulators[id].credentials(each)
@@ -187,7 +195,11 @@ async def _linked(books: Mapping[str, Books], emulators: Mapping[str, Emulator])
         tenants=[TENANT],
         keys=[
             KeyEntry(
-                id="small", digest=digest(KEY), tenant=TENANT.id, environment="sandbox", scopes=frozenset(("api.read",))
+                id="small",
+                digest=digest(KEY),
+                tenant=TENANT.id,
+                environment="sandbox",
+                scopes=frozenset(("api.read",)),
             )
         ],
         companies=[

@@ -6,9 +6,9 @@ import base64
 from typing import Any
 
 import pytest
-from tests.graph.demo import Demo, codes, demo_house
 
 from ledgermesh.graph.question import Question
+from tests.graph.demo import Demo, codes, demo_house
 
 COMPANY = "maple-bakery"
 PAGE = """
@@ -102,7 +102,9 @@ async def test_a_cursor_of_another_list() -> None:
     """Nor with another list of the same company."""
     async with demo_house() as house:
         cursor = await _cursor(house)
-        text = "query($after: String) { company(key: \"maple-bakery\") { bills(after: $after) { nodes { id } } } }"
+        text = (
+            'query($after: String) { company(key: "maple-bakery") { bills(after: $after) { nodes { id } } } }'
+        )
         await refused(house, text, "CURSOR_MISMATCH", after=cursor)
 
 
@@ -112,7 +114,9 @@ async def test_cursors_that_were_tampered_with() -> None:
         cursor = await _cursor(house)
         for place in range(0, len(cursor), max(len(cursor) // 40, 1)):
             changed = "A" if cursor[place] != "A" else "B"
-            await refused(house, PAGE, "CURSOR_MISMATCH", after=cursor[:place] + changed + cursor[place + 1 :])
+            await refused(
+                house, PAGE, "CURSOR_MISMATCH", after=cursor[:place] + changed + cursor[place + 1 :]
+            )
         raw = base64.urlsafe_b64encode(b"\x01" * 60).decode()
         for broken in ("", "x", "é", cursor[:-4], cursor[4:], cursor + "AAAA", raw, "a" * 100_000, "\u0000"):
             await refused(house, PAGE, "CURSOR_MISMATCH", after=broken)
@@ -159,7 +163,9 @@ async def test_a_condition_that_cannot_be_read(where: dict[str, Any]) -> None:
 async def test_an_unknown_field_in_the_document() -> None:
     """Written into the document, an unknown filter field is a validation error."""
     async with demo_house() as house:
-        text = '{ company(key: "maple-bakery") { invoices(where: { colour: { eq: "red" } }) { nodes { id } } } }'
+        text = (
+            '{ company(key: "maple-bakery") { invoices(where: { colour: { eq: "red" } }) { nodes { id } } } }'
+        )
         await refused(house, text, "GRAPHQL_VALIDATION_FAILED")
 
 
@@ -281,7 +287,9 @@ async def test_a_native_id_cannot_leave_its_place_in_the_path() -> None:
         for id in ("../businesses", "1/../2", "1?limit=1", "1#x", "%2e%2e", "a b"):
             answer = await house.ask(text, id=id)
             assert answer["data"]["company"]["invoice"] is None
-            assert all(seen.path.startswith("/api/records/") for seen in house.board.log if seen.method == "GET")
+            assert all(
+                seen.path.startswith("/api/records/") for seen in house.board.log if seen.method == "GET"
+            )
 
 
 async def test_a_number_that_several_records_have() -> None:
@@ -318,7 +326,9 @@ async def test_money_of_several_currencies_needs_a_currency() -> None:
             assert codes(answer) == ["CURRENCY_REQUIRED"]
             assert len(answer["errors"][0]["extensions"]["currencies"]) == 2
             assert answer["data"]["company"] is None or answer["data"]["company"].get("invoices") is None
-        answer = await house.ask(PAGE, company="grand-tour", where={"total": {"gt": "100", "currency": "CAD"}})
+        answer = await house.ask(
+            PAGE, company="grand-tour", where={"total": {"gt": "100", "currency": "CAD"}}
+        )
         assert "errors" not in answer
 
 
@@ -332,7 +342,10 @@ async def test_a_document_that_cannot_run(text: str) -> None:
         answer = await house.ask(text)
     assert "data" not in answer or answer["data"] is None
     assert codes(answer)
-    assert all(code in ("GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT") for code in codes(answer))
+    assert all(
+        code in ("GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT")
+        for code in codes(answer)
+    )
 
 
 async def test_an_operation_that_is_not_there() -> None:

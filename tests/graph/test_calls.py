@@ -8,10 +8,10 @@ from math import ceil
 from typing import Any
 
 import pytest
-from tests.graph.demo import Demo, demo_house
 
 from ledgermesh.sandbox.faults import Answer
 from ledgermesh.upstream.call import Fresh
+from tests.graph.demo import Demo, demo_house
 
 COMPANY = "grand-tour"
 INVOICES = """query Invoices($first: Int!, $after: String) { company(key: "grand-tour") {
@@ -70,7 +70,9 @@ async def test_a_hundred_invoices_with_their_relations() -> None:
         assert mine
         # One row more than is shown tells that the next one belongs behind it.
         assert asked.pop(path) <= ceil((len(mine) + 1) / size)
-    paid = [row for row in of(rows, "smallinvoice") if row["amountPaid"]["amount"] not in ("0", "0.0", "0.00")]
+    paid = [
+        row for row in of(rows, "smallinvoice") if row["amountPaid"]["amount"] not in ("0", "0.0", "0.00")
+    ]
     assert asked.pop(BELOW) == len(paid)
     assert all(row["payments"] == [] for row in of(rows, "smallinvoice") if row not in paid)
     assert asked.pop(("kashoo", "/businesses/{business_id}/contacts")) == 1
@@ -113,7 +115,9 @@ async def test_a_failing_source_costs_the_others_nothing() -> None:
         house.down.add("kashoo")
         answer = await house.ask(INVOICES, first=100)
         asked, rows = paths(house, answer), nodes(answer)
-    assert asked.pop(("kashoo", "/businesses/{business_id}/records/invoices")) <= 3, "one try and at most two more"
+    assert asked.pop(("kashoo", "/businesses/{business_id}/records/invoices")) <= 3, (
+        "one try and at most two more"
+    )
     assert asked.pop(("smallinvoice", "/receivables/invoices")) == 1
     paid = [row for row in rows if row["amountPaid"]["amount"] not in ("0", "0.0", "0.00")]
     assert asked.pop(BELOW) == len(paid)
@@ -266,4 +270,7 @@ async def test_a_condition_on_a_reference_asks_only_where_the_record_lies() -> N
             assert {step["provider"] for step in house.calls(answer)} == {provider}
             assert nodes(answer)
             assert all(row["party"]["id"] == id for row in nodes(answer))
-            assert {each["completeness"] for each in answer["data"]["company"]["invoices"]["sources"]} == {"COMPLETE", "NONE"}
+            assert {each["completeness"] for each in answer["data"]["company"]["invoices"]["sources"]} == {
+                "COMPLETE",
+                "NONE",
+            }

@@ -81,5 +81,7 @@ async def test_a_short_list_is_whole() -> None:
         house.books["a1"].parties = house.books["a1"].parties[: SHOWN - 1]
         house.books["a1"].invalidate()
         answer = await house.ask(QUESTION, key=KEY)
-    (each,) = [each for each in answer["data"]["company"]["parties"]["sources"] if each["connection"]["id"] == "a1"]
+    (each,) = [
+        each for each in answer["data"]["company"]["parties"]["sources"] if each["connection"]["id"] == "a1"
+    ]
     assert (each["status"], each["completeness"], each["reason"]) == ("OK", "COMPLETE", None)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
-from tests.graph.walking import tables
 
 from ledgermesh.graph.kinds import NAMES
+from tests.graph.walking import tables
 
 EXAMPLES = 150
 

@@ -10,8 +10,6 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from tests.graph.demo import codes, demo_world
-from tests.harness import KEYS, NOW, SANDBOX, Cable, House
 
 from ledgermesh.app import DEMO_LINKS, make_gateway
 from ledgermesh.clock import ManualClock
@@ -22,6 +20,8 @@ from ledgermesh.state.memory import MemoryGrants
 from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, KeyEntry, Registry, TenantEntry, digest
 from ledgermesh.upstream.call import Fresh
 from ledgermesh.upstream.wire_httpx import HttpxWire
+from tests.graph.demo import codes, demo_world
+from tests.harness import KEYS, NOW, SANDBOX, Cable, House
 
 OWNERS = {"maple-bakery": ("north",), "alpine-studio": ("south",), "grand-tour": ("north", "south")}
 """Which tenants each company is shared with."""
@@ -63,7 +63,12 @@ async def shared_house() -> AsyncIterator[House]:
     down: set[str] = set()
     async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
         gateway = make_gateway(
-            registry=_registry(entries), grants=grants, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1)
+            registry=_registry(entries),
+            grants=grants,
+            wire=HttpxWire(client),
+            clock=clock,
+            keys=KEYS,
+            random=Random(1),
         )
         yield House(clock, world, emulators, gateway, down)
         await gateway.close()
@@ -173,7 +178,9 @@ async def test_kept_answers_are_of_one_tenant() -> None:
         other = await house.ask(LIST, key="lm_south", company="grand-tour", fresh=old)
     assert house.calls(again) == []
     assert len(house.calls(other)) == len(house.calls(first)) == 2
-    shown = [[node["number"] for node in each["data"]["company"]["invoices"]["nodes"]] for each in (first, other)]
+    shown = [
+        [node["number"] for node in each["data"]["company"]["invoices"]["nodes"]] for each in (first, other)
+    ]
     assert shown[0] == shown[1]
 
 

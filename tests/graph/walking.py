@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from random import Random
 from typing import Any
 
-from ledgermesh.graph.kinds import BY_NAME, Kind
+from ledgermesh.graph.kinds import BY_NAME, NAMES, Kind
 from ledgermesh.model.record import graphql_name
+from ledgermesh.providers import discover
 from tests.graph.asking import Step, Walk, pools, walk
 from tests.graph.rules import Column, Json, columns, connection_of, found, holds, impossible, ordered
 from tests.graph.small import COMPANY, KEY, Small, small_house
@@ -110,7 +112,13 @@ class Table:
             " after: $after, from: $from, where: $where, orderBy: $order, search: $search)"
             f" {{ nodes {{ id source {{ connection {{ id }} }} }} pageInfo {{ hasNextPage endCursor }} totalCount {VERDICTS} }} }} }}"
         ).replace("'", '"')
-        asked = {"from": list(self.sources), "first": first, "after": after, "where": walk.where, "search": walk.search}
+        asked = {
+            "from": list(self.sources),
+            "first": first,
+            "after": after,
+            "where": walk.where,
+            "search": walk.search,
+        }
         return await self.house.ask(text, key=KEY, **asked, order=list(walk.order) or None)
 
     # -- what happens meanwhile ------------------------------------------------------------------------------------
@@ -141,7 +149,9 @@ class Table:
         name, rows = there
         row = rows.pop(number % len(rows))
         self.house.books[name].invalidate()
-        return {each["id"] for each in self.records if connection_of(each) == name and _is_of(each, row, name)}
+        return {
+            each["id"] for each in self.records if connection_of(each) == name and _is_of(each, row, name)
+        }
 
     def _insert(self, source: int, number: int) -> None:
         there = self._rows(source)
@@ -168,7 +178,9 @@ def _is_of(record: Json, row: Any, connection: str) -> bool:
 
 def default_order(kind: Kind) -> tuple[Json, ...]:
     """The order that the kind's list has without `orderBy`."""
-    return tuple({"field": key.field.upper(), "direction": "DESC" if key.descending else "ASC"} for key in kind.order)
+    return tuple(
+        {"field": key.field.upper(), "direction": "DESC" if key.descending else "ASC"} for key in kind.order
+    )
 
 
 def _page(answer: Any, kind: Kind) -> Any:
@@ -196,7 +208,9 @@ async def calm(here: Table, asked: Walk) -> None:
             assert asked.where is not None and impossible(asked.where, here.columns), answer["errors"]
             return
         page = _page(answer, here.kind)
-        assert all(each["completeness"] == "COMPLETE" and not each["late"] for each in page["sources"]), page["sources"]
+        assert all(each["completeness"] == "COMPLETE" and not each["late"] for each in page["sources"]), page[
+            "sources"
+        ]
         assert page["totalCount"] in (None, len(want))
         assert len(page["nodes"]) <= size
         got += [each["id"] for each in page["nodes"]]
@@ -217,7 +231,9 @@ async def unsteady(here: Table, asked: Walk) -> None:
     after, at, ever_down = None, 0, False
     place, furthest = {id: number for number, id in enumerate(want)}, -1
     while True:
-        happening = asked.steps[at % len(asked.steps)] if at < 30 else Step(wait=61, down=(False, False, False))
+        happening = (
+            asked.steps[at % len(asked.steps)] if at < 30 else Step(wait=61, down=(False, False, False))
+        )
         gone |= here.happen(happening)
         answer = await here.page(asked, asked.sizes[at % len(asked.sizes)], after)
         if _refused(answer):
@@ -270,6 +286,19 @@ def _difference(got: Sequence[str], want: Sequence[str]) -> str:
     return f"{len(got)} came, {len(want)} wanted; missing {missing[:5]}, strange {strange[:5]}"
 
 
+@cache
+def pushed(kind: str) -> frozenset[str]:
+    """The fields, in GraphQL, by which some provider filters or sorts records of this kind."""
+    lists = [
+        resource.list
+        for provider in discover(NAMES).values()
+        for resource in provider.resources
+        if resource.kind == kind and resource.list is not None
+    ]
+    names = {each.field for list_ in lists for each in (*list_.pushes, *list_.sorts)}
+    return frozenset(graphql_name(name.removesuffix("_ref")) for name in names)
+
+
 HOW = ((False, False), (False, False), (True, False), (False, True), (True, True))
 """Whether rows come and go, and whether sources fail; every second walk or so is calm."""
 
@@ -286,9 +315,9 @@ def tables(name: str, *, rows: int = 16) -> Iterator[Callable[[int], None]]:
         return here
 
     async def law(here: Table, seed: int) -> None:
-        chance = Random(seed)
+        chance = Random(f"{name} {seed}")
         changes, outages = chance.choice(HOW)
-        known = pools(list(here.columns.values()), here.records, here.kind.search)
+        known = pools(list(here.columns.values()), here.records, here.kind.search, pushed(name))
         asked = walk(chance, known, changes=changes, outages=outages)
         try:
             await (unsteady(here, asked) if changes or outages else calm(here, asked))

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 from graphql import build_schema, parse, validate
-from tests.graph.demo import demo_house
 
 from ledgermesh.graph.schema import make_schema
+from tests.graph.demo import demo_house
 
 HERE = Path(__file__).parent
 OPERATIONS = sorted((HERE.parents[1] / "schema" / "operations").glob("*.graphql"))
@@ -123,5 +123,7 @@ def test_every_kept_answer_is_one_of_an_operation() -> None:
     """No answer is left behind by an operation that is gone."""
     kept = {path.parent.name for path in HERE.glob("*/response.json")}
     assert kept == {path.stem for path in OPERATIONS}
-    strange = {path.name.removesuffix(".variables.json") for path in OPERATIONS[0].parent.glob("*.variables.json")}
+    strange = {
+        path.name.removesuffix(".variables.json") for path in OPERATIONS[0].parent.glob("*.variables.json")
+    }
     assert strange <= {path.stem for path in OPERATIONS}

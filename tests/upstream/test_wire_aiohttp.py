@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ledgermesh.upstream.wire import Wire
-from ledgermesh.upstream.wire_aiohttp import PER_HOST_MAX, AiohttpWire, make_session
+from ledgermesh.upstream.wire_aiohttp import PER_HOST_MAX, AiohttpWire, OwnWire, make_session
 
 from .wires import WireContract, get, serving, whole
 
@@ -47,3 +47,28 @@ class TestAiohttpWire(WireContract):
                 assert all(task.cancelled() for task in done)
             assert (await wire.send(get(f"{url}/last"))).body == b"{}"
             hold.set()
+
+
+class TestOwnWire(WireContract):
+    """The wire as the application holds it: it opens its session itself."""
+
+    @pytest.fixture
+    async def wire(self) -> AsyncIterator[Wire]:
+        """Closed as the application closes it."""
+        wire = OwnWire()
+        yield wire
+        await wire.close()
+
+    async def test_it_can_be_closed_at_any_time(self) -> None:
+        """Before anything was sent, twice, and between two requests; what is left open would warn."""
+        wire = OwnWire()
+        await wire.close()
+
+        async def answer(head: bytes, writer: asyncio.StreamWriter) -> None:
+            writer.write(whole(b"{}"))
+
+        async with serving(answer) as url:
+            for _ in range(2):
+                assert (await wire.send(get(url))).body == b"{}"
+                await wire.close()
+                await wire.close()
