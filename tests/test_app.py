@@ -170,9 +170,17 @@ BANK = """
   company(key: "bakery") { bankTransactions(first: 2) { nodes { id } sources { status } } }
 }
 """
+FAR = """
+{
+  company(key: "bakery") {
+    bankTransactions(where: { description: { eq: "nobody wrote this" } }) { nodes { id } sources { status calls } }
+  }
+}
+"""
 SHOP = """
 [server]
 body_bytes_max = 400
+scan_pages_max = 2
 [[tenants]]
 id = "acme"
 name = "Acme Finance"
@@ -223,6 +231,7 @@ async def test_a_gateway_made_from_a_file_serves_what_the_file_says(tmp_path: Pa
         )
         http.headers["Authorization"] = "Bearer acme-key"
         data = await ask(http, BANK)
+        far = await ask(http, FAR)
         large = await http.post("/graphql", json={"query": BANK + " " * 400})
         config = (await http.get("/playground/config.json")).json()
 
@@ -230,6 +239,10 @@ async def test_a_gateway_made_from_a_file_serves_what_the_file_says(tmp_path: Pa
     assert data["companies"] == [{"key": "bakery"}]
     assert len(data["company"]["bankTransactions"]["nodes"]) == 2
     assert data["company"]["bankTransactions"]["sources"] == [{"status": "OK"}]
+    assert far["company"]["bankTransactions"] == {
+        "nodes": [],
+        "sources": [{"status": "TRUNCATED", "calls": 2}],
+    }
     assert large.status_code == 413
     assert (config["environment"], config["keys"], config["companies"]) == ("live", [], [])
 

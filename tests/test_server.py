@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ledgermesh.errors import ConfigurationError
-from ledgermesh.server import Site, listen, serve
+from ledgermesh.server import GRACE_SECONDS, Site, listen, serve
 
 HOST = "127.0.0.1"
 
@@ -61,8 +61,8 @@ class Running:
         async with asyncio.timeout(20):
             return await self._ports
 
-    async def ended(self) -> None:
-        async with asyncio.timeout(20):
+    async def ended(self, within: float = 20) -> None:
+        async with asyncio.timeout(within):
             await self.task
 
 
@@ -123,7 +123,7 @@ async def test_a_second_signal_does_not_wait() -> None:
         await house.asked.wait()
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGINT)
-        await running.ended()
+        await running.ended(GRACE_SECONDS / 2)
         house.held.set()
         await asyncio.gather(answer, return_exceptions=True)
 

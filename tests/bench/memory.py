@@ -19,7 +19,14 @@ QUERY = """
 query Page($after: String) {
   company(key: "grand-tour") {
     invoices(first: 1000, after: $after) {
-      nodes { id number date total { amount currency } party { displayName } lines { description quantity net { amount } } }
+      nodes {
+        id
+        number
+        date
+        total { amount currency }
+        party { displayName }
+        lines { description quantity net { amount } }
+      }
       pageInfo { hasNextPage endCursor }
       sources { connection { id } completeness }
     }

@@ -8,9 +8,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from ledgermesh.model.mapped import Mapped
+from ledgermesh.model.mapped import Mapped, graphql_name
 from ledgermesh.model.money import Money
-from ledgermesh.model.record import graphql_name
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.wires import ABSENT, Wire
 

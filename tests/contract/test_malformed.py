@@ -10,8 +10,8 @@ import pytest
 
 from ledgermesh.clock import ManualClock
 from ledgermesh.graph.kinds import BY_NAME
+from ledgermesh.model.mapped import graphql_name
 from ledgermesh.model.money import Money
-from ledgermesh.model.record import graphql_name
 from ledgermesh.spec.resource import Resource
 from ledgermesh.spec.wires import Fields
 from tests.contract.known import PROVIDERS

@@ -10,7 +10,8 @@ import pytest
 
 from ledgermesh.errors import Unsupported
 from ledgermesh.graph.kinds import NAMES
-from ledgermesh.model.record import Record, read_all
+from ledgermesh.model.mapped import read_all
+from ledgermesh.model.record import Record
 from ledgermesh.model.row import Row
 from ledgermesh.spec.query import ListQuery
 from ledgermesh.spec.resource import Resource

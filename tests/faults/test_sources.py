@@ -26,14 +26,14 @@ PROVIDERS = ("accountsos", "kashoo", "smallinvoice")
 DEADLINE_SECONDS = 20.0
 
 LISTS = """query Lists($company: ID = "grand-tour") { company(key: $company) {
-  invoices(first: 20) { nodes { id source { connection { id } } } pageInfo { hasNextPage endCursor } ...verdicts }
-  parties(first: 400) { nodes { id source { connection { id } } } pageInfo { hasNextPage endCursor } sources { ...verdict } }
-  bankTransactions(first: 20) { nodes { id source { connection { id } } } pageInfo { hasNextPage endCursor } sources { ...verdict } }
+  invoices(first: 20) { nodes { NODE } pageInfo { hasNextPage endCursor } sources { ...verdict } }
+  parties(first: 400) { nodes { NODE } pageInfo { hasNextPage endCursor } sources { ...verdict } }
+  bankTransactions(first: 20) { nodes { NODE } pageInfo { hasNextPage endCursor } sources { ...verdict } }
 } }
 fragment verdict on SourceVerdict {
   connection { id } status completeness reason rows rejected { nativeId path reason }
   error { code message retryable retryAt remedy providerCode upstreamRequestId }
-}""".replace("...verdicts", "sources { ...verdict }")
+}""".replace("NODE", "id source { connection { id } }")
 
 FAULTS: dict[str, tuple[type[Fault], dict[str, Any], tuple[str, ...], bool]] = {
     "stopped": (Drop, {}, ("UNAVAILABLE",), True),
@@ -159,7 +159,7 @@ async def test_all_of_them_down() -> None:
         assert cursor is not None, "there is a way to go on"
         house.down.clear()
         house.clock.advance(120)
-        text = 'query($after: String) { company(key: "grand-tour") { parties(first: 1000, after: $after) { nodes { id } pageInfo { hasNextPage } } } }'
+        text = MANY
         later = await house.ask(text, after=cursor)
         whole = await house.ask(text)
     assert later["data"] == whole["data"]
@@ -240,13 +240,19 @@ async def test_slow_but_in_time() -> None:
 
 # -- one bad value, one bad record -------------------------------------------------------------------------------
 
+MANY = """query($after: String) { company(key: "grand-tour") {
+  parties(first: 1000, after: $after) { nodes { id } pageInfo { hasNextPage } } } }"""
+
 DETAILS = """{ company(key: "grand-tour") { invoices(first: 40, from: ["smallinvoice"]) {
-  nodes { number date total { amount } party { displayName } source { nativeId findings { code path sourcePath message } } }
+  nodes {
+    number date total { amount } party { displayName }
+    source { nativeId findings { code path sourcePath message } }
+  }
   sources { status completeness rejected { nativeId path reason } error { code } } } } }"""
 
 
 async def test_a_bad_value_costs_a_field_and_a_bad_record_itself() -> None:
-    """One malformed amount: that field is null and named. One record that is none: left out and named. All else stays."""
+    """A malformed amount: that field is null and named. A record that is none: left out and named. All else stays."""
     async with demo_house() as house:
         well = (await house.ask(DETAILS))["data"]["company"]["invoices"]["nodes"]
         value, record = well[3]["source"]["nativeId"], well[7]["source"]["nativeId"]

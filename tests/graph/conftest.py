@@ -1,4 +1,4 @@
-"""Unexpected errors are logged in short: the default prints every local variable of every frame, which takes minutes."""
+"""Unexpected errors are logged in short: by default every local variable of every frame is printed."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from typing import Any, get_args, get_origin
 
 from ledgermesh.graph.inputs import fields_of
 from ledgermesh.graph.kinds import Kind
+from ledgermesh.model.mapped import graphql_name
 from ledgermesh.model.money import Money
-from ledgermesh.model.record import graphql_name
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.wires import declared
 

@@ -49,7 +49,7 @@ Attribute = dict[str, list[Any]]
 def list_names() -> tuple[str, ...]:
     """The attributes of Books that are lists of records."""
     return tuple(
-        each.name for each in fields(Books) if each.name not in ("_indexes",) and each.default_factory is list
+        each.name for each in fields(Books) if each.name != "_indexes" and each.default_factory is list
     )
 
 

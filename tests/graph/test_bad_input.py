@@ -196,7 +196,8 @@ async def test_a_day_is_a_range() -> None:
 
 async def test_an_impossible_period_of_a_report() -> None:
     """Reports are asked for from a day to a later one, and for a quarter there is."""
-    reports = 'query($from: Date!, $to: Date!) { company(key: "maple-bakery") { reports { profitAndLoss(from: $from, to: $to) { status } } } }'
+    reports = """query($from: Date!, $to: Date!) { company(key: "maple-bakery") { reports
+      { profitAndLoss(from: $from, to: $to) { status } } } }"""
     quarter = '{ company(key: "maple-bakery") { reports { taxSummary(period: "2026-Q5") { status } } } }'
     async with demo_house() as house:
         await _refused_report(house, reports, **{"from": "2026-03-01", "to": "2026-02-01"})
@@ -281,7 +282,8 @@ async def test_a_record_named_in_half(given: dict[str, Any]) -> None:
 
 async def test_a_native_id_cannot_leave_its_place_in_the_path() -> None:
     """Whatever stands in a native id, the request goes to the record's own path, and there is no such record."""
-    text = """query One($id: String) { company(key: "maple-bakery") { invoice(nativeId: $id, connection: "kashoo") { id } } }"""
+    text = """query One($id: String) { company(key: "maple-bakery") {
+      invoice(nativeId: $id, connection: "kashoo") { id } } }"""
     async with demo_house() as house:
         await refused(house, text, "BAD_USER_INPUT", id="..")
         for id in ("../businesses", "1/../2", "1?limit=1", "1#x", "%2e%2e", "a b"):

@@ -58,7 +58,7 @@ BELOW = ("smallinvoice", "/receivables/invoices/{parent}/payments")
 
 
 async def test_a_hundred_invoices_with_their_relations() -> None:
-    """List pages, one listed read for each relation that is not embedded, one per parent where there is no other way."""
+    """List pages, one listed read for each relation that is not embedded, one per parent where nothing else is."""
     async with demo_house() as house:
         answer = await house.ask(INVOICES, first=100)
         asked, rows = paths(house, answer), nodes(answer)
@@ -218,7 +218,7 @@ async def test_equal_questions_at_once_share_their_calls() -> None:
 
 
 async def test_freshness_is_the_callers() -> None:
-    """Without a word every question is live; with an age, answers up to that age cost no call and tell when they came."""
+    """Without a word every question is live; with an age, answers up to that age cost no call and say how old."""
     fresh = PLAIN.replace("from: $from)", "from: $from) @fresh(maxAge: 60)")
     dated = '{ company(key: "grand-tour") { invoices(first: 1) { nodes { source { fetchedAt } } } } }'
     async with demo_house() as house:

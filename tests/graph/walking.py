@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from ledgermesh.graph.kinds import BY_NAME, NAMES, Kind
-from ledgermesh.model.record import graphql_name
+from ledgermesh.model.mapped import graphql_name
 from ledgermesh.providers import discover
 from tests.graph.asking import Step, Walk, pools, walk
 from tests.graph.rules import Column, Json, columns, connection_of, found, holds, impossible, ordered
@@ -110,7 +110,8 @@ class Table:
             f"query Page($from: [String!], $first: Int!, $after: String, $where: {name}Where,"
             f" $order: [{name}Order!], $search: String) {{ company(key: {COMPANY!r}) {{ {list_}(first: $first,"
             " after: $after, from: $from, where: $where, orderBy: $order, search: $search)"
-            f" {{ nodes {{ id source {{ connection {{ id }} }} }} pageInfo {{ hasNextPage endCursor }} totalCount {VERDICTS} }} }} }}"
+            " { nodes { id source { connection { id } } } pageInfo { hasNextPage endCursor } totalCount"
+            f" {VERDICTS} }} }} }}"
         ).replace("'", '"')
         asked = {
             "from": list(self.sources),

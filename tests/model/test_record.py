@@ -8,8 +8,8 @@ import pytest
 
 from ledgermesh.engine.mapping import Maker
 from ledgermesh.model.enums import PartyRole
+from ledgermesh.model.mapped import graphql_name, read_all
 from ledgermesh.model.party import Address, Party
-from ledgermesh.model.record import graphql_name, read_all
 from ledgermesh.spec.leaves import flag, text
 from ledgermesh.spec.resource import Resource
 from ledgermesh.spec.wires import constant, fields, one, ref

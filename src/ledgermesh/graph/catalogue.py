@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.model.enums import OriginKind, ReportKind
+from ledgermesh.model.mapped import graphql_name
 from ledgermesh.model.platform import Capability, FieldCapability, Provider, Support, Verb
-from ledgermesh.model.record import graphql_name
 from ledgermesh.spec.paging import FirstRows
 from ledgermesh.spec.provider import Provider as Definition
 from ledgermesh.spec.resource import Resource

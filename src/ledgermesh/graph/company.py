@@ -18,8 +18,8 @@ from ledgermesh.graph.kinds import BY_NAME, KINDS, Kind
 from ledgermesh.graph.reports import Reports
 from ledgermesh.graph.results import Listing
 from ledgermesh.model.enums import DeadlineKind, PartyRole
+from ledgermesh.model.mapped import graphql_name
 from ledgermesh.model.platform import Connection
-from ledgermesh.model.record import graphql_name
 from ledgermesh.model.selection import selected
 from ledgermesh.spec.query import And, Compare, ListQuery, Where, compares
 from ledgermesh.state.registry import CompanyEntry
@@ -69,9 +69,7 @@ async def _list(
     extra: Where | None = None,
 ) -> Listing[Any]:
     context: Context = info.context
-    where = to_where(
-        kind.type, given.get("where"), lambda id, other: context.ref(company.entry, id, other)
-    )
+    where = to_where(kind.type, given.get("where"), lambda id, other: context.ref(company.entry, id, other))
     order = to_order(given.get("order_by")) or kind.order
     conditions = tuple(part for part in (where, extra) if part is not None)
     top, named = selected(info), {each.field for each in order}

@@ -195,7 +195,9 @@ async def single(
 
 def _native_id(text: str) -> str:
     if not (0 < len(text) <= NATIVE_ID_MAX and text.isprintable()):
-        raise BadInput(f"`nativeId` is 1 to {NATIVE_ID_MAX} printable characters", details={"field": "nativeId"})
+        raise BadInput(
+            f"`nativeId` is 1 to {NATIVE_ID_MAX} printable characters", details={"field": "nativeId"}
+        )
     return text
 
 

@@ -19,8 +19,8 @@ from ledgermesh.engine.mapping import CONNECTION
 from ledgermesh.errors import BadInput
 from ledgermesh.graph.instants import Instant, bounds
 from ledgermesh.model.enums import Direction
+from ledgermesh.model.mapped import graphql_name
 from ledgermesh.model.money import Money
-from ledgermesh.model.record import graphql_name
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import And, Compare, Not, Operator, Or, Order, Ref, Where
 from ledgermesh.spec.wires import declared
@@ -272,5 +272,7 @@ def _upper(code: str | None) -> str | None:
     if not code:
         return None
     if not re.fullmatch(r"[A-Za-z]{3}", code):
-        raise BadInput(f"`currency` is an ISO 4217 code of three letters, not {code!r}", details={"field": "currency"})
+        raise BadInput(
+            f"`currency` is an ISO 4217 code of three letters, not {code!r}", details={"field": "currency"}
+        )
     return code.upper()

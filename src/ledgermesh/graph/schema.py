@@ -24,7 +24,7 @@ from ledgermesh.graph.present import present, typed
 from ledgermesh.graph.query import Query
 from ledgermesh.graph.question import Answer, Question
 from ledgermesh.graph.scalars import DATE_TIME, DECIMAL
-from ledgermesh.model.record import graphql_name
+from ledgermesh.model.mapped import graphql_name
 from ledgermesh.upstream.call import Step
 
 KEYWORDS = re.compile(r"\b(?:query|mutation|subscription)\b")

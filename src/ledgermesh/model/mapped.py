@@ -59,7 +59,7 @@ class Mapped:
             return wire.value(self.__dict__["_row"], findings)
         except Malformed as error:
             findings.append(
-                Finding(code="MALFORMED", path=name, message=error.reason, source_path=error.path)
+                Finding(code="MALFORMED", path=shown_name(name), message=error.reason, source_path=error.path)
             )
             return wire.missing
 
@@ -71,3 +71,24 @@ class Mapped:
                 raise AttributeError(name)
             value = self.__dict__[name] = self._read(name)
             return value
+
+
+def read_all(value: object) -> None:
+    """Read every mapped field of an object and of its parts, so that all findings are known."""
+    if isinstance(value, tuple):
+        for element in value:
+            read_all(element)
+    if isinstance(value, Mapped):
+        for name in value.__dict__["_wires"]:
+            read_all(getattr(value, name))
+
+
+def shown_name(name: str) -> str:
+    """The field that callers see for a field of the mapping; references lose their ending."""
+    return graphql_name(name.removesuffix("_refs").removesuffix("_ref"))
+
+
+def graphql_name(name: str) -> str:
+    """The GraphQL name of a Python field name."""
+    head, *rest = name.rstrip("_").split("_")
+    return head + "".join(part.title() for part in rest)

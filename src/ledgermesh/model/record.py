@@ -11,7 +11,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from ledgermesh.model.enums import OriginKind
-from ledgermesh.model.mapped import Finding, Mapped
+from ledgermesh.model.mapped import Finding, Mapped, read_all, shown_name
 from ledgermesh.model.platform import Connection
 from ledgermesh.model.row import Malformed, Row, at
 from ledgermesh.spec.query import Ref
@@ -81,7 +81,9 @@ class Source:
         ] = None,
     ) -> list[FieldProvenance]:
         row = _row(self.record)
-        mapped = [(_shown(name), wire) for name, wire in sorted(_wires(self.record).items()) if wire.paths]
+        mapped = [
+            (shown_name(name), wire) for name, wire in sorted(_wires(self.record).items()) if wire.paths
+        ]
         return [
             FieldProvenance(
                 field=name, transform=wire.transform, paths=list(wire.paths), raw=_raw(row, wire.paths)
@@ -99,17 +101,6 @@ def _row(record: Mapped) -> Row:
 def _wires(record: Mapped) -> Mapping[str, Any]:
     wires: Mapping[str, Any] = record.__dict__["_wires"]
     return wires
-
-
-def _shown(name: str) -> str:
-    """The field that callers see for a field of the mapping; references lose their ending."""
-    return graphql_name(name.removesuffix("_refs").removesuffix("_ref"))
-
-
-def graphql_name(name: str) -> str:
-    """The GraphQL name of a Python field name."""
-    head, *rest = name.rstrip("_").split("_")
-    return head + "".join(part.title() for part in rest)
 
 
 def _found(row: Row, path: str) -> object:
@@ -134,16 +125,6 @@ def _unused(doc: Mapping[str, object], above: str, used: set[str]) -> Iterator[t
             yield from _unused(value, f"{path}.", used)
         else:
             yield path, value
-
-
-def read_all(value: object) -> None:
-    """Read every mapped field of a record and of its parts, so that all findings are known."""
-    if isinstance(value, tuple):
-        for element in value:
-            read_all(element)
-    if isinstance(value, Mapped):
-        for name in _wires(value):
-            read_all(getattr(value, name))
 
 
 @strawberry.interface(description="Anything with a global id.")

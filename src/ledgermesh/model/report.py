@@ -7,7 +7,7 @@ import datetime as dt
 import strawberry
 from strawberry.scalars import JSON
 
-from ledgermesh.model.mapped import Finding, Mapped
+from ledgermesh.model.mapped import Finding, Mapped, read_all
 from ledgermesh.model.money import Money
 
 
@@ -47,6 +47,5 @@ class Report(Mapped):
 
     @strawberry.field(description="What could not be read of it. Reads every field.")
     def findings(self) -> list[Finding]:
-        for name in self.__dict__["_wires"]:
-            getattr(self, name)
+        read_all(self)
         return list(self.__dict__["_findings"])

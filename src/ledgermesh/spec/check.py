@@ -71,7 +71,7 @@ def _resource(provider: Provider, resource: Resource, known: tuple[str, ...]) ->
 
 def _paths(resource: Resource) -> Iterator[str]:
     lists = resource.derived.lists if resource.derived is not None else ()
-    for endpoint in (resource.list, resource.get, resource.many, *lists):
+    for endpoint in (resource.list, resource.get, *lists):
         if endpoint is not None:
             yield endpoint.path
 

@@ -96,17 +96,6 @@ class Get:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Many:
-    """Reads several by their ids in one call."""
-
-    path: str
-    ids: str
-    ids_max: int
-    items: str = ""
-    query: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Children:
     """Rows that can only be listed below one parent; `{parent}` in the list's path is the parent's native id."""
 
@@ -138,7 +127,6 @@ class Resource:
     fields: Fields
     list: List | None = None
     get: Get | None = None
-    many: Many | None = None
     children: Children | None = None
     keep: Callable[[Row], bool] | None = None
     """Which rows of a shared list are of this kind; None for all."""
