@@ -6,7 +6,10 @@ import { incompleteSources } from './sources.js';
 
 const SHOWN_ERRORS = 5;
 
-/** @param {string | null | undefined} text */
+/**
+ * Plain numbers, for reading; the answer as it is shown keeps its own digits and cannot be reckoned with.
+ * @param {string | null | undefined} text
+ */
 function parsed(text) {
   try {
     return text ? JSON.parse(text) : null;
@@ -20,8 +23,7 @@ function useAnswer() {
   const text = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.response || state.fetchError);
   const newest = useSyncExternalStore(onAnswer, newestAnswer);
   return useMemo(() => {
-    const timed = newest?.text === text ? newest : null;
-    return { timed, result: timed?.result ?? parsed(text) };
+    return { timed: newest?.text === text ? newest : null, result: parsed(text) };
   }, [text, newest]);
 }
 
@@ -96,7 +98,7 @@ function Calls({ calls }) {
                   <code>{`${call.method ?? ''} ${call.path ?? ''}`}</code>
                 </td>
                 <td>{outcome(call)}</td>
-                <td>{Number.isFinite(Number(call.ms)) ? Math.round(Number(call.ms)) : '–'}</td>
+                <td>{Number.isFinite(call.ms) ? Math.round(call.ms) : '–'}</td>
               </tr>
             ))}
           </tbody>

@@ -5,7 +5,6 @@
  * @property {number} status HTTP status
  * @property {number} ms from sending to the last byte
  * @property {number} bytes of the body, as text
- * @property {any} result the parsed body
  * @property {string} text exactly what the response pane shows for it
  */
 

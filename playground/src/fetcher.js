@@ -43,7 +43,7 @@ function requestBody({ operationName, ...params }) {
  * @param {Parameters<typeof requestBody>[0]} params
  * @param {Record<string, string>} headers
  * @param {AbortSignal} signal
- * @returns {Promise<import('./answers.js').Answer>}
+ * @returns {Promise<{result: any, answer: import('./answers.js').Answer}>} `result` keeps the digits of its numbers
  */
 async function send(params, headers, signal) {
   const started = performance.now();
@@ -51,7 +51,7 @@ async function send(params, headers, signal) {
   const body = await response.text();
   const ms = performance.now() - started;
   const result = readBody(response.status, body);
-  return { status: response.status, ms, bytes: body.length, result, text: JSON.stringify(result, null, 2) };
+  return { result, answer: { status: response.status, ms, bytes: body.length, text: JSON.stringify(result, null, 2) } };
 }
 
 /**
@@ -69,9 +69,9 @@ export function createFetcher(session) {
         return { unsubscribe() {} };
       }
       send(params, requestHeaders(session(), typed), abort.signal).then(
-        (answer) => {
+        ({ result, answer }) => {
           if (params.operationName !== 'IntrospectionQuery') recordAnswer(answer);
-          observer.next(answer.result);
+          observer.next(result);
           observer.complete();
         },
         (error) => abort.signal.aborted || observer.error(error),

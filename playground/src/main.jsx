@@ -9,12 +9,18 @@ import 'graphiql/graphiql.css'; // not graphiql/style.css: that one inlines 0.6 
 import './style.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.jsx';
+import { Guard } from './guard.jsx';
 import { loadConfig } from './config.js';
 import { defineEditorThemes } from './theme.js';
 
 const root = createRoot(document.getElementById('root'));
 
 Promise.all([loadConfig(), defineEditorThemes()]).then(
-  ([config]) => root.render(<App config={config} />),
+  ([config]) =>
+    root.render(
+      <Guard>
+        <App config={config} />
+      </Guard>,
+    ),
   (error) => root.render(<p className="lm-broken" role="alert">The playground could not start: {error.message}</p>),
 );

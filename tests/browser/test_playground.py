@@ -81,6 +81,23 @@ async def test_numbers_are_shown_digit_by_digit(visit_page: Any, gateway: Any, e
     assert exact(shown) == exact(sent)
 
 
+async def test_a_round_number_of_milliseconds_is_a_number(visit_page: Any) -> None:
+    """A call that took `3.0` ms, digits that JavaScript would not write, is listed like any other."""
+
+    async def rounded(route: Any) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, body=re.sub(r'"ms":[\d.]+', '"ms":3.0', await answer.text()))
+
+    async with visit_page() as visit:
+        await visit.page.route("**/graphql", rounded)
+        await visit.run()
+        await visit.page.get_by_text("provider calls").click()
+        times = await visit.page.locator(".lm-calls tbody td:last-child").all_inner_texts()
+        assert '"ms": 3.0' in await visit.response_text()
+        await clean(visit)
+    assert set(times) == {"3"}
+
+
 async def test_every_example_runs_without_errors(visit_page: Any, examples: Any) -> None:
     """Each example of the panel opens, runs for the company with the most sources, and answers in full form."""
     answers = {}
@@ -206,7 +223,7 @@ async def test_a_live_page_asks_for_the_key_and_then_works(
         await clean(visit)
         await page.reload()
         assert await page.get_by_label("Your API key").input_value() == ""
-    assert answer["data"] == {"company": {"name": "Alpine Studio"}, "viewer": {"environment": "LIVE"}}
+    assert answer["data"] == {"company": {"name": "Alpine Studio"}, "viewer": {"environment": "live"}}
     assert live_key not in stored
 
 

@@ -46,7 +46,7 @@ class Retry:
                 if renewed:
                     raise Reconnect(error.message, details=error.details) from error
                 renewed = True
-                await self._tokens.renew(call, used=error.version)
+                await self._renew(call, error)
             except (Unavailable, Garbled, SlowDown) as error:
                 pause = self._pause(call, error, retries, account)
                 if pause is None:
@@ -54,6 +54,13 @@ class Retry:
                 retries += 1
                 await self._clock.sleep(pause)
             call = replace(call, attempt=call.attempt + 1)
+
+    async def _renew(self, call: Call, error: StaleGrant) -> None:
+        """A newer grant; where there can be none, the provider's own words of the refusal are passed on."""
+        try:
+            await self._tokens.renew(call, used=error.version)
+        except Reconnect as refused:
+            raise Reconnect(refused.message, details=error.details) from refused
 
     def _pause(self, call: Call, error: UpstreamError, retries: int, account: Rolling) -> float | None:
         """Seconds to wait before the next try, or None when there is none."""
