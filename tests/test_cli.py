@@ -114,6 +114,7 @@ def test_the_demo_answers_and_stops() -> None:
     assert control.status_code == 200
     assert code == 0
     assert "Traceback" not in errors
+    assert "path=/graphql" in errors
     assert "lm_demo_read" not in errors
 
 

@@ -14,6 +14,9 @@ const editorsOf = pick('queryEditor', 'variableEditor');
 /** `newest-invoices` → `Newest invoices` */
 const title = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll('-', ' ');
 
+/** Words between backticks are names from the schema. */
+const worded = (text) => text.split('`').map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part));
+
 function useOpenExample() {
   const { addTab, setVisiblePlugin, updateActiveTabValues } = useGraphiQLActions();
   const { queryEditor, variableEditor } = useGraphiQL(editorsOf);
@@ -41,7 +44,7 @@ function Examples({ examples }) {
             <button type="button" onClick={() => open(example)}>
               <strong>{title(example.name)}</strong>
               {/^\s*mutation\b/m.test(example.query) && <em>writes</em>}
-              <span>{example.description}</span>
+              <span>{worded(example.description)}</span>
             </button>
           </li>
         ))}

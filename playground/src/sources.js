@@ -41,10 +41,10 @@ export function incompleteSources(data) {
 /** @returns {Lack} */
 function lackOf({ connection, provider, completeness, status, error, reason }) {
   const unsupported = status === 'UNSUPPORTED';
-  const words = [status !== 'OK' && status, completeness === 'PARTIAL' && completeness, error?.code];
+  const what = status && status !== 'OK' ? status : error?.code;
   return {
     name: nameOf(connection) ?? nameOf(connection?.provider) ?? nameOf(provider) ?? 'a source',
-    codes: unsupported ? [] : [...new Set(words.filter(Boolean))],
+    codes: unsupported ? [] : [what, completeness === 'PARTIAL' && completeness].filter(Boolean),
     reason: reason ?? error?.message ?? '',
     unsupported,
   };

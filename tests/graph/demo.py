@@ -63,7 +63,7 @@ async def demo_house(world: World | None = None) -> AsyncIterator[Demo]:
         smallinvoice.make(world, clock),
         accountsos.make(world, clock),
     ]
-    sick = {each.name: Sick(each.name, Spoiled(each, board, clock), each) for each in made}
+    sick = {each.name: cast("Emulator", Sick(each.name, Spoiled(each, board, clock), each)) for each in made}
     async with house(world, sick, clock) as built:
         yield Demo(clock, world, sick, built.gateway, built.down, board)
 

@@ -155,7 +155,7 @@ def _same(type: str, given: Any, value: Any) -> bool:
         return given is None and value is None
     if _is_day(type, given):
         start, end = _bounds(given)
-        return start <= value < end
+        return bool(start <= value < end)
     return bool(_given(type, given) == value)
 
 

@@ -92,7 +92,8 @@ class Table:
             f"query All($from: [String!]) {{ company(key: {COMPANY!r}) {{ {list_}(first: 1000, from: $from)"
             f" {{ nodes {{ id {SOURCE} {shown} }} pageInfo {{ hasNextPage }} {VERDICTS} }} }} }}"
         ).replace("'", '"')
-        page = _page(await self.house.ask(text, key=KEY, **{"from": [source]}), self.kind)
+        only: dict[str, Any] = {"from": [source]}
+        page = _page(await self.house.ask(text, key=KEY, **only), self.kind)
         assert not page["pageInfo"]["hasNextPage"]
         assert all(each["completeness"] == "COMPLETE" for each in page["sources"]), page["sources"]
         return list(page["nodes"])
@@ -113,7 +114,7 @@ class Table:
             " { nodes { id source { connection { id } } } pageInfo { hasNextPage endCursor } totalCount"
             f" {VERDICTS} }} }} }}"
         ).replace("'", '"')
-        asked = {
+        asked: dict[str, Any] = {
             "from": list(self.sources),
             "first": first,
             "after": after,
@@ -145,10 +146,11 @@ class Table:
     def _delete(self, source: int, number: int) -> set[str]:
         """Take one record out of the books; gives every id that the source showed before and may not show any more."""
         there = self._rows(source)
-        if there is None or not there[1]:
+        if there is None or len(there[1]) < 2:
             return set()
         name, rows = there
-        row = rows.pop(number % len(rows))
+        # The first one stays: being the first says something of it, as that it is the default.
+        row = rows.pop(1 + number % (len(rows) - 1))
         self.house.books[name].invalidate()
         return {
             each["id"] for each in self.records if connection_of(each) == name and _is_of(each, row, name)
@@ -162,7 +164,7 @@ class Table:
         self.copies += 1
         row = rows[number % len(rows)]
         key = _key_of(row)
-        rows.insert(number % (len(rows) + 1), replace(row, **{key: f"{getattr(row, key)}-{self.copies}"}))
+        rows.insert(1 + number % len(rows), replace(row, **{key: f"{getattr(row, key)}-{self.copies}"}))
         self.house.books[name].invalidate()
 
 
@@ -296,7 +298,8 @@ def pushed(kind: str) -> frozenset[str]:
         for resource in provider.resources
         if resource.kind == kind and resource.list is not None
     ]
-    names = {each.field for list_ in lists for each in (*list_.pushes, *list_.sorts)}
+    names = {push.field for list_ in lists for push in list_.pushes}
+    names |= {sort.field for list_ in lists for sort in list_.sorts}
     return frozenset(graphql_name(name.removesuffix("_ref")) for name in names)
 
 

@@ -19,6 +19,7 @@ from ledgermesh.errors import BadInput, WrongMethod
 from ledgermesh.graph.context import Context, Parts, make_context
 from ledgermesh.graph.freshness import fresh
 from ledgermesh.graph.instants import INSTANT, Instant
+from ledgermesh.graph.introspection import Introspection
 from ledgermesh.graph.kinds import KINDS
 from ledgermesh.graph.present import present, typed
 from ledgermesh.graph.query import Query
@@ -67,6 +68,7 @@ class Gateway:
     def __init__(self, schema: Schema, parts: Parts) -> None:
         self._schema = schema
         self._parts = parts
+        self._introspection = Introspection()
 
     async def answer(self, question: Question) -> Answer:
         """The response object: data, errors as callers see them, and what the answer cost.
@@ -75,6 +77,13 @@ class Gateway:
         """
         if (wrong := _unclear(question)) is not None:
             return _refused(wrong)
+        if (known := self._introspection.find(question)) is not None:
+            return known
+        answer = await self._answer(question)
+        self._introspection.keep(question, answer)
+        return answer
+
+    async def _answer(self, question: Question) -> Answer:
         context = make_context(
             self._parts,
             principal=question.principal,
