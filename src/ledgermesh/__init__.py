@@ -2,7 +2,7 @@
 
 The life of a request, in the order of the files it passes:
 
-1. `edge/routes.py` takes `POST /graphql` and gives every answer its headers.
+1. `edge/routes.py` takes `POST /graphql`, behind the layer that gives every answer its headers and its log line.
 2. `edge/view.py` reads the question from HTTP, has it answered, and writes the bytes.
 3. `edge/auth.py` turns the key into the one who asks; nobody without a key gets further.
 4. `graph/schema.py` parses and validates the document, both remembered by its text, and executes it.

@@ -97,7 +97,7 @@ class WrongMethod(CallerError):
     """This HTTP method cannot ask for that; over GET nothing but queries run."""
 
     code = "METHOD_NOT_ALLOWED"
-    remedy = "Send POST."
+    remedy = "Use a method that the Allow header names."
     status = 405
 
 

@@ -38,4 +38,4 @@ UNDECLARED: dict[int, Verdict] = {
     408: Verdict.RETRY,
     429: Verdict.SLOW_DOWN,
 }
-"""What a status means where the provider's definition does not say. Other 4xx are REJECTED, everything else RETRY."""
+"""What a status means where the provider's definition does not say. Other 4xx and 3xx are REJECTED, the rest RETRY."""
