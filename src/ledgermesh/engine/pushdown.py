@@ -27,11 +27,6 @@ class Pushed:
     sort: Sort | None
     """The order that the provider keeps for us, if it is exactly the one asked for."""
 
-    @property
-    def residual(self) -> bool:
-        """Whether rows come that will be filtered out here."""
-        return not self.exact
-
 
 def pushed(list_: List, query: ListQuery, *, kept: bool) -> Pushed:
     """What this list takes of the question. `kept` tells that rows of other kinds are filtered out of it."""

@@ -33,6 +33,7 @@ class Loaders:
         self._context = context
         self._records: dict[tuple[str, str, Wanted], DataLoader[Any, Any]] = {}
         self._children: dict[tuple[str, str, Wanted], DataLoader[Any, Any]] = {}
+        self._makers: dict[tuple[str, str], list[Maker]] = {}
 
     async def follow(self, record: Record, pointer: Pointer | None, wanted: Wanted) -> Any:
         """The record a pointer names; raises LedgermeshError when it cannot be read."""
@@ -50,9 +51,15 @@ class Loaders:
         return await self._loader(ref.connection, ref.kind, wanted).load((ref.native_id, None))
 
     def _maker(self, connection: str, pointer: Pointer) -> Maker | None:
-        makers = self._context.hub_of(connection).makers(pointer.kind)
-        named = [maker for maker in makers if not maker.resource.name]
-        return named[0] if named else None
+        makers = self._makers_of(connection, pointer.kind)
+        return next((maker for maker in makers if not maker.resource.name), None)
+
+    def _makers_of(self, connection: str, kind: str) -> list[Maker]:
+        """How a connection's records of a kind are made; looked up once, for every record of a page asks it."""
+        key = (connection, kind)
+        if key not in self._makers:
+            self._makers[key] = self._context.hub_of(connection).makers(kind)
+        return self._makers[key]
 
     def _loader(self, connection: str, kind: str, wanted: Wanted) -> DataLoader[Any, Any]:
         key = (connection, kind, wanted)
@@ -72,7 +79,7 @@ class Loaders:
         """The records of a kind that belong to a record, in order of date."""
         origin: Origin = record.__dict__["_origin"]
         connection = origin.connection.id
-        maker = self._context.hub_of(connection).makers(kind)[0]
+        maker = self._makers_of(connection, kind)[0]
         if maker.resource.children is not None:
             found = list(await self._below(connection, kind, wanted).load(record))
         else:
