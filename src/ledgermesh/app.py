@@ -58,35 +58,6 @@ DEMO_TENANT = TenantEntry(id="demo", name="Demo tenant")
 
 
 @dataclass(frozen=True, kw_only=True)
-class DemoLink:
-    """How the demo links the books of one provider's emulator."""
-
-    base_path: str
-    """Below the sandbox's address."""
-    scheme: str
-    secrets: tuple[str, ...]
-    """Which of the emulator's credentials the grant keeps."""
-    settings: tuple[str, ...] = ()
-    """Which of them are settings of the connection."""
-
-
-DEMO_LINKS: Mapping[str, DemoLink] = {
-    "accountsos": DemoLink(base_path="/accountsos/api", scheme="api_key", secrets=("api_key",)),
-    "kashoo": DemoLink(
-        base_path="/kashoo/api",
-        scheme="first_party",
-        secrets=("email", "password"),
-        settings=("business_id",),
-    ),
-    "smallinvoice": DemoLink(
-        base_path="/smallinvoice/v2",
-        scheme="client_credentials",
-        secrets=("client_id", "client_secret"),
-    ),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
 class Running:
     """A gateway that answers, and how to end it."""
 
@@ -226,11 +197,46 @@ async def make_served(settings: Settings, *, environ: Mapping[str, str], clock: 
     return web(running, limits=limits, playground=page, wire=wire)
 
 
-def demo_registry(
-    world: World, emulators: Iterable[str], sandbox_url: str, settings: Mapping[str, Mapping[str, str]]
-) -> Registry:
-    """The demo's tenant, keys and companies; `settings` are the connections' by id."""
-    there = set(emulators)
+def demo_connection(company: str, provider: str) -> str:
+    """The id of a demo connection."""
+    return f"{company}-{provider}"
+
+
+async def demo_parts(
+    world: World, emulators: Mapping[str, Emulator], sandbox_url: str
+) -> tuple[Registry, MemoryGrants]:
+    """Registry and grants that link every set of the world's books whose emulator is there."""
+    grants, connections = MemoryGrants(), []
+    for (company, provider), books in world.books.items():
+        if provider not in emulators:
+            continue
+        access, id = emulators[provider].access(books), demo_connection(company, provider)
+        connections.append(
+            ConnectionEntry(
+                id=id,
+                company=company,
+                provider=provider,
+                environment="sandbox",
+                base_url=f"{sandbox_url}/{provider}{access.base_path}",
+                scheme=access.scheme,
+                settings={"currency": books.currency} | dict(access.settings),
+            )
+        )
+        kept = {name: Secret(value) for name, value in access.secrets.items()}
+        await grants.write(
+            Grant(
+                tenant=DEMO_TENANT.id,
+                environment="sandbox",
+                connection=id,
+                scheme=access.scheme,
+                secrets=kept,
+            )
+        )
+    return demo_registry(world, connections), grants
+
+
+def demo_registry(world: World, connections: Iterable[ConnectionEntry]) -> Registry:
+    """The demo's tenant, keys and companies, with these connections."""
     names = {books.company: books.name for books in world.books.values()}
     return Registry(
         tenants=[DEMO_TENANT],
@@ -242,42 +248,5 @@ def demo_registry(
             CompanyEntry(key=key, name=name, environment="sandbox", tenants=frozenset((DEMO_TENANT.id,)))
             for key, name in names.items()
         ],
-        connections=[
-            ConnectionEntry(
-                id=demo_connection(company, provider),
-                company=company,
-                provider=provider,
-                environment="sandbox",
-                base_url=f"{sandbox_url}{DEMO_LINKS[provider].base_path}",
-                scheme=DEMO_LINKS[provider].scheme,
-                settings=settings[demo_connection(company, provider)],
-            )
-            for company, provider in world.books
-            if provider in there and provider in DEMO_LINKS
-        ],
+        connections=list(connections),
     )
-
-
-def demo_connection(company: str, provider: str) -> str:
-    """The id of a demo connection."""
-    return f"{company}-{provider}"
-
-
-async def demo_parts(
-    world: World, emulators: Mapping[str, Emulator], sandbox_url: str
-) -> tuple[Registry, MemoryGrants]:
-    """Registry and grants that link every set of the world's books whose emulator is there."""
-    grants = MemoryGrants()
-    settings: dict[str, dict[str, str]] = {}
-    for (company, provider), books in world.books.items():
-        if provider not in emulators or provider not in DEMO_LINKS:
-            continue
-        link, id = DEMO_LINKS[provider], demo_connection(company, provider)
-        given = emulators[provider].credentials(books)
-        settings[id] = {"currency": books.currency} | {name: given[name] for name in link.settings}
-        kept = {name: Secret(given[name]) for name in link.secrets}
-        grant = Grant(
-            tenant=DEMO_TENANT.id, environment="sandbox", connection=id, scheme=link.scheme, secrets=kept
-        )
-        await grants.write(grant)
-    return demo_registry(world, emulators, sandbox_url, settings), grants

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledgermesh.app import DEMO_LINKS, demo_connection
+from ledgermesh.app import demo_connection
 from ledgermesh.clock import SystemClock
 from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.sandbox.world import make_world
@@ -75,16 +75,16 @@ def _settings(company: str, scale: int, sandbox: str) -> tuple[str, dict[str, st
     ]
     environ = {"BENCH_KEY": KEY, "LEDGERMESH_SEALING__SECRETS": '["a secret for measuring only"]'}
     for (owner, provider), books in world.books.items():
-        if owner != company or provider not in DEMO_LINKS:
+        if owner != company:
             continue
-        link, given = DEMO_LINKS[provider], emulators[provider].credentials(books)
-        names = {name: f"BENCH_{provider}_{name}".upper() for name in link.secrets}
-        environ |= {names[name]: given[name] for name in link.secrets}
-        settings = {"currency": books.currency} | {name: given[name] for name in link.settings}
+        access = emulators[provider].access(books)
+        names = {name: f"BENCH_{provider}_{name}".upper() for name in access.secrets}
+        environ |= {names[name]: value for name, value in access.secrets.items()}
+        settings = {"currency": books.currency} | dict(access.settings)
         lines.append(
             f'[[connections]]\nid = "{demo_connection(owner, provider)}"\ncompany = "{owner}"\n'
-            f'provider = "{provider}"\nenvironment = "sandbox"\nscheme = "{link.scheme}"\n'
-            f'base_url = "{sandbox}{link.base_path}"\nsettings = {_table(settings)}\n'
+            f'provider = "{provider}"\nenvironment = "sandbox"\nscheme = "{access.scheme}"\n'
+            f'base_url = "{sandbox}/{provider}{access.base_path}"\nsettings = {_table(settings)}\n'
             f"secrets_from_env = {_table(names)}"
         )
     return "\n\n".join(lines), environ

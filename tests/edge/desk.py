@@ -14,7 +14,9 @@ from strawberry.types.graphql import OperationType
 
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.routes import application
+from ledgermesh.engine.links import LinkEnded
 from ledgermesh.errors import SlowDown, WrongMethod
+from ledgermesh.graph.downloads import File
 from ledgermesh.graph.present import present
 from ledgermesh.graph.question import Answer, Question
 from ledgermesh.graph.schema import Schema
@@ -84,6 +86,13 @@ class Desk:
         if result.errors:
             answer["errors"] = [present(error) for error in result.errors]
         return answer
+
+    async def file(self, link: str, timeout_seconds: float) -> File:
+        if link == "broken":
+            raise RuntimeError("a secret")
+        if link != "good":
+            raise LinkEnded("this link has ended")
+        return File('invoice-"7"-pdf.pdf', "application/pdf", b"%PDF-1.4")
 
 
 def registry() -> Registry:

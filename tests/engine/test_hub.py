@@ -140,7 +140,7 @@ async def test_what_the_provider_does_not_have_is_refused_with_its_reason() -> N
     """As the definition words it; and a setting that is missing is asked for, not guessed."""
     with pytest.raises(Unsupported, match="Tiny Books has no bills"):
         hub(Shop()).lists(ListQuery("Bill"))
-    with pytest.raises(Unsupported, match="has no Deadline records"):
+    with pytest.raises(Unsupported, match="has no Deadline in its API"):
         await hub(Shop()).one("Deadline", "1", frozenset())
     with pytest.raises(NeedsConfig):
         await hub(Shop(), settings={}).one("Invoice", "1", frozenset())

@@ -94,7 +94,7 @@ async def test_derived_records_are_made_of_all_their_answers() -> None:
     assert [row.native_id for row in page.rows] == ["r1", "r2", "r3", "r4", "r5", "b"]
     assert page.next is None and read.shift(None, 5) is None
     assert shop.asked[-1] == "/book?day=2026-11-15" and len(shop.calls) == 4
-    assert {row.source().origin.name for row in page.rows} == {"DERIVED"}
+    assert {row.source().origin.kind.name for row in page.rows} == {"DERIVED"}
 
 
 async def test_a_derived_list_that_repeats_a_page_is_refused() -> None:

@@ -15,7 +15,7 @@ from ledgermesh.clock import ManualClock
 from ledgermesh.sandbox import accountsos, kashoo, smallinvoice
 from ledgermesh.sandbox.board import Spoiled, Switchboard
 from ledgermesh.sandbox.books import Books
-from ledgermesh.sandbox.emulator import Emulator
+from ledgermesh.sandbox.emulator import Access, Emulator
 from ledgermesh.sandbox.world import World
 from tests.harness import NOW, House, house, world_today
 
@@ -30,6 +30,9 @@ class Sick:
 
     def credentials(self, books: Books) -> Mapping[str, str]:
         return cast("Mapping[str, str]", self.real.credentials(books))
+
+    def access(self, books: Books) -> Access:
+        return cast("Access", self.real.access(books))
 
 
 @dataclass

@@ -15,7 +15,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ledgermesh.app import DEMO_LINKS, make_gateway
+from ledgermesh.app import make_gateway
 from ledgermesh.clock import ManualClock
 from ledgermesh.sandbox import accountsos, kashoo, smallinvoice
 from ledgermesh.sandbox.books import Books, Paper, Settlement
@@ -178,18 +178,19 @@ async def _linked(
 ) -> tuple[Registry, MemoryGrants]:
     grants, entries = MemoryGrants(), []
     for id, each in books.items():
-        link, given = DEMO_LINKS[each.provider], emulators[id].credentials(each)
-        path = link.base_path.removeprefix(f"/{each.provider}")
+        access = emulators[id].access(each)
         entries.append(
             ConnectionEntry(
                 id=id, company=COMPANY, provider=each.provider, environment="sandbox",
-                base_url=f"{SANDBOX}/{id}{path}", scheme=link.scheme,
-                settings={"currency": each.currency} | {name: given[name] for name in link.settings},
+                base_url=f"{SANDBOX}/{id}{access.base_path}", scheme=access.scheme,
+                settings={"currency": each.currency} | dict(access.settings),
             )
         )  # fmt: skip
-        secrets = {name: Secret(given[name]) for name in link.secrets}
+        secrets = {name: Secret(value) for name, value in access.secrets.items()}
         await grants.write(
-            Grant(tenant=TENANT.id, environment="sandbox", connection=id, scheme=link.scheme, secrets=secrets)
+            Grant(
+                tenant=TENANT.id, environment="sandbox", connection=id, scheme=access.scheme, secrets=secrets
+            )
         )
     registry = Registry(
         tenants=[TENANT],

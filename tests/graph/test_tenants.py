@@ -11,7 +11,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ledgermesh.app import DEMO_LINKS, make_gateway
+from ledgermesh.app import make_gateway
 from ledgermesh.clock import ManualClock
 from ledgermesh.sandbox import kashoo, smallinvoice
 from ledgermesh.sandbox.emulator import Emulator
@@ -43,20 +43,20 @@ async def shared_house() -> AsyncIterator[House]:
     for (company, provider), books in world.books.items():
         if company not in OWNERS or provider not in emulators:
             continue
-        link, given = DEMO_LINKS[provider], emulators[provider].credentials(books)
+        access = emulators[provider].access(books)
         entries.append(
             ConnectionEntry(
                 id=f"{company}-{provider}", company=company, provider=provider, environment="sandbox",
-                base_url=f"{SANDBOX}{link.base_path}", scheme=link.scheme,
-                settings={name: given[name] for name in link.settings},
+                base_url=f"{SANDBOX}/{provider}{access.base_path}", scheme=access.scheme,
+                settings=access.settings,
             )
         )  # fmt: skip
         for tenant in OWNERS[company]:
-            secrets = {name: Secret(given[name]) for name in link.secrets}
+            secrets = {name: Secret(value) for name, value in access.secrets.items()}
             await grants.write(
                 Grant(
                     tenant=tenant, environment="sandbox", connection=entries[-1].id,
-                    scheme=link.scheme, secrets=secrets,
+                    scheme=access.scheme, secrets=secrets,
                 )
             )  # fmt: skip
     app = Starlette(routes=[Mount(f"/{name}", emulator.app) for name, emulator in emulators.items()])

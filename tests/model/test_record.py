@@ -53,9 +53,9 @@ def test_the_source_says_where_a_record_comes_from() -> None:
     record = party()
     source = record.source()
     assert (source.connection.id, source.native_id, source.fetched_at) == ("link-1", "7", NOW)
-    assert (source.origin.name, record.id()) == ("NATIVE", "Party/link-1/7")
+    assert (source.origin.kind.name, record.id()) == ("NATIVE", "Party/link-1/7")
     (tax,) = maker(TAXES).records([{"id": "r"}], NOW, None, [])
-    assert tax.source().origin.name == "DERIVED"
+    assert tax.source().origin.kind.name == "DERIVED"
 
 
 def test_raw_is_the_whole_document() -> None:

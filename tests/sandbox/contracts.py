@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from openapi_core.templating.paths.exceptions import PathError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 PROVIDERS = Path(__file__).parents[2] / "schema" / "providers"
+METHODS = frozenset(("get", "put", "post", "delete", "patch"))
 ON_PURPOSE: Mapping[str, Any] = {"contract": "answer"}
 """Request extensions of a test that sends something the contract does not allow."""
 
@@ -37,8 +39,26 @@ class _Loader(yaml.CSafeLoader):
     }
 
 
+def read_contract(name: str) -> dict[str, Any]:
+    """A provider's contract as it is written."""
+    document: dict[str, Any] = yaml.load((PROVIDERS / f"{name}.yaml").read_text("utf-8"), Loader=_Loader)
+    return document
+
+
 class Breach(AssertionError):
     """A request or an answer that the contract does not allow; says which and why."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path."""
+
+    id: str
+    method: str
+    url: str
+    """With the names of the path's parameters in braces."""
+    described: Mapping[str, Any]
+    """As it stands in the contract."""
 
 
 class Contract:
@@ -51,11 +71,32 @@ class Contract:
     def __init__(self, name: str, *, mount: str, closed: bool = False) -> None:
         self.name = name
         self.mount = mount.rstrip("/")
-        document = yaml.load((PROVIDERS / f"{name}.yaml").read_text("utf-8"), Loader=_Loader)
+        document = read_contract(name)
+        self.document: dict[str, Any] = _moved(document, self.mount)
         self._api = OpenAPI.from_dict(
-            _moved(document, self.mount),
+            self.document,
             config=Config(additional_properties_default_policy="forbid" if closed else "allow"),
         )
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """Every operation, by its id."""
+        root = self.document.get("servers", [])
+        return {
+            operation["operationId"]: Operation(
+                operation["operationId"],
+                method.upper(),
+                operation.get("servers", item.get("servers", root))[0]["url"] + path,
+                operation,
+            )
+            for path, item in self.document["paths"].items()
+            for method, operation in item.items()
+            if method in METHODS
+        }
+
+    def operation_of(self, request: httpx.Request) -> str:
+        """The id of the operation that this request is; raises PathError where it is none."""
+        return str(self._find(_Asked(request)).operation["operationId"])
 
     def check(self, request: httpx.Request, response: httpx.Response) -> None:
         """Raise Breach unless both are as the contract says; their bodies must have been read."""

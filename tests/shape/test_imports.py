@@ -43,7 +43,7 @@ ONLY_BY = {
 }
 """Sections that few may import."""
 
-FROZEN = frozenset(f"{PACKAGE}.spec.{name}" for name in ("query", "pointer", "provider"))
+FROZEN = frozenset(f"{PACKAGE}.spec.{name}" for name in ("query", "pointer", "provider", "stream"))
 """Values of the vocabulary that the model may name, though it stands lower."""
 
 

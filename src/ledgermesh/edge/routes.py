@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan
 
+from ledgermesh.edge.files import FilesView
 from ledgermesh.edge.health import healthz, readyz
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.trail import Trail
@@ -42,6 +43,11 @@ def application(
     async def graphql(request: Request) -> Response:
         return await view(request)
 
+    opened = FilesView(answers, limits)
+
+    async def files(request: Request) -> Response:
+        return await opened(request)
+
     async def schema(request: Request) -> Response:
         return PlainTextResponse(sdl)
 
@@ -49,6 +55,7 @@ def application(
         routes=[
             Route("/graphql", graphql, methods=["GET", "POST"]),
             Route("/schema.graphql", schema),
+            Route("/files/{link}", files),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             *pages,

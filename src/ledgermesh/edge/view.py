@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 import msgspec
@@ -34,15 +35,7 @@ class View:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one HTTP request; never raises for what a caller sends."""
-        media = _media(request)
-        try:
-            response = await self._respond(request)
-        except LedgermeshError as error:
-            response = refused(error, media)
-        except ClientDisconnect:
-            response = Response(status_code=GONE)
-        except Exception as error:  # whatever nobody expected is masked, and logged with a reference
-            response = refused(Unexpected(f"internal error {mask(error)}"), media)
+        response = await safely(self._respond(request), _media(request))
         if (tracking := incoming.tracking_id(request)) is not None:
             response.headers["X-Tracking-ID"] = tracking
         return response
@@ -75,6 +68,18 @@ class Unexpected(LedgermeshError):
     code = "INTERNAL"
     remedy = "Report it with the reference in the message."
     status = 500
+
+
+async def safely(responding: Awaitable[Response], media: str = JSON) -> Response:
+    """The response, or the refusal that its error means."""
+    try:
+        return await responding
+    except LedgermeshError as error:
+        return refused(error, media)
+    except ClientDisconnect:
+        return Response(status_code=GONE)
+    except Exception as error:  # whatever nobody expected is masked, and logged with a reference
+        return refused(Unexpected(f"internal error {mask(error)}"), media)
 
 
 def _media(request: Request) -> str:

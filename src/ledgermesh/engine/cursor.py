@@ -186,6 +186,7 @@ def digest(query: ListQuery) -> bytes:
         [(order.field, order.descending, order.currency) for order in query.order],
         query.search,
         sorted(set(query.sources)),
+        query.include_deleted,
     )
     return hashlib.sha256(msgspec.json.encode(parts)).digest()
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ledgermesh.engine.mapping import Maker
+from ledgermesh.engine.mapping import Maker, element
 from ledgermesh.engine.read import Leaves, ListPages, ReadPages, open_list, read_one
 from ledgermesh.engine.request import Terms, call
-from ledgermesh.errors import Garbled, LedgermeshError, TooCostly, Unsupported
-from ledgermesh.model.platform import Connection
+from ledgermesh.errors import Absent, Garbled, LedgermeshError, TooCostly, Unsupported
+from ledgermesh.model.platform import Connection, Subscription
 from ledgermesh.model.record import Record
 from ledgermesh.model.report import Report
 from ledgermesh.model.row import Row
 from ledgermesh.spec.provider import Provider
 from ledgermesh.spec.query import And, Compare, ListQuery, Ref
 from ledgermesh.spec.resource import Resource
+from ledgermesh.spec.stream import Stream
 from ledgermesh.upstream.call import Handler, Link
 
 SINGLES_MAX = 25
@@ -58,13 +59,17 @@ class Hub:
             if resource.kind == kind
         ]
         if not made:
-            reason = self.provider.unsupported.get(kind, f"{self.provider.title} has no {kind} records.")
-            raise Unsupported(reason, details={"connection": self.link.connection})
+            raise Unsupported(self.provider.why_not(kind), details={"connection": self.link.connection})
         return made
 
     def lists(self, query: ListQuery) -> list[ReadPages]:
-        """The lists that together hold the records of the query's kind."""
-        return [open_list(self.send, self.terms, maker, query) for maker in self.makers(query.kind)]
+        """The lists that together hold the records of the query's kind.
+
+        What is listed below a parent only is left to the parent where the provider lists the kind as a whole too.
+        """
+        makers = self.makers(query.kind)
+        whole = [maker for maker in makers if maker.resource.children is None]
+        return [open_list(self.send, self.terms, maker, query) for maker in whole or makers]
 
     async def one(self, kind: str, native_id: str, wanted: frozenset[str]) -> Record | None:
         """One record by its id; None when the provider has none."""
@@ -78,8 +83,10 @@ class Hub:
         `since` is a day before which none of them lies, where the caller knows one.
         """
         found: dict[str, Loaded] = {}
-        for maker in self.makers(kind):
-            mine = {id: bare for id in ids if (bare := _bare(maker.resource, id))}
+        makers = self.makers(kind)
+        names = frozenset(maker.resource.name for maker in makers)
+        for maker in makers:
+            mine = {id: bare for id in ids if (bare := _bare(maker.resource, id, names))}
             if mine:
                 found.update(await self._load(maker, mine, wanted, since))
         return {id: found.get(id) for id in ids}
@@ -136,10 +143,14 @@ class Hub:
     async def children(
         self, kind: str, parents: Sequence[Record], wanted: frozenset[str]
     ) -> list[Sequence[Record] | LedgermeshError]:
-        """The records of a kind below each parent, read parent by parent where the provider has no other way."""
-        maker = self.makers(kind)[0]
+        """The records of a kind below each parent, read parent by parent where the provider has no other way.
+
+        All parents are of one kind.
+        """
+        maker = below(self.makers(kind), parents[0].__dict__["_origin"].kind)
+        assert maker is not None, "the caller has looked"
         rule = maker.resource.children
-        assert rule is not None, "the caller asks only where children are listed below their parent"
+        assert rule is not None, "that is how it was found"
         needy = [parent for parent in parents if rule.needed(parent.__dict__["_row"])]
         read = await asyncio.gather(
             *(self._below(maker, parent, wanted) for parent in needy[:CHILDREN_MAX]), return_exceptions=True
@@ -170,7 +181,7 @@ class Hub:
         found: dict[str, Loaded] = {}
         parents: dict[str, Record | None] = {}
         for id in list(ids)[:SINGLES_MAX]:
-            above, _, own = id.partition("-")
+            above, own = id.partition("-")[0], ids[id]
             try:
                 if above not in parents:
                     parents[above] = await self.one(rule.parent, above, frozenset())
@@ -192,25 +203,70 @@ class Hub:
         """A statement as the provider computes it; raises Unsupported when it computes none."""
         endpoint = next((each for each in self.provider.reports if each.report == kind), None)
         if endpoint is None:
-            reason = self.provider.unsupported.get(kind, f"{self.provider.title} has no such report.")
-            raise Unsupported(reason, details={"connection": self.link.connection})
+            raise Unsupported(self.provider.why_not(kind), details={"connection": self.link.connection})
         query = tuple((theirs, arguments[ours]) for ours, theirs in endpoint.params if ours in arguments)
         response = await self.send(call(self.terms, self.link, endpoint.path, {}, query))
         document = response.document
-        if not isinstance(document, Mapping):
-            raise Garbled("expected a report in the provider's answer")
-        wrapped = document.get(endpoint.item) if endpoint.item else None
-        inner = wrapped if isinstance(wrapped, Mapping) else document
-        report: Report = endpoint.fields.record(Row(inner, None, self.link.settings), [])
+        if endpoint.pick is not None:
+            document = endpoint.pick(document, arguments)
+            if document is None:
+                raise Absent(f"{self.provider.title} has no such report for this time.")
+        report: Report = endpoint.fields.record(
+            Row(_object(document, endpoint.item), None, self.link.settings), []
+        )
         return ReportAnswer(report, response.fetched_at)
 
+    async def stream(self, kind: str, native_id: str, name: str) -> tuple[Stream, bytes]:
+        """A file of a record, by the stream's name; raises Absent for one that the record does not have."""
+        for maker in self.makers(kind):
+            bare = _bare(maker.resource, native_id, frozenset())
+            stream = next((each for each in maker.resource.streams if each.name == name), None)
+            if bare is not None and stream is not None:
+                return stream, await self._bytes(stream, bare)
+        raise Absent(f"{self.provider.title} makes no {name} of this record.")
 
-def _bare(resource: Resource, id: str) -> str | None:
-    """The provider's own id, if this id belongs to the resource."""
+    async def _bytes(self, stream: Stream, id: str) -> bytes:
+        asked = call(self.terms, self.link, stream.path, {"id": id}, stream.query, keep=False)
+        accept = (("accept", f"{stream.content_type}, application/json"),)
+        response = await self.send(replace(asked, binary=True, headers=accept))
+        found = response.headers.get("content-type", "").partition(";")[0].strip().casefold()
+        if found != stream.content_type:
+            raise Garbled(f"{self.provider.title} answered something that is not {stream.content_type}.")
+        return response.body
+
+    async def subscription(self) -> Subscription | None:
+        """The company's plan with the provider; None where the provider does not tell."""
+        detail = self.provider.subscription
+        if detail is None:
+            return None
+        response = await self.send(call(self.terms, self.link, detail.path, {}, ()))
+        row = Row(_object(response.document, detail.item), None, self.link.settings)
+        found: Subscription = detail.fields.record(row, [])
+        return found
+
+
+def below(makers: Sequence[Maker], parent: str) -> Maker | None:
+    """How the records are made that are listed below a parent of this kind, if any are."""
+    return next(
+        (each for each in makers if each.resource.children and each.resource.children.parent == parent), None
+    )
+
+
+def _object(document: object, item: str) -> Mapping[str, object]:
+    """The object of an answer, wrapped or bare."""
+    found = element(document, item)
+    if not isinstance(found, Mapping):
+        raise Garbled("expected an object in the provider's answer")
+    return found
+
+
+def _bare(resource: Resource, id: str, names: frozenset[str]) -> str | None:
+    """The provider's own id, if this id belongs to the resource; `names` are those of all resources of the kind."""
+    own = id.partition("-")[2] if resource.children is not None else id
+    name, _, rest = own.partition(":")
     if not resource.name:
-        return id
-    name, _, own = id.partition(":")
-    return own if name == resource.name and own else None
+        return own if name not in names else None
+    return rest if name == resource.name and rest else None
 
 
 def _since(resource: Resource, since: dt.date | None) -> And | None:

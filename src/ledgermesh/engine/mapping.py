@@ -106,6 +106,7 @@ class Maker:
             fetched_at=fetched_at,
             address=lambda: self._address(native_id),
             derived=self.resource.derived is not None,
+            streams=self.resource.streams,
             seal=self.seal,
         )
         return record

@@ -85,7 +85,7 @@ class ListPages:
     async def _read(self, call: Call, position: int | None) -> tuple[list[Record], Turn]:
         response = await self._send(call)
         self.seen.take(response, self._maker.link.provider.notes)
-        found = elements(response.document, self._list.items)
+        found = rows_of(self._list, response.document)
         said = turn(self._list.page, position, response.document, len(found))
         return self._maker.records(found, response.fetched_at, self._parent, self.seen.rejected), said
 
@@ -102,6 +102,7 @@ class ListPages:
         query = merged(
             dated(list_.query, self._terms.today),
             self.pushed.parameters,
+            self._list.removed or () if self._query.include_deleted else (),
             window,
             expansion(list_.expand, maker.resource.fields, self._query.fields),
             parameters(list_.page, position, size),
@@ -129,6 +130,16 @@ class ListPages:
     def shift(self, position: int | None, rows: int) -> int | None:
         """The position so many rows further on, or back."""
         return shift(self._list.page, position, rows)
+
+
+def rows_of(list_: List, document: object) -> Sequence[object]:
+    """The rows of a list's answer; raises Garbled when there are none to be had."""
+    if list_.rows is None:
+        return elements(document, list_.items)
+    try:
+        return list_.rows(document)
+    except ValueError as error:
+        raise Garbled(f"the provider's answer cannot be read ({error})") from error
 
 
 def _iso(day: dt.date | None) -> str | None:
@@ -197,6 +208,7 @@ ReadPages = ListPages | DerivedPages
 def open_list(send: Handler, terms: Terms, maker: Maker, query: ListQuery) -> ReadPages:
     """The list of a resource; raises Unsupported for what can only be read below a parent."""
     resource = maker.resource
+    _refuse_untold(maker, query)
     if resource.derived is not None:
         return DerivedPages(send, terms, maker, resource.derived)
     if resource.list is None:
@@ -206,6 +218,26 @@ def open_list(send: Handler, terms: Terms, maker: Maker, query: ListQuery) -> Re
             f"{maker.link.provider.title} lists {resource.kind} records only below their {resource.children.parent}."
         )
     return ListPages(send, terms, maker, resource.list, query)
+
+
+def _refuse_untold(maker: Maker, query: ListQuery) -> None:
+    """Raise Unsupported for a question that only the provider can answer and this one cannot."""
+    list_, title, kind = maker.resource.list, maker.link.provider.title, maker.resource.kind
+    if query.include_deleted and not shows_removed(list_):
+        raise Unsupported(f"{title} cannot be asked for {kind} records that were removed.")
+    if query.changed_since and not tells_changes(list_):
+        raise Unsupported(f"{title} cannot be asked which {kind} records changed since a moment.")
+
+
+def shows_removed(list_: List | None) -> bool:
+    """Whether a list can be asked for removed records."""
+    return list_ is not None and list_.removed is not None
+
+
+def tells_changes(list_: List | None) -> bool:
+    """Whether a list can be asked for what changed since an instant."""
+    pushes = list_.pushes if list_ is not None else ()
+    return any(push.field == "updated_at" and push.operator == "gte" for push in pushes)
 
 
 class Leaves:

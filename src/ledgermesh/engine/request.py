@@ -76,6 +76,15 @@ def _asks(name: str, wanted: frozenset[str]) -> bool:
     return name in wanted or name.removesuffix("_refs").removesuffix("_ref") in wanted
 
 
+def always(link: Link) -> tuple[tuple[str, str], ...]:
+    """The parameters of every request; those that need a setting which the connection does not have are left out."""
+    return tuple(
+        (name, re.sub(r"\{(\w+)\}", lambda found: link.settings[found[1]], text))
+        for name, text in link.provider.query
+        if all(setting in link.settings for setting in re.findall(r"\{(\w+)\}", text))
+    )
+
+
 def call(
     terms: Terms,
     link: Link,
@@ -94,7 +103,7 @@ def call(
         path=fill(template, {**link.settings, **values}),
         template=template,
         deadline=terms.deadline,
-        query=query,
+        query=merged(always(link), query),
         fresh=fresh,
         arrived=terms.arrived,
         trace=terms.trace,

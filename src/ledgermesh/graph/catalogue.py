@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
 
+from ledgermesh.engine.read import shows_removed, tells_changes
+from ledgermesh.graph.inputs import fields_of
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.model.enums import OriginKind, ReportKind
 from ledgermesh.model.mapped import graphql_name
@@ -42,7 +45,9 @@ def _capabilities(definition: Definition) -> Iterator[Capability]:
             verb=Verb.REPORT,
             support=Support.NATIVE if has else Support.NONE,
             origin=OriginKind.NATIVE,
-            reason=None if has else definition.unsupported.get(report.value),
+            reason=None if has else definition.why_not(report.value),
+            include_deleted=False,
+            changed_since=False,
             fields=[],
         )
 
@@ -56,6 +61,12 @@ def _of_kind(definition: Definition, kind: str, verb: Verb, mine: list[Resource]
         support=support,
         origin=OriginKind.DERIVED if derived else OriginKind.NATIVE,
         reason=reason,
+        include_deleted=verb is Verb.LIST
+        and bool(mine)
+        and all(shows_removed(each.list) for each in _whole(mine)),
+        changed_since=verb is Verb.LIST
+        and bool(mine)
+        and all(tells_changes(each.list) for each in _whole(mine)),
         fields=list(_fields(mine)) if support is not Support.NONE else [],
     )
 
@@ -64,10 +75,11 @@ def _support(
     definition: Definition, kind: str, verb: Verb, mine: list[Resource]
 ) -> tuple[Support, str | None]:
     if not mine:
-        return Support.NONE, definition.unsupported.get(kind)
-    below = next((resource.children.parent for resource in mine if resource.children is not None), None)
-    if below is not None and verb is Verb.LIST:
-        return Support.PARTIAL, f"Listed only below each {below}."
+        return Support.NONE, definition.why_not(kind)
+    below = [resource.children.parent for resource in mine if resource.children is not None]
+    if len(below) == len(mine) and verb is Verb.LIST:
+        return Support.PARTIAL, f"Listed only below each {' and '.join(below)}."
+    mine = _whole(mine)
     paging = [resource.list.page for resource in mine if resource.list is not None]
     cut = next((page.reason for page in paging if isinstance(page, FirstRows)), None)
     if verb is Verb.LIST:
@@ -77,18 +89,27 @@ def _support(
     return Support.PARTIAL, "Read from the list: the provider shows no single records of this kind."
 
 
+def _whole(mine: list[Resource]) -> list[Resource]:
+    """Those that are not listed below a parent; all where there are no others."""
+    return [each for each in mine if each.children is None] or mine
+
+
 def _fields(mine: Iterable[Resource]) -> Iterator[FieldCapability]:
     seen: set[str] = set()
     for resource in mine:
         lists = resource.list
+        known = {field.name: field for field in fields_of(cast("Any", resource.fields.model))}
         for name, wire in resource.fields.wires.items():
             if wire.transform == ABSENT or name in seen:
                 continue
             seen.add(name)
+            asked = known.get(name)
             yield FieldCapability(
                 name=graphql_name(name.removesuffix("_refs").removesuffix("_ref")),
                 source_paths=list(wire.paths),
                 transform=wire.transform,
                 filter_pushed_down=lists is not None and any(push.field == name for push in lists.pushes),
+                filterable=asked is not None,
+                sortable=asked is not None and asked.orderable,
                 sort_pushed_down=lists is not None and any(sort.field == name for sort in lists.sorts),
             )

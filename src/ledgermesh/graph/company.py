@@ -14,6 +14,7 @@ from ledgermesh.graph.context import Context
 from ledgermesh.graph.fanout import Paging, listing, single
 from ledgermesh.graph.freshness import Info, freshness
 from ledgermesh.graph.inputs import order_input, to_order, to_where, where_input
+from ledgermesh.graph.instants import Instant, bounds
 from ledgermesh.graph.kinds import BY_NAME, KINDS, Kind
 from ledgermesh.graph.reports import Reports
 from ledgermesh.graph.results import Listing
@@ -71,7 +72,9 @@ async def _list(
     context: Context = info.context
     where = to_where(kind.type, given.get("where"), lambda id, other: context.ref(company.entry, id, other))
     order = to_order(given.get("order_by")) or kind.order
-    conditions = tuple(part for part in (where, extra) if part is not None)
+    since = given.get("changed_since")
+    changed = bounds(Compare("updated_at", "gte", since)) if since is not None else None
+    conditions = tuple(part for part in (where, extra, changed) if part is not None)
     top, named = selected(info), {each.field for each in order}
     query = ListQuery(
         kind=kind.name,
@@ -79,6 +82,8 @@ async def _list(
         order=order,
         search=given.get("search") or None,
         sources=tuple(given.get("from_") or ()),
+        include_deleted=bool(given.get("include_deleted")),
+        changed_since=since is not None,
         fields=_fields(info) | _read_here(kind, conditions, given) | named,
     )
     paging = Paging(
@@ -134,6 +139,18 @@ def _list_arguments(kind: Kind) -> dict[str, tuple[Any, Any]]:
         "from_": (SOURCES, None),
         "search": (
             _argument(Optional[str], f"Text in {', '.join(map(graphql_name, kind.search))}, ignoring case."),
+            None,
+        ),
+        "include_deleted": (
+            _argument(
+                bool, "Also records that were removed; UNSUPPORTED where a source cannot be asked for them."
+            ),
+            False,
+        ),
+        "changed_since": (
+            _argument(
+                Optional[Instant], "Only what changed since; UNSUPPORTED where a source cannot be asked."
+            ),
             None,
         ),
     }

@@ -20,7 +20,7 @@ answered with the verdict `UNSUPPORTED` and the reason below, never with an empt
 | yes | read from the provider as it stands |
 | partial | with the restriction given below |
 | derived | the provider has no such records; they are made of other answers of it and carry `origin: DERIVED` |
-| (blank) | not available; the reason stands below |
+| no | not available; the reason stands below |
 """
 
 
@@ -46,7 +46,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def _word(capability: Capability) -> str:
     if capability.support is Support.NONE:
-        return ""
+        return "no"
     words = []
     if capability.origin is OriginKind.DERIVED:
         words.append("derived")

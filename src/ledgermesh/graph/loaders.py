@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiodataloader import DataLoader
 
-from ledgermesh.engine.hub import Loaded
+from ledgermesh.engine.hub import Loaded, below
 from ledgermesh.engine.mapping import Maker
 from ledgermesh.errors import LedgermeshError, Unsupported
-from ledgermesh.model.record import Origin, Record
+from ledgermesh.graph.downloads import downloads
+from ledgermesh.model.record import Download, Origin, Record
 from ledgermesh.model.row import Row
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import Ref
@@ -32,7 +33,7 @@ class Loaders:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._records: dict[tuple[str, str, Wanted], DataLoader[Any, Any]] = {}
-        self._children: dict[tuple[str, str, Wanted], DataLoader[Any, Any]] = {}
+        self._children: dict[tuple[str, str, Wanted, str], DataLoader[Any, Any]] = {}
         self._makers: dict[tuple[str, str], list[Maker]] = {}
 
     async def follow(self, record: Record, pointer: Pointer | None, wanted: Wanted) -> Any:
@@ -52,7 +53,9 @@ class Loaders:
 
     def _maker(self, connection: str, pointer: Pointer) -> Maker | None:
         makers = self._makers_of(connection, pointer.kind)
-        return next((maker for maker in makers if not maker.resource.name), None)
+        name = pointer.native_id.partition(":")[0]
+        named = next((maker for maker in makers if maker.resource.name == name), None)
+        return named or next((maker for maker in makers if not maker.resource.name), None)
 
     def _makers_of(self, connection: str, kind: str) -> list[Maker]:
         """How a connection's records of a kind are made; looked up once, for every record of a page asks it."""
@@ -79,12 +82,11 @@ class Loaders:
         """The records of a kind that belong to a record, in order of date."""
         origin: Origin = record.__dict__["_origin"]
         connection = origin.connection.id
-        maker = self._makers_of(connection, kind)[0]
-        if maker.resource.children is not None:
-            found = list(await self._below(connection, kind, wanted).load(record))
+        if below(self._makers_of(connection, kind), origin.kind) is not None:
+            found = list(await self._below(connection, kind, wanted, origin.kind).load(record))
         else:
             found = await self._referred(record, connection, kind, wanted)
-        return sorted(found, key=lambda each: (each.date is None, each.date or dt.date.min, each.native_id))
+        return sorted(found, key=_by_day)
 
     async def _referred(self, record: Record, connection: str, kind: str, wanted: Wanted) -> list[Any]:
         pointers: Sequence[Pointer] | None = getattr(record, "payment_refs", None)
@@ -97,8 +99,16 @@ class Loaders:
         found = await loader.load_many([(pointer.native_id, since) for pointer in pointers])
         return [each for each in found if each is not None]
 
-    def _below(self, connection: str, kind: str, wanted: Wanted) -> DataLoader[Any, Any]:
-        key = (connection, kind, wanted)
+    def downloads(self, record: Record) -> Sequence[Download]:
+        """See Reach."""
+        return downloads(self._context, record)
+
+    async def subscription(self, connection: str) -> Any:
+        """See Reach."""
+        return await self._context.hub_of(connection).subscription()
+
+    def _below(self, connection: str, kind: str, wanted: Wanted, parent: str) -> DataLoader[Any, Any]:
+        key = (connection, kind, wanted, parent)
         if key not in self._children:
 
             async def load(parents: Sequence[Record]) -> list[Sequence[Record] | LedgermeshError]:
@@ -108,6 +118,11 @@ class Loaders:
                 batch_load_fn=load, get_cache_key=lambda parent: parent.native_id
             )
         return self._children[key]
+
+
+def _by_day(record: Any) -> tuple[bool, dt.date, str]:
+    day: dt.date | None = getattr(record, "date", None)
+    return (day is None, day or dt.date.min, record.native_id)
 
 
 async def _all(reading: Any, ids: Sequence[str]) -> dict[str, Loaded]:

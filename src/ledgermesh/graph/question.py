@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ledgermesh.graph.downloads import File
 from ledgermesh.state.registry import Principal
 from ledgermesh.upstream.call import Fresh
 
@@ -31,7 +32,15 @@ class Question:
     """Over HTTP GET nothing but queries may run."""
 
 
-class Answers(Protocol):
+class Files(Protocol):
+    """Fetches files of records."""
+
+    async def file(self, link: str, timeout_seconds: float) -> File:
+        """The file behind a sealed link; raises LedgermeshError."""
+        ...
+
+
+class Answers(Files, Protocol):
     """Answers questions; never raises for anything a caller or a provider does."""
 
     async def answer(self, question: Question) -> Answer:

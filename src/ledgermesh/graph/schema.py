@@ -15,8 +15,10 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from ledgermesh.engine.links import FileLinks, LinkEnded
 from ledgermesh.errors import BadInput, WrongMethod
 from ledgermesh.graph.context import Context, Parts, make_context
+from ledgermesh.graph.downloads import File, fetch
 from ledgermesh.graph.freshness import fresh
 from ledgermesh.graph.instants import INSTANT, Instant
 from ledgermesh.graph.introspection import Introspection
@@ -26,7 +28,7 @@ from ledgermesh.graph.query import Query
 from ledgermesh.graph.question import Answer, Question
 from ledgermesh.graph.scalars import DATE_TIME, DECIMAL
 from ledgermesh.model.mapped import graphql_name
-from ledgermesh.upstream.call import Step
+from ledgermesh.upstream.call import Fresh, Step
 
 KEYWORDS = re.compile(r"\b(?:query|mutation|subscription)\b")
 
@@ -82,6 +84,17 @@ class Gateway:
         answer = await self._answer(question)
         self._introspection.keep(question, answer)
         return answer
+
+    async def file(self, link: str, timeout_seconds: float) -> File:
+        """See Files."""
+        opened = FileLinks(self._parts.keys).open(link, int(self._parts.clock.now().timestamp()))
+        principal = self._parts.registry.holder(opened.tenant, opened.environment, opened.key)
+        if principal is None:
+            raise LinkEnded("this link belongs to a key that is gone")
+        context = make_context(
+            self._parts, principal=principal, account_key=None, fresh=Fresh(), timeout_seconds=timeout_seconds
+        )
+        return await fetch(context, opened)
 
     async def _answer(self, question: Question) -> Answer:
         context = make_context(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
 from ledgermesh.model.enums import AccountClassification, AccountType, RecordStatus, Side
@@ -10,6 +12,9 @@ from ledgermesh.model.reach import Info
 from ledgermesh.model.record import Record
 from ledgermesh.model.selection import selected
 from ledgermesh.spec.pointer import Pointer
+
+if TYPE_CHECKING:
+    from ledgermesh.model.ledger import LedgerTransaction
 
 
 @strawberry.type(description="A row of the chart of accounts.")
@@ -34,6 +39,14 @@ class Account(Record):
     system: bool | None = strawberry.field(description="Whether the provider keeps it for itself.")
     tax_number: str | None = strawberry.field(description="The tax authority's number or code for it.")
     parent_ref: strawberry.Private[Pointer | None]
+
+    @strawberry.field(
+        description="What was posted to it, in order of date. Null, with an error, when it cannot be read."
+    )
+    async def transactions(
+        self, info: Info
+    ) -> list[Annotated[LedgerTransaction, strawberry.lazy("ledgermesh.model.ledger")]] | None:
+        return list(await info.context.reach.children(self, "LedgerTransaction", selected(info)))
 
     @strawberry.field(description="The account above it.")
     async def parent(self, info: Info) -> Account | None:

@@ -71,3 +71,18 @@ class TaxRate(Record):
     )
     recoverable: bool | None = strawberry.field(description="Whether tax paid can be claimed back.")
     status: RecordStatus | None = strawberry.field(description="Whether it is in use.")
+
+
+@strawberry.type(description="A category of products or services.")
+class ItemCategory(Record):
+    name: str | None = strawberry.field(description="Name.")
+    kind: ItemKind | None = strawberry.field(description="What its items are.")
+    account_code: str | None = strawberry.field(description="Nominal code its sales are booked to.")
+    size: int | None = strawberry.field(description="How many items are in it, where the provider tells.")
+
+
+@strawberry.type(description="A unit that things are sold in.")
+class Unit(Record):
+    name: str | None = strawberry.field(description="Name, in the language of the connection.")
+    scope_raw: str | None = strawberry.field(description="The provider's own word for what it is used for.")
+    custom: bool | None = strawberry.field(description="Whether the company added it itself.")

@@ -12,7 +12,7 @@ from ledgermesh.model.mapped import Mapped
 from ledgermesh.model.money import Money
 from ledgermesh.model.party import Party
 from ledgermesh.model.reach import Info
-from ledgermesh.model.record import Record
+from ledgermesh.model.record import Attachment, Record
 from ledgermesh.model.selection import selected
 from ledgermesh.spec.pointer import Pointer
 
@@ -36,6 +36,8 @@ class Settlement(Record):
     unallocated: Money | None = strawberry.field(description="The part that settles nothing yet.")
     memo: str | None = strawberry.field(description="Text.")
     allocations: list[Allocation] = strawberry.field(description="What it settles.")
+    attachments: list[Attachment] = strawberry.field(description="Files kept with it: what is known of them.")
+    reference: str | None = strawberry.field(description="Check number or other reference.")
     party_ref: strawberry.Private[Pointer | None]
     account_ref: strawberry.Private[Pointer | None]
 

@@ -8,6 +8,8 @@ from enum import Enum
 import strawberry
 
 from ledgermesh.model.enums import OriginKind
+from ledgermesh.model.mapped import Mapped
+from ledgermesh.model.reach import Info
 from ledgermesh.spec.provider import ProviderKind as _ProviderKind
 
 ProviderKind = strawberry.enum(_ProviderKind, description="What a provider is; several allowed.")
@@ -37,6 +39,8 @@ class FieldCapability:
     filter_pushed_down: bool = strawberry.field(
         description="Whether the provider filters by it; else it is done here."
     )
+    filterable: bool = strawberry.field(description="Whether `where` takes it, wherever it is done.")
+    sortable: bool = strawberry.field(description="Whether `orderBy` takes it, wherever it is done.")
     sort_pushed_down: bool = strawberry.field(
         description="Whether the provider sorts by it; else it is done here."
     )
@@ -51,6 +55,8 @@ class Capability:
     support: Support = strawberry.field(description="How far.")
     origin: OriginKind = strawberry.field(description="Whether the records are the provider's own.")
     reason: str | None = strawberry.field(description="Why not, or why only partly.")
+    include_deleted: bool = strawberry.field(description="Whether `includeDeleted` can be asked of it.")
+    changed_since: bool = strawberry.field(description="Whether `changedSince` can be asked of it.")
     fields: list[FieldCapability] = strawberry.field(description="The readable fields.")
 
 
@@ -76,6 +82,13 @@ class ConnectionState(Enum):
     ERROR = "ERROR"
 
 
+@strawberry.type(description="The company's plan with the provider.")
+class Subscription(Mapped):
+    plan: str | None = strawberry.field(description="The plan as the provider calls it.")
+    status: str | None = strawberry.field(description="Where it stands, in the provider's own word.")
+    expires_on: dt.date | None = strawberry.field(description="Last day, where the provider tells.")
+
+
 @strawberry.type(description="One company's link to one provider.")
 class Connection:
     id: strawberry.ID = strawberry.field(description="Stable; usable in `from` and as `connection`.")
@@ -85,6 +98,17 @@ class Connection:
     state: ConnectionState = strawberry.field(
         description="Whether it can be used, as far as known without asking."
     )
+
+    @strawberry.field(
+        description="The company's plan with the provider; null where the provider does not tell."
+    )
+    async def subscription(self, info: Info) -> Subscription | None:
+        found: Subscription | None = await info.context.reach.subscription(str(self.id))
+        return found
+
+    @strawberry.field(description="What can be done through it, for every kind of record and report.")
+    def capabilities(self) -> list[Capability]:
+        return self.provider.capabilities
 
 
 @strawberry.type(description="The API client that asks.")

@@ -26,6 +26,14 @@ class Reach(Protocol):
         """The records of a kind that belong to `record`; raises a LedgermeshError when they cannot be read."""
         ...
 
+    async def subscription(self, connection: str) -> Any:
+        """The company's plan behind a connection; None where the provider does not tell."""
+        ...
+
+    def downloads(self, record: Record) -> Sequence[Any]:
+        """A `Download` for each file that the provider makes of `record`; costs no call."""
+        ...
+
 
 class Context(Protocol):
     """The part of the request's context that the model uses."""

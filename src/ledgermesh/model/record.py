@@ -13,8 +13,10 @@ from strawberry.scalars import JSON
 from ledgermesh.model.enums import OriginKind
 from ledgermesh.model.mapped import Finding, Mapped, read_all, shown_name
 from ledgermesh.model.platform import Connection
+from ledgermesh.model.reach import Info
 from ledgermesh.model.row import Malformed, Row, at
 from ledgermesh.spec.query import Ref
+from ledgermesh.spec.stream import Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,49 @@ class Origin:
     address: Callable[[], str | None]
     """The record's address in the provider's API, where single records can be read there."""
     derived: bool
+    streams: tuple[Stream, ...]
+    """The files that the provider makes of it."""
     seal: Callable[[Ref], str]
     """Makes the opaque global id."""
+
+
+@strawberry.type(
+    description="The first source of a record: the same record through two connections has the same one."
+)
+class FirstSource:
+    kind: OriginKind = strawberry.field(
+        description="The provider's own record, or made from other answers of it."
+    )
+    integration: str = strawberry.field(
+        description="The system it was first kept in: the provider, or the one behind an aggregator, by its key."
+    )
+    native_id: str = strawberry.field(description="Its id there.")
+
+
+@strawberry.type(description="A file that belongs to a record: what is known of it, not its content.")
+class Attachment(Mapped):
+    native_id: str | None = strawberry.field(description="The provider's id of the file.")
+    name: str | None = strawberry.field(description="File name.")
+    content_type: str | None = strawberry.field(description="Media type.")
+    size: int | None = strawberry.field(description="Bytes.")
+    created_at: dt.datetime | None = strawberry.field(description="When it was added, UTC.")
+
+
+@strawberry.type(description="A field that the company added to its records.")
+class CustomField(Mapped):
+    key: str | None = strawberry.field(description="The provider's key of the field.")
+    name: str | None = strawberry.field(description="What people call it.")
+    value: str | None = strawberry.field(description="Its value as text.")
+
+
+@strawberry.type(description="A file that the provider makes of this record, through a link that ends soon.")
+class Download:
+    name: str = strawberry.field(description="What it is, for example `pdf` or `preview`.")
+    content_type: str = strawberry.field(description="Media type.")
+    url: str = strawberry.field(
+        description="Streams it from the provider; below this gateway's address. Whoever has the link may use it."
+    )
+    expires_at: dt.datetime = strawberry.field(description="When the link ends, UTC.")
 
 
 @strawberry.type(description="How one field of a record came to its value.")
@@ -45,9 +88,7 @@ class FieldProvenance:
 class Source:
     connection: Connection = strawberry.field(description="The connection it was read through.")
     native_id: str = strawberry.field(description="The provider's own id.")
-    origin: OriginKind = strawberry.field(
-        description="The provider's own record, or made from other answers of it."
-    )
+    origin: FirstSource = strawberry.field(description="Where it was first kept.")
     url: str | None = strawberry.field(
         description="The record's address in the provider's API, where it shows single records."
     )
@@ -152,12 +193,28 @@ class Record(Node, Mapped):
         return Source(
             connection=origin.connection,
             native_id=self.native_id,
-            origin=OriginKind.DERIVED if origin.derived else OriginKind.NATIVE,
+            origin=self._first(origin),
             url=origin.address(),
             fetched_at=origin.fetched_at,
             record=self,
         )
 
+    def _first(self, origin: Origin) -> FirstSource:
+        return FirstSource(
+            kind=OriginKind.DERIVED if origin.derived else OriginKind.NATIVE,
+            integration=self.origin_integration or origin.connection.provider.name,
+            native_id=self.origin_native_id or self.native_id,
+        )
+
+    @strawberry.field(description="Files that the provider makes of it; each link ends soon.")
+    def downloads(self, info: Info) -> list[Download]:
+        return list(info.context.reach.downloads(self))
+
+    origin_integration: strawberry.Private[str | None]
+    """For aggregators: the system behind them."""
+    origin_native_id: strawberry.Private[str | None]
+    """For aggregators: the record's id in the system behind them."""
+    custom_fields: list[CustomField] = strawberry.field(description="Fields that the company added itself.")
     created_at: dt.datetime | None = strawberry.field(
         description="When it was made, by the provider's clock, UTC."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import strawberry
 from strawberry.scalars import JSON
@@ -15,7 +16,10 @@ from ledgermesh.model.money import Money
 class ReportRow(Mapped):
     native_id: str | None = strawberry.field(description="The provider's id of the account or category.")
     label: str | None = strawberry.field(description="What it is.")
+    code: str | None = strawberry.field(description="The account's nominal code, where the row names one.")
     amount: Money | None = strawberry.field(description="Amount, signed as the provider gives it.")
+    debit: Money | None = strawberry.field(description="For trial balances: the debit balance.")
+    credit: Money | None = strawberry.field(description="For trial balances: the credit balance.")
 
 
 @strawberry.type(description="A part of a report with its total.")
@@ -25,6 +29,25 @@ class ReportSection(Mapped):
     )
     total: Money | None = strawberry.field(description="The part's total, as the provider gives it.")
     rows: list[ReportRow] = strawberry.field(description="Its rows.")
+
+
+@strawberry.type(description="A value of a metric at one point in time.")
+class MetricPoint(Mapped):
+    date: dt.date | None = strawberry.field(
+        description="The day; null where the provider writes one that no calendar has, see `dateRaw`."
+    )
+    date_raw: str | None = strawberry.field(description="The day as the provider writes it.")
+    value: Decimal | None = strawberry.field(description="The value, in major units where it is money.")
+
+
+@strawberry.type(description="A figure that the provider computes over time.")
+class Metric(Mapped):
+    key: str | None = strawberry.field(description="The provider's key of it.")
+    label: str | None = strawberry.field(description="What people call it.")
+    format: str | None = strawberry.field(description="How to show its values, as the provider says.")
+    description: str | None = strawberry.field(description="What it means.")
+    comment: str | None = strawberry.field(description="What the provider says about these values.")
+    series: list[MetricPoint] = strawberry.field(description="Its values over time.")
 
 
 @strawberry.type(description="A statement as one provider computes it; nothing is recomputed here.")
@@ -40,6 +63,7 @@ class Report(Mapped):
     due_date: dt.date | None = strawberry.field(description="For tax summaries: when the return is due.")
     net: Money | None = strawberry.field(description="Net profit, or what is owed to the tax authority.")
     sections: list[ReportSection] = strawberry.field(description="Its parts.")
+    metrics: list[Metric] = strawberry.field(description="For metrics: the figures.")
 
     @strawberry.field(description="The provider's whole answer, numbers exact.")
     def raw(self) -> JSON:

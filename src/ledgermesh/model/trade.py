@@ -1,4 +1,4 @@
-"""Invoices, bills and their lines."""
+"""Invoices, bills, expenses and their lines."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from decimal import Decimal
 import strawberry
 
 from ledgermesh.model.account import Account
-from ledgermesh.model.enums import DocumentStatus, LineKind, TaxMode
+from ledgermesh.model.enums import DocumentStatus, LineKind, PaymentMethod, TaxMode
 from ledgermesh.model.mapped import Mapped
 from ledgermesh.model.money import Money
 from ledgermesh.model.party import Party
 from ledgermesh.model.payment import BillPayment, Payment
 from ledgermesh.model.reach import Info
-from ledgermesh.model.record import Record
+from ledgermesh.model.record import Attachment, Record
 from ledgermesh.model.selection import selected
 from ledgermesh.spec.pointer import Pointer
 
@@ -62,15 +62,13 @@ class TaxAmount(Mapped):
     tax: Money | None = strawberry.field(description="The tax.")
 
 
-@strawberry.interface(description="An invoice or a bill.")
-class TradeDocument(Record):
+@strawberry.interface(description="A document of trade: from the offer to the bill.")
+class CommercialDocument(Record):
     number: str | None = strawberry.field(description="Document number; text, edited by users.")
     reference: str | None = strawberry.field(
         description="Purchase order number or other reference of the other side."
     )
     date: dt.date | None = strawberry.field(description="Day of issue.")
-    due_date: dt.date | None = strawberry.field(description="Day it is to be paid by.")
-    status: DocumentStatus | None = strawberry.field(description="Where it stands.")
     status_raw: str | None = strawberry.field(
         description="The provider's own word for the status, where it has one."
     )
@@ -82,9 +80,7 @@ class TradeDocument(Record):
     tax_mode: TaxMode | None = strawberry.field(description="Whether line prices hold tax already.")
     subtotal: Money | None = strawberry.field(description="Sum of the lines before tax, after discounts.")
     tax_total: Money | None = strawberry.field(description="All tax.")
-    total: Money | None = strawberry.field(description="What is to be paid in all.")
-    amount_paid: Money | None = strawberry.field(description="What is settled so far.")
-    amount_due: Money | None = strawberry.field(description="What is open.")
+    total: Money | None = strawberry.field(description="What it comes to in all, with tax.")
     discount_percent: Decimal | None = strawberry.field(
         description="Discount on the whole document in percent."
     )
@@ -93,21 +89,32 @@ class TradeDocument(Record):
     )
     memo: str | None = strawberry.field(description="Text for the other side.")
     private_note: str | None = strawberry.field(description="Text for the company only.")
-    payment_terms: str | None = strawberry.field(description="Terms as the provider words them.")
+    language: str | None = strawberry.field(description="Language of the document, ISO 639-1.")
     lines: list[DocumentLine] = strawberry.field(description="The lines.")
     tax_breakdown: list[TaxAmount] = strawberry.field(
         description="Tax for each rate, where the provider tells."
     )
+    attachments: list[Attachment] = strawberry.field(description="Files kept with it: what is known of them.")
+    party_name: str | None = strawberry.field(description="The other side's name as the document shows it.")
     party_ref: strawberry.Private[Pointer | None]
-    account_ref: strawberry.Private[Pointer | None]
-    payment_refs: strawberry.Private[list[Pointer]]
 
     @strawberry.field(description="The customer or the supplier.")
     async def party(self, info: Info) -> Party | None:
         found: Party | None = await info.context.reach.follow(self, self.party_ref, selected(info))
         return found
 
-    @strawberry.field(description="The control account it is owed on.")
+
+@strawberry.interface(description="A document that asks for money: an invoice, a bill, an expense.")
+class TradeDocument(CommercialDocument):
+    due_date: dt.date | None = strawberry.field(description="Day it is to be paid by.")
+    status: DocumentStatus | None = strawberry.field(description="Where it stands.")
+    amount_paid: Money | None = strawberry.field(description="What is settled so far.")
+    amount_due: Money | None = strawberry.field(description="What is open.")
+    payment_terms: str | None = strawberry.field(description="Terms as the provider words them.")
+    account_ref: strawberry.Private[Pointer | None]
+    payment_refs: strawberry.Private[list[Pointer]]
+
+    @strawberry.field(description="The control account it is owed on, or the account it was paid from.")
     async def account(self, info: Info) -> Account | None:
         found: Account | None = await info.context.reach.follow(self, self.account_ref, selected(info))
         return found
@@ -128,7 +135,11 @@ class Invoice(TradeDocument):
     payment_reference: str | None = strawberry.field(description="Structured payment reference on the slip.")
     period_from: dt.date | None = strawberry.field(description="First day of the service.")
     period_to: dt.date | None = strawberry.field(description="Last day of the service.")
-    language: str | None = strawberry.field(description="Language of the document, ISO 639-1.")
+    cash_discount_percent: Decimal | None = strawberry.field(
+        description="Discount for early payment, percent."
+    )
+    cash_discount_date: dt.date | None = strawberry.field(description="Last day of that discount.")
+    billing_email: str | None = strawberry.field(description="Where it is sent.")
 
     @strawberry.field(
         description="The payments that settle it. Null, with an error, when they cannot be read."
@@ -146,3 +157,9 @@ class Bill(TradeDocument):
     async def payments(self, info: Info) -> list[BillPayment] | None:
         found: Sequence[BillPayment] = await info.context.reach.children(self, "BillPayment", selected(info))
         return list(found)
+
+
+@strawberry.type(description="A cost that was booked without a bill, usually paid at once.")
+class Expense(TradeDocument):
+    payment_method: PaymentMethod | None = strawberry.field(description="How it was paid.")
+    payment_method_raw: str | None = strawberry.field(description="The provider's own word for the method.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -13,11 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-import ledgermesh.sandbox
 from ledgermesh.clock import Clock
 from ledgermesh.sandbox.board import Spoiled, Switchboard
 from ledgermesh.sandbox.control import Control
-from ledgermesh.sandbox.emulator import Emulator
+from ledgermesh.sandbox.emulator import PACKAGE, Emulator, modules
 from ledgermesh.sandbox.world import World
 
 
@@ -40,21 +37,22 @@ class Maker(Protocol):
     def __call__(self, world: World, clock: Clock) -> Emulator: ...
 
 
-def makers() -> Mapping[str, Maker]:
-    """The emulators there are, sorted: the modules and packages here that have a function `make`."""
-    names = sorted(module.name for module in pkgutil.iter_modules(ledgermesh.sandbox.__path__))
+def makers(*packages: str) -> Mapping[str, Maker]:
+    """How to make each emulator that these packages hold; by default those of this one."""
     found = {
-        name: getattr(importlib.import_module(f"ledgermesh.sandbox.{name}"), "make", None) for name in names
+        name: module.make for package in packages or (PACKAGE,) for name, module in modules(package).items()
     }
-    return {name: cast("Maker", make) for name, make in found.items() if callable(make)}
+    return {name: cast("Maker", make) for name, make in sorted(found.items())}
 
 
-def make_sandbox(world: World, clock: Clock, *, only: str | None = None) -> Sandbox:
+def make_sandbox(
+    world: World, clock: Clock, *, only: str | None = None, known: Mapping[str, Maker] | None = None
+) -> Sandbox:
     """The sandbox over a world, each provider below its name; with `only`, that one at the root.
 
     Raises NoSuchEmulator. `/` lists what there is, `/_control` is described in `control`.
     """
-    known = makers()
+    known = makers() if known is None else known
     if only is not None and only not in known:
         raise NoSuchEmulator(f"there is no emulator of {only!r}; there are {', '.join(known)}")
     prefixes = {name: f"/{name}" for name in known} if only is None else {only: ""}

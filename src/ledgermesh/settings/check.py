@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from ledgermesh.errors import ConfigurationError
 from ledgermesh.settings.keys import to_key
 from ledgermesh.settings.named import content, digest_of, secrets_of
 from ledgermesh.settings.values import Connection, Key, Settings
-from ledgermesh.spec.auth import ApiKey, Auth, FirstPartyToken
+from ledgermesh.spec.auth import ApiKey, Auth, Basic, FirstPartyToken
 from ledgermesh.spec.provider import Provider
 
 SECRET_MIN = 16
@@ -106,11 +107,23 @@ def _unlinkable(link: Connection, definitions: Mapping[str, Provider]) -> Iterat
     for setting in definition.settings:
         if setting.required and setting.name not in link.settings:
             yield f"connections {link.id}: settings.{setting.name} is missing: {setting.description}"
+    if link.base_url is None:
+        yield from _no_address(link, definition)
     schemes = {auth.name: auth for auth in definition.auth}
     if link.scheme not in schemes:
         yield f"connections {link.id}: {link.provider} has no scheme {link.scheme!r}; it has {', '.join(schemes)}"
         return
     yield from _not_its_secrets(link, ways_in(schemes[link.scheme]))
+
+
+def _no_address(link: Connection, definition: Provider) -> Iterator[str]:
+    """Settings that the provider's address is made of must be there, and be nothing but names of a host."""
+    for name in re.findall(r"\{(\w+)\}", definition.base_url):
+        value = link.settings.get(name)
+        if value is None:
+            yield f"connections {link.id}: give settings.{name}, which is part of the address, or base_url"
+        elif not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", value):
+            yield f"connections {link.id}: settings.{name} is part of a host name: letters, digits, dots, dashes"
 
 
 def _is_address(url: str) -> bool:
@@ -126,6 +139,8 @@ def ways_in(auth: Auth) -> tuple[frozenset[str], ...]:
     """The sets of secrets, each of which is enough to be let in."""
     if isinstance(auth, ApiKey):
         return (frozenset((auth.name,)),)
+    if isinstance(auth, Basic):
+        return (frozenset(("user", "password")),)
     if isinstance(auth, FirstPartyToken):
         return frozenset(("token",)), frozenset((auth.user_field, auth.password_field))
     client = frozenset(("client_id", "client_secret"))

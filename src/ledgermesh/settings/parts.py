@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ledgermesh.engine.cursor import CursorKey
@@ -40,13 +41,20 @@ def to_registry(
                 company=each.company,
                 provider=each.provider,
                 environment=each.environment,
-                base_url=(each.base_url or definitions[each.provider].base_url).rstrip("/"),
+                base_url=(
+                    each.base_url or _filled(definitions[each.provider].base_url, each.settings)
+                ).rstrip("/"),
                 scheme=each.scheme,
                 settings=each.settings,
             )
             for each in settings.connections
         ],
     )
+
+
+def _filled(url: str, settings: Mapping[str, str]) -> str:
+    """An address with the connection's settings filled in; they were checked to be there and to be parts of a host."""
+    return re.sub(r"\{(\w+)\}", lambda found: settings[found[1]], url)
 
 
 def _key(key: Key, environ: Mapping[str, str]) -> KeyEntry:

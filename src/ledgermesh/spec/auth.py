@@ -17,6 +17,15 @@ class ApiKey:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Basic:
+    """A user name and a password, or a key in the place of either, sent with every request (RFC 7617)."""
+
+    name: str = "basic"
+    """The grant's scheme; its secrets are `user` and `password`, of which one may be the empty text."""
+    header: str = "Authorization"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FirstPartyToken:
     """A login with user name and password that gives an expiring token object (Kashoo).
 
@@ -54,4 +63,4 @@ class OAuth2:
     prefix: str = "Bearer "
 
 
-Auth = ApiKey | FirstPartyToken | OAuth2
+Auth = ApiKey | Basic | FirstPartyToken | OAuth2

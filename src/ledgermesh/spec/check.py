@@ -10,22 +10,21 @@ from typing import Union, get_args, get_origin
 
 from ledgermesh.spec.auth import OAuth2
 from ledgermesh.spec.provider import Provider
-from ledgermesh.spec.resource import List, Resource
+from ledgermesh.spec.resource import List, ReportName, Resource
 from ledgermesh.spec.wires import ABSENT, Fields, Wire, declared
 
-REPORTS = ("PROFIT_AND_LOSS", "BALANCE_SHEET", "TAX_SUMMARY", "TRIAL_BALANCE")
+REPORTS = get_args(ReportName)
 
 
 def problems(provider: Provider, kinds: Iterable[str]) -> Iterator[str]:
     """Each problem as a sentence: provider, place, what to do. `kinds` are the model's kinds of record."""
     known = (*kinds, *REPORTS)
     yield from _frame(provider)
-    for kind in known:
-        if not _has(provider, kind) and kind not in provider.unsupported:
-            yield f"{provider.name}: says nothing of {kind}; add a resource or a reason under `unsupported`"
     for kind in provider.unsupported:
         if kind not in known:
             yield f"{provider.name}: there is no kind {kind!r}{_closest(kind, known)}"
+        elif _has(provider, kind):
+            yield f"{provider.name}: has {kind} and says under `unsupported` that it has not; drop one"
     for resource in provider.resources:
         yield from _resource(provider, resource, known)
     for report in provider.reports:
@@ -71,7 +70,7 @@ def _resource(provider: Provider, resource: Resource, known: tuple[str, ...]) ->
 
 def _paths(resource: Resource) -> Iterator[str]:
     lists = resource.derived.lists if resource.derived is not None else ()
-    for endpoint in (resource.list, resource.get, *lists):
+    for endpoint in (resource.list, resource.get, *lists, *resource.streams):
         if endpoint is not None:
             yield endpoint.path
 

@@ -10,7 +10,7 @@ from enum import Enum
 from ledgermesh.spec.auth import Auth
 from ledgermesh.spec.budgets import Budget, BudgetHeaders
 from ledgermesh.spec.faults import Fault
-from ledgermesh.spec.resource import ReportEndpoint, Resource
+from ledgermesh.spec.resource import Detail, ReportEndpoint, Resource
 
 
 class ProviderKind(Enum):
@@ -44,10 +44,14 @@ class Provider:
     """When the definition was last compared with the provider's documents."""
     kinds: tuple[ProviderKind, ...]
     base_url: str
+    """https; `{name}` in it is a setting of the connection."""
     auth: tuple[Auth, ...]
     settings: tuple[Setting, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     """Sent with every request."""
+    query: tuple[tuple[str, str], ...] = ()
+    """Parameters of every request; `{name}` in a value is a setting of the connection, and a parameter whose setting
+    is not there is left out."""
     budgets: tuple[Budget, ...] = ()
     """Declared windows for each connection, all of them at once; empty where no document states any."""
     budget_headers: BudgetHeaders | None = None
@@ -64,5 +68,14 @@ class Provider:
     body_bytes_max: int = 16_000_000
     resources: tuple[Resource, ...] = ()
     reports: tuple[ReportEndpoint, ...] = ()
+    subscription: Detail | None = None
+    """The company's plan with the provider, where it tells."""
+    omitted: Mapping[str, str] = field(default_factory=dict)
+    """Paths that the provider lets us read and that no definition reads, and why."""
     unsupported: Mapping[str, str] = field(default_factory=dict)
-    """Kinds (GraphQL type names) that the provider does not have, and why; shown to the caller."""
+    """Kinds (GraphQL type names) that the provider does not have, and why; shown to the caller. A kind that is not
+    here and has no resource is answered with a plain "has no such records"."""
+
+    def why_not(self, kind: str) -> str:
+        """Why there are no records or reports of this kind, for the caller."""
+        return self.unsupported.get(kind, f"{self.title} has no {kind} in its API.")

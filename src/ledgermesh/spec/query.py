@@ -91,5 +91,9 @@ class ListQuery:
     search: str | None = None
     sources: tuple[str, ...] = ()
     """Provider names or connection ids to read from; empty for all."""
+    include_deleted: bool = False
+    """Whether records that were removed are shown too."""
+    changed_since: bool = False
+    """Whether `where` asks what changed since an instant in a way that only the provider can answer."""
     fields: frozenset[str] = frozenset()
     """Fields of the record that the selection reads; empty when unknown, which means all of them."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from ledgermesh.model.row import Row
 from ledgermesh.spec.paging import Paging, Whole
 from ledgermesh.spec.query import Operator
+from ledgermesh.spec.stream import Stream
 from ledgermesh.spec.wires import Fields
 
 
@@ -80,6 +81,10 @@ class List:
     search: str = ""
     """Parameter for the provider's own search, which finds rows that a cut list does not show."""
     expand: Expand | None = None
+    rows: Callable[[object], Sequence[object]] | None = None
+    """Makes the rows of an answer that holds no array: of one object, or of an object by key."""
+    removed: tuple[tuple[str, str], ...] | None = None
+    """Parameters that also bring what was removed; None where the provider has no way to ask for it."""
     combine: Callable[[Sequence[str]], str] | None = None
     """Makes one value of several for the same parameter; without it only the first pushed one is sent."""
 
@@ -131,16 +136,36 @@ class Resource:
     keep: Callable[[Row], bool] | None = None
     """Which rows of a shared list are of this kind; None for all."""
     derived: Derived | None = None
+    streams: tuple[Stream, ...] = ()
+    """Files that the provider makes of each record."""
+    omitted: Mapping[str, str] = field(default_factory=dict)
+    """Fields of the provider's document (dotted paths; what is below one is meant too) that the model does not
+    carry, and why. They stay readable as `source.raw` and `source.unmapped`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Detail:
+    """One object of the provider that belongs to the connection and is no record."""
+
+    path: str
+    item: str = ""
+    """Where the answer may wrap it."""
+    fields: Fields
+
+
+ReportName = Literal["PROFIT_AND_LOSS", "BALANCE_SHEET", "TAX_SUMMARY", "TRIAL_BALANCE", "METRICS"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReportEndpoint:
     """A report as the provider computes it."""
 
-    report: Literal["PROFIT_AND_LOSS", "BALANCE_SHEET", "TAX_SUMMARY", "TRIAL_BALANCE"]
+    report: ReportName
     path: str
     params: tuple[tuple[str, str], ...]
     """(our argument, the provider's parameter); arguments are `from`, `to`, `asOf`, `period`."""
     item: str = ""
     """Where the answer may wrap the report; where nothing is wrapped, the answer itself is taken."""
+    pick: Callable[[object, Mapping[str, str]], object] | None = None
+    """Finds the report in an answer that holds several, by our arguments; None from it means there is none."""
     fields: Fields

@@ -98,6 +98,13 @@ class Registry:
         entry = self._keys.get(digest(key))
         return Principal(tenant=self._tenants[entry.tenant], key=entry) if entry is not None else None
 
+    def holder(self, tenant: str, environment: str, key: str) -> Principal | None:
+        """Whose key has this id; None when it is gone."""
+        for entry in self._keys.values():
+            if (entry.tenant, entry.environment, entry.id) == (tenant, environment, key):
+                return Principal(tenant=self._tenants[tenant], key=entry)
+        return None
+
     def companies(self, principal: Principal) -> list[CompanyEntry]:
         """The companies this key sees, by account key."""
         seen = [company for company in self._companies.values() if principal.reaches(company)]

@@ -63,12 +63,16 @@ class Call:
     """Whether the answer may be kept in memory for callers who take it older than live."""
     empty: bool = False
     """Whether an empty body is a good answer."""
+    binary: bool = False
+    """Whether the answer is a file and no JSON; it has no document."""
     until: Until | None = None
     """Set while flying for several callers: the longest of their deadlines counts."""
     waited: float = 0.0
     """Set by pace: seconds spent waiting for the provider's budget."""
     listen: Callable[[Mapping[str, str]], None] | None = None
     """Set by pace: told the headers of every answer, good or bad."""
+    left: Callable[[], int | None] | None = None
+    """Set by pace: how many more calls the provider's budget allows now."""
     signature: tuple[tuple[str, Secret], ...] = ()
     """Set by sign: the headers that let us in."""
 
@@ -88,7 +92,7 @@ class Call:
         link = self.link
         return (
             link.tenant, link.environment, link.connection, link.generation,
-            self.method, link.base_url, self.path, self.query, self.headers, self.body,
+            self.method, link.base_url, self.path, self.query, self.headers, self.body, self.binary,
         )  # fmt: skip
 
 
@@ -124,6 +128,10 @@ class Step:
     status: int | None = None
     cache: str = "MISS"
     """MISS | HIT | JOINED"""
+    body_bytes: int | None = None
+    """Of a good answer's body, also where it came from the cache."""
+    budget_left: int | None = None
+    """Calls that the provider's scarcest budget still allowed when this one ended; None where none is known."""
     upstream_request_id: str | None = None
     error: str | None = None
     """The code of the error, if it failed."""

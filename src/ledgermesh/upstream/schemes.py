@@ -20,7 +20,7 @@ from ledgermesh.errors import (
     SlowDown,
     Unavailable,
 )
-from ledgermesh.spec.auth import ApiKey, Auth, FirstPartyToken, OAuth2
+from ledgermesh.spec.auth import ApiKey, Auth, Basic, FirstPartyToken, OAuth2
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.upstream.call import Link
 from ledgermesh.upstream.decode import NotJson, decode
@@ -48,10 +48,21 @@ def held(auth: Auth, grant: Grant) -> Secret | None:
     match auth:
         case ApiKey():
             return grant.secrets.get(auth.name)
+        case Basic():
+            return _basic(grant)
         case FirstPartyToken():
             return grant.secrets.get("token")
         case OAuth2():
             return grant.secrets.get("access_token")
+
+
+def _basic(grant: Grant) -> Secret | None:
+    """User name and password as HTTP Basic has them; either may be empty, both must be there."""
+    user, password = grant.secrets.get("user"), grant.secrets.get("password")
+    if user is None or password is None or ":" in user.reveal():
+        return None
+    both = f"{user.reveal()}:{password.reveal()}"
+    return Secret(f"Basic {base64.b64encode(both.encode()).decode()}")
 
 
 def header(link: Link, auth: Auth, grant: Grant) -> tuple[str, Secret]:
@@ -67,7 +78,7 @@ def header(link: Link, auth: Auth, grant: Grant) -> tuple[str, Secret]:
             f"The credentials for {link.provider.title} hold characters that no header takes.",
             details={"local": True},
         )
-    return auth.header, Secret(f"{auth.prefix}{text}")
+    return auth.header, secret if isinstance(auth, Basic) else Secret(f"{auth.prefix}{text}")
 
 
 def expiry(auth: Auth, grant: Grant) -> dt.datetime | None:
@@ -88,7 +99,7 @@ def renewal(link: Link, auth: Auth, grant: Grant) -> Request | None:
             return _login(link, auth, grant)
         case OAuth2():
             return _token_request(link, auth, grant)
-        case ApiKey():
+        case ApiKey() | Basic():
             return None
 
 

@@ -78,6 +78,8 @@ class Send:
             raise error_of(provider, answer, now)
         if not answer.body and not call.empty and call.method != "HEAD":
             raise Garbled(f"{provider.title} gave an empty answer.", details=details_of(provider, answer))
+        if call.binary:
+            return Response(answer.status, answer.headers, answer.body, None, now)
         try:
             document = decode(answer.body)
         except NotJson as error:

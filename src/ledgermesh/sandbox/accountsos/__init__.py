@@ -1,10 +1,14 @@
 """An emulator of the AccountsOS REST API, written from its public API quickstart.
 
-It reads; categorising a transaction and uploading a document answer 405 so far. Bodies that the quickstart does not
-print are assumed, as `schema/providers/accountsos.yaml` says field by field.
+All ten operations. Bodies that the quickstart does not print are assumed, as `schema/providers/accountsos.yaml` says
+field by field.
 """
 
 from ledgermesh.sandbox.accountsos.api import AccountsOS, make
 from ledgermesh.sandbox.accountsos.switches import Switches
+from ledgermesh.sandbox.world import bank_books
+from ledgermesh.sandbox.world.keeper import Keeper
 
-__all__ = ["AccountsOS", "Switches", "make"]
+KEEPER = Keeper("GBP", "GB", bank_books.fill)
+
+__all__ = ["KEEPER", "AccountsOS", "Switches", "make"]

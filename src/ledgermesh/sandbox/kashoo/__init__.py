@@ -3,5 +3,9 @@
 from ledgermesh.sandbox.kashoo.emulator import KashooEmulator, make
 from ledgermesh.sandbox.kashoo.switches import Switches
 from ledgermesh.sandbox.kashoo.users import ACCOUNTANT, MFA_CODE
+from ledgermesh.sandbox.world import full_books
+from ledgermesh.sandbox.world.keeper import Keeper
 
-__all__ = ["ACCOUNTANT", "MFA_CODE", "KashooEmulator", "Switches", "make"]
+KEEPER = Keeper("CAD", "CA", full_books.fill)
+
+__all__ = ["ACCOUNTANT", "KEEPER", "MFA_CODE", "KashooEmulator", "Switches", "make"]

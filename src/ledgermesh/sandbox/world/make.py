@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ledgermesh.sandbox.books import Books, Party
-from ledgermesh.sandbox.world import bank_books, full_books, invoicing_books
+from ledgermesh.sandbox.emulator import modules
 from ledgermesh.sandbox.world.companies import COMPANIES, Company, Size
+from ledgermesh.sandbox.world.keeper import Keeper
 from ledgermesh.sandbox.world.parties import Stock, retyped, shared_customers
 from ledgermesh.sandbox.world.setting import Setting
 from ledgermesh.sandbox.world.span import Span, span_to
 
 SCALED = "grand-tour"
 """The company whose books `scale` makes bigger."""
-
-
-@dataclass(frozen=True)
-class Keeper:
-    """How books look that lie with a provider."""
-
-    currency: str
-    country: str
-    fill: Callable[[Books, Setting], None]
-
-
-KEEPERS: Mapping[str, Keeper] = {
-    "kashoo": Keeper("CAD", "CA", full_books.fill),
-    "accountsos": Keeper("GBP", "GB", bank_books.fill),
-    "smallinvoice": Keeper("CHF", "CH", invoicing_books.fill),
-}
-"""By provider; a provider without a line here has no books in the world."""
 
 
 @dataclass(frozen=True)
@@ -53,21 +37,40 @@ class World:
         return [books for (_, name), books in self.books.items() if name == provider]
 
 
-def make_world(*, today: dt.date, seed: int = 1, scale: int = 0) -> World:
+def known_keepers() -> Mapping[str, Keeper]:
+    """How books look with each provider that has an emulator here."""
+    return {name: module.KEEPER for name, module in modules().items()}
+
+
+def make_world(
+    *, today: dt.date, seed: int = 1, scale: int = 0, keepers: Mapping[str, Keeper] | None = None
+) -> World:
     """The same world for the same arguments.
+
+    `keepers` are those of the emulators here by default; a provider without one has no books in the world.
 
     `scale` above 0 is how many invoices all books of `grand-tour` hold together, shared equally among those
     of its systems that keep invoices; its customers and bills grow with it, and nothing else.
     """
     span, books = span_to(today), {}
-    for company in COMPANIES:
-        for provider, made in _company_books(company, span, seed, scale).items():
+    known = known_keepers() if keepers is None else keepers
+    for company in (_joined(each, known) for each in COMPANIES):
+        for provider, made in _company_books(company, known, span, seed, scale).items():
             books[company.key, provider] = made
     return World(today, books)
 
 
-def _company_books(company: Company, span: Span, seed: int, scale: int) -> dict[str, Books]:
-    sizes = {provider: size for provider, size in company.books.items() if provider in KEEPERS}
+def _joined(company: Company, keepers: Mapping[str, Keeper]) -> Company:
+    more = {
+        name: keeper.joins[company.key] for name, keeper in keepers.items() if company.key in keeper.joins
+    }
+    return replace(company, books={**company.books, **more})
+
+
+def _company_books(
+    company: Company, keepers: Mapping[str, Keeper], span: Span, seed: int, scale: int
+) -> dict[str, Books]:
+    sizes = {provider: size for provider, size in company.books.items() if provider in keepers}
     if scale > 0 and company.key == SCALED:
         sizes = _scaled(sizes, scale)
     born = dt.datetime.combine(span.start, dt.time(), dt.UTC)
@@ -80,12 +83,11 @@ def _company_books(company: Company, span: Span, seed: int, scale: int) -> dict[
             rng = random.Random(f"{seed}/{company.key}/{provider}")
             stock = Stock(rng, shelf, born)
             setting = Setting(company, sizes[provider], span, rng, stock, _known(shared, shelf))
-            found[provider] = _books(company, provider, setting)
+            found[provider] = _books(company, provider, keepers[provider], setting)
     return found
 
 
-def _books(company: Company, provider: str, setting: Setting) -> Books:
-    keeper = KEEPERS[provider]
+def _books(company: Company, provider: str, keeper: Keeper, setting: Setting) -> Books:
     books = Books(
         company=company.key,
         provider=provider,

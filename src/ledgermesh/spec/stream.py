@@ -1,0 +1,16 @@
+"""Files that a provider makes of a record, streamed through to whoever has the link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stream:
+    """One file of a record. `{id}` in the path is the record's native id; other braces are settings."""
+
+    name: str
+    """What it is, for example `pdf` or `preview`."""
+    path: str
+    content_type: str
+    query: tuple[tuple[str, str], ...] = ()
