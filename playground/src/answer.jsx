@@ -1,18 +1,27 @@
-// The strip above the response: did it work, how long, how many provider calls, and what went wrong.
-import { useMemo, useSyncExternalStore } from 'react';
+// What stands over the response: did it work, what went wrong, and the answer as a table, JSON, calls or sources.
+import { useMemo, useState, useSyncExternalStore } from 'react';
 import { useGraphiQL } from '@graphiql/react';
 import { newestAnswer, onAnswer } from './answers.js';
-import { incompleteSources } from './sources.js';
+import { CallsPanel } from './calls.jsx';
+import { parseForShow } from './exact.js';
+import { listsOf } from './lists.js';
+import { incompleteSources, sourceGroups } from './sources.js';
+import { recalled, remember } from './storage.js';
+import { TablePanel } from './table.jsx';
+import { size } from './units.js';
+import { SourcesPanel } from './verdicts.jsx';
 
 const SHOWN_ERRORS = 5;
+const STORED = 'ledgermesh:view';
+const VIEWS = ['table', 'json', 'calls', 'sources'];
 
 /**
- * Plain numbers, for reading; the answer as it is shown keeps its own digits and cannot be reckoned with.
  * @param {string | null | undefined} text
+ * @param {(text: string) => any} parse
  */
-function parsed(text) {
+function parsed(text, parse) {
   try {
-    return text ? JSON.parse(text) : null;
+    return text ? parse(text) : null;
   } catch {
     return null; // GraphiQL also shows plain messages here
   }
@@ -22,13 +31,25 @@ function parsed(text) {
 function useAnswer() {
   const text = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.response || state.fetchError);
   const newest = useSyncExternalStore(onAnswer, newestAnswer);
-  return useMemo(() => {
-    return { timed: newest?.text === text ? newest : null, result: parsed(text) };
-  }, [text, newest]);
+  // Plain numbers, for reckoning; the answer as it is shown keeps its own digits.
+  const result = useMemo(() => parsed(text, JSON.parse), [text]);
+  const lists = useMemo(() => listsOf(parsed(text, parseForShow)?.data), [text]);
+  const groups = useMemo(() => sourceGroups(result?.data), [result]);
+  return { timed: newest?.text === text ? newest : null, result, lists, groups };
 }
 
-/** @param {number} bytes */
-const size = (bytes) => (bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(1)} kB`);
+/** The picked view is kept; before anything is picked a list is a table. */
+function useView() {
+  const [view, setView] = useState(() => {
+    const kept = recalled(STORED);
+    return VIEWS.includes(kept) ? kept : 'table';
+  });
+  const pick = (name) => {
+    remember(STORED, name);
+    setView(name);
+  };
+  return [view, pick];
+}
 
 /** @param {{errors: any[]}} props */
 function Errors({ errors }) {
@@ -43,7 +64,7 @@ function Errors({ errors }) {
             {error.extensions?.remedy && <div>{error.extensions.remedy}</div>}
           </li>
         ))}
-        {errors.length > SHOWN_ERRORS && <li>and {errors.length - SHOWN_ERRORS} more, below</li>}
+        {errors.length > SHOWN_ERRORS && <li>and {errors.length - SHOWN_ERRORS} more, in the JSON</li>}
       </ul>
     </div>
   );
@@ -69,45 +90,6 @@ function Lacks({ title, lacks, quiet = false }) {
   );
 }
 
-/** One call's outcome in words: status, then whatever was out of the ordinary. */
-function outcome({ status, error, cache, attempt }) {
-  const notes = [status, error, cache && cache !== 'MISS' && cache.toLowerCase(), attempt > 1 && `attempt ${attempt}`];
-  return notes.filter(Boolean).join(', ') || '–';
-}
-
-/** @param {{calls: any[]}} props */
-function Calls({ calls }) {
-  return (
-    <details className="lm-calls">
-      <summary>{calls.length === 1 ? '1 provider call' : `${calls.length} provider calls`}</summary>
-      <div>
-        <table>
-          <thead>
-            <tr>
-              <th>Provider</th>
-              <th>Request</th>
-              <th>Status</th>
-              <th>ms</th>
-            </tr>
-          </thead>
-          <tbody>
-            {calls.map((call, index) => (
-              <tr key={index}>
-                <td>{call.provider}</td>
-                <td>
-                  <code>{`${call.method ?? ''} ${call.path ?? ''}`}</code>
-                </td>
-                <td>{outcome(call)}</td>
-                <td>{Number.isFinite(call.ms) ? Math.round(call.ms) : '–'}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
-  );
-}
-
 /** @typedef {{word: string, look: string}} Verdict */
 const FAILED = { word: 'Errors', look: 'lm-failed' };
 const PARTIAL = { word: 'Partial', look: 'lm-warned' };
@@ -116,32 +98,71 @@ const FINE = { word: 'OK', look: 'lm-fine' };
 /** @param {{timed: import('./answers.js').Answer | null, verdict: Verdict}} props */
 function Facts({ timed, verdict }) {
   return (
-    <>
+    <div className="lm-facts" role="status">
       <span className={`lm-verdict ${verdict.look}`}>{verdict.word}</span>
       {timed && <span>HTTP {timed.status}</span>}
       {timed && <span>{Math.round(timed.ms)} ms</span>}
       {timed && <span>{size(timed.bytes)}</span>}
-    </>
+    </div>
   );
 }
 
-export function AnswerStrip() {
-  const { timed, result } = useAnswer();
-  const errors = Array.isArray(result?.errors) ? result.errors : [];
-  const calls = result?.extensions?.calls;
-  const lacks = useMemo(() => incompleteSources(result?.data), [result]);
-  if (!result) return <div className="lm-strip lm-idle">Run the query to see its answer.</div>;
-  const missing = lacks.filter(({ unsupported }) => !unsupported);
-  const absent = lacks.filter(({ unsupported }) => unsupported);
+/** @param {{views: {name: string, label: string, count?: number}[], view: string, onPick: (name: string) => void}} props */
+function Switch({ views, view, onPick }) {
   return (
-    <div className="lm-strip" role="status">
-      <div className="lm-facts">
-        <Facts timed={timed} verdict={errors.length ? FAILED : missing.length ? PARTIAL : FINE} />
-        {Array.isArray(calls) && calls.length > 0 && <Calls calls={calls} />}
-      </div>
-      {errors.length > 0 && <Errors errors={errors} />}
-      <Lacks title="Not complete" lacks={missing} />
-      <Lacks title="Without" lacks={absent} quiet />
+    <div className="lm-switch" role="group" aria-label="Show the answer as">
+      {views.map(({ name, label, count }) => (
+        <button key={name} type="button" aria-pressed={name === view} onClick={() => onPick(name)}>
+          {label} {count > 0 && <small>{count}</small>}
+        </button>
+      ))}
     </div>
+  );
+}
+
+/** @param {{view: string, lists: any[], groups: any[], calls: any[] | undefined}} props */
+function Panel({ view, lists, groups, calls }) {
+  if (view === 'json') return null; // GraphiQL's own editor below
+  return (
+    <div className="lm-panel">
+      {view === 'table' && <TablePanel lists={lists} />}
+      {view === 'calls' && <CallsPanel calls={calls} />}
+      {view === 'sources' && <SourcesPanel groups={groups} />}
+    </div>
+  );
+}
+
+/** @param {any[]} lists @param {any[]} groups @param {any[] | undefined} calls */
+const viewsOf = (lists, groups, calls) =>
+  [
+    lists.length > 0 && { name: 'table', label: 'Table' },
+    { name: 'json', label: 'JSON' },
+    { name: 'calls', label: 'Calls', count: calls?.length },
+    { name: 'sources', label: 'Sources', count: groups.reduce((sum, { verdicts }) => sum + verdicts.length, 0) },
+  ].filter(Boolean);
+
+export function AnswerView() {
+  const { timed, result, lists, groups } = useAnswer();
+  const [picked, pick] = useView();
+  const lacks = useMemo(() => incompleteSources(groups), [groups]);
+  if (!result) return <div className="lm-strip lm-idle">Run the query to see its answer.</div>;
+  const errors = Array.isArray(result.errors) ? result.errors : [];
+  const calls = Array.isArray(result.extensions?.calls) ? result.extensions.calls : undefined;
+  const missing = lacks.filter(({ unsupported }) => !unsupported);
+  // Nothing but errors is best read as it came.
+  const view = (picked === 'table' && !lists.length) || !result.data ? 'json' : picked;
+  return (
+    <>
+      <div className="lm-strip">
+        <div className="lm-head">
+          <Facts timed={timed} verdict={errors.length ? FAILED : missing.length ? PARTIAL : FINE} />
+          {result.data && <Switch views={viewsOf(lists, groups, calls)} view={view} onPick={pick} />}
+        </div>
+        {errors.length > 0 && <Errors errors={errors} />}
+        {view !== 'sources' && <Lacks title="Not complete" lacks={missing} />}
+        {view !== 'sources' && <Lacks title="Without" lacks={lacks.filter(({ unsupported }) => unsupported)} quiet />}
+      </div>
+      <Panel view={view} lists={lists} groups={groups} calls={calls} />
+    </>
   );
 }

@@ -3,13 +3,18 @@ import { useMemo, useRef, useState } from 'react';
 import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { GraphiQL } from 'graphiql';
-import { AnswerStrip } from './answer.jsx';
+import { AnswerView } from './answer.jsx';
 import { isPhone, startExample, variablesText } from './config.js';
-import { CopyAsCurl } from './curl.jsx';
+import { CopyAsCode, CopyLink } from './copy.jsx';
 import { examplesPlugin } from './examples.jsx';
 import { createFetcher } from './fetcher.js';
 import { FitEditors } from './fit.jsx';
+import { OpenLinks } from './links.jsx';
+import { Notice } from './notice.jsx';
+import { tell } from './notices.js';
 import { openSession, rememberSession } from './session.js';
+import { forgetFragment, openLink } from './share.js';
+import { recalled } from './storage.js';
 import { EDITOR_THEME } from './theme.js';
 import { TopBar } from './topbar.jsx';
 
@@ -17,20 +22,32 @@ const WIDE = '(min-width: 1100px)';
 const NOTHING = '# Write a query. Ctrl-Space completes, Ctrl-Enter runs.\n';
 
 /**
- * GraphiQL drops the variables of its first default tab, so a first visit gets them as initial values.
+ * What GraphiQL starts with: the query of a link in its own tab, the tabs of the last visit, or an example.
+ * GraphiQL drops the variables of its first default tab, so they are given as initial values.
  * @param {import('./config.js').Config} config
+ * @param {import('./share.js').Opened | null} link
  */
-function firstVisit(config) {
-  if (localStorage.getItem('graphiql:tabState')) return {};
+function start(config, link) {
+  const isReturning = recalled('graphiql:tabState');
+  const panel = !isReturning && matchMedia(WIDE).matches ? { visiblePlugin: 'Examples' } : {};
+  if (link?.query) return { initialQuery: link.query, initialVariables: link.variables, ...panel };
+  if (isReturning) return {};
   const example = startExample(config);
   if (!example) return { defaultQuery: NOTHING };
-  const start = { initialQuery: example.query, initialVariables: variablesText(example) };
-  return matchMedia(WIDE).matches ? { ...start, visiblePlugin: 'Examples' } : start;
+  return { initialQuery: example.query, initialVariables: variablesText(example), ...panel };
 }
 
 /** @param {import('./config.js').Config} config */
-function useSession(config) {
-  const [session, setSession] = useState(() => openSession(config));
+function openedLink(config) {
+  const link = openLink(location.hash, config);
+  if (link) forgetFragment();
+  if (link?.problem) tell({ text: link.problem, isProblem: true });
+  return link;
+}
+
+/** @param {import('./config.js').Config} config @param {import('./share.js').Opened | null} link */
+function useSession(config, link) {
+  const [session, setSession] = useState(() => ({ ...openSession(config), ...link?.session }));
   const current = useRef(session);
   const change = (part) => {
     current.current = { ...current.current, ...part };
@@ -44,13 +61,14 @@ function useSession(config) {
 
 /** @param {{config: import('./config.js').Config}} props */
 export function App({ config }) {
-  const { session, change, fetcher } = useSession(config);
-  const [first] = useState(() => firstVisit(config));
+  const [link] = useState(() => openedLink(config));
+  const { session, change, fetcher } = useSession(config, link);
+  const [first] = useState(() => start(config, link));
   const plugins = useMemo(
     () => [examplesPlugin(config.examples), { ...explorerPlugin({ showAttribution: false }), title: 'Explorer' }, HISTORY_PLUGIN],
     [config],
   );
-  const isSecret = !config.keys.some(({ key }) => key === session.key);
+  const demoKey = config.keys.some(({ key }) => key === session.key) ? session.key : null;
   return (
     <div className="lm-page">
       <TopBar config={config} session={session} onChange={change} />
@@ -72,16 +90,19 @@ export function App({ config }) {
                 {prettify}
                 {merge}
                 {copy}
-                <CopyAsCurl session={session} isSecret={isSecret} />
+                <CopyAsCode session={session} demoKey={demoKey} />
+                <CopyLink config={config} session={session} />
               </>
             )}
           </GraphiQL.Toolbar>
           <GraphiQL.Footer>
-            <AnswerStrip />
+            <AnswerView />
           </GraphiQL.Footer>
           <FitEditors />
+          <OpenLinks config={config} onChange={change} />
         </GraphiQL>
       </main>
+      <Notice />
     </div>
   );
 }

@@ -2,7 +2,8 @@
 
 /**
  * @typedef {object} Example
- * @property {string} name file name of the operation, for example `newest-invoices`
+ * @property {string} name file name of the operation, for example `newest-invoices`; with its folder, if it has one
+ * @property {string | null} group in words; null for those at the top
  * @property {string} description
  * @property {string} query
  * @property {Record<string, unknown>} variables

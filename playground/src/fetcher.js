@@ -32,12 +32,15 @@ function readBody(status, body) {
 
 /**
  * Just after a change of tab GraphiQL may still name the operation of the tab before; such a name is left out.
- * @param {{query: string, operationName?: string | null, variables?: unknown}} params
+ * @param {string} query
+ * @param {string | null | undefined} operationName
  */
-function requestBody({ operationName, ...params }) {
-  const isDefined = operationName && new RegExp(`\\b${operationName}\\b`).test(params.query);
-  return JSON.stringify(isDefined ? { ...params, operationName } : params);
-}
+export const knownOperation = (query, operationName) =>
+  operationName && new RegExp(`\\b${operationName}\\b`).test(query) ? operationName : undefined;
+
+/** @param {{query: string, operationName?: string | null, variables?: unknown}} params */
+const requestBody = ({ operationName, ...params }) =>
+  JSON.stringify({ ...params, operationName: knownOperation(params.query, operationName) });
 
 /**
  * @param {Parameters<typeof requestBody>[0]} params

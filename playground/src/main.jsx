@@ -16,11 +16,13 @@ import { defineEditorThemes } from './theme.js';
 const root = createRoot(document.getElementById('root'));
 
 Promise.all([loadConfig(), defineEditorThemes()]).then(
-  ([config]) =>
+  ([config]) => {
+    document.title = `ledgermesh playground, ${config.environment}`;
     root.render(
       <Guard>
         <App config={config} />
       </Guard>,
-    ),
+    );
+  },
   (error) => root.render(<p className="lm-broken" role="alert">The playground could not start: {error.message}</p>),
 );

@@ -1,5 +1,5 @@
 // The key and company pickers of the top bar.
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 
 const TYPED = 'typed';
 
@@ -9,6 +9,7 @@ const TYPED = 'typed';
  */
 function CommitField({ id, label, value, secret = false, placeholder, onCommit }) {
   const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]); // a link may change it
   const commit = () => text.trim() === value || onCommit(text.trim());
   return (
     <input
@@ -47,12 +48,8 @@ export function CompanyPicker({ config, company, onPick }) {
 
 /** @param {{config: import('./config.js').Config, apiKey: string, onPick: (key: string) => void}} props */
 export function KeyPicker({ config, apiKey, onPick }) {
-  const isDemo = config.keys.some(({ key }) => key === apiKey);
-  const [typing, setTyping] = useState(!isDemo);
-  const pick = (choice) => {
-    setTyping(choice === TYPED);
-    onPick(choice === TYPED ? '' : choice);
-  };
+  const typing = !config.keys.some(({ key }) => key === apiKey);
+  const pick = (choice) => onPick(choice === TYPED ? '' : choice);
   return (
     <div className="lm-picker">
       <label htmlFor="lm-key">API key</label>
@@ -73,7 +70,7 @@ export function KeyPicker({ config, apiKey, onPick }) {
         <CommitField
           id={config.keys.length ? undefined : 'lm-key'}
           label="Your API key"
-          value={isDemo ? '' : apiKey}
+          value={apiKey}
           secret
           placeholder="kept in this page only"
           onCommit={onPick}

@@ -1,4 +1,5 @@
 // Who asks and about which company. Only demo keys are remembered: a real key lives in this page's memory alone.
+import { recalled, remember } from './storage.js';
 
 const STORED = 'ledgermesh:session';
 
@@ -10,9 +11,9 @@ const isDemoKey = (config, key) => config.keys.some((known) => known.key === key
 /** @returns {Partial<Session>} */
 function stored() {
   try {
-    return JSON.parse(localStorage.getItem(STORED)) ?? {};
+    return JSON.parse(recalled(STORED)) ?? {};
   } catch {
-    return {}; // a blocked or damaged storage means a first visit
+    return {}; // a damaged storage means a first visit
   }
 }
 
@@ -34,10 +35,5 @@ export function openSession(config) {
  * @param {Session} session
  */
 export function rememberSession(config, { key, company }) {
-  const kept = isDemoKey(config, key) ? { key, company } : { company };
-  try {
-    localStorage.setItem(STORED, JSON.stringify(kept));
-  } catch {
-    // a browser that forbids storage still works, it only forgets
-  }
+  remember(STORED, JSON.stringify(isDemoKey(config, key) ? { key, company } : { company }));
 }

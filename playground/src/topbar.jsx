@@ -8,6 +8,11 @@ const Mark = () => (
   </svg>
 );
 
+const MEANING = {
+  sandbox: 'Invented books in emulated systems: nothing here is real',
+  live: 'Real books of real companies',
+};
+
 /**
  * @param {object} props
  * @param {import('./config.js').Config} props.config
@@ -20,7 +25,10 @@ export function TopBar({ config, session, onChange }) {
       <div className="lm-brand">
         <Mark />
         <span className="lm-name">ledgermesh</span>
-        <span className={`lm-environment lm-${config.environment}`}>{config.environment}</span>
+        <span className="lm-unseen">Environment: </span>
+        <span className={`lm-environment lm-${config.environment}`} title={MEANING[config.environment]}>
+          {config.environment}
+        </span>
       </div>
       <div className="lm-pickers">
         <CompanyPicker config={config} company={session.company} onPick={(company) => onChange({ company })} />

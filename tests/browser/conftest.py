@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +17,7 @@ import httpx
 import pytest
 import pytest_asyncio
 import uvicorn
-from playwright.async_api import Browser, Page, Request, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, Request, Route, ViewportSize, async_playwright
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -118,21 +119,34 @@ async def demo() -> AsyncIterator[Gateway]:
         yield Gateway(f"{address(here)}/", f"{address(elsewhere)}/", address(there))
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def gateway() -> AsyncIterator[Gateway]:
     """The demo, whole."""
     async with demo() as made:
         yield made
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def breakable() -> AsyncIterator[Gateway]:
     """A demo of its own for faults: what it remembers of them reaches no other test."""
     async with demo() as made:
         yield made
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
+@pytest.fixture(scope="session")
+def serve() -> Any:
+    """Serves an application on a free port, as in `async with serve(app) as url`."""
+
+    @asynccontextmanager
+    async def one(app: Starlette) -> AsyncIterator[str]:
+        with listening() as at:
+            async with serving(app, at):
+                yield f"{address(at)}/"
+
+    return one
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Debian's Chromium, without a screen."""
     async with async_playwright() as playwright:
@@ -178,12 +192,32 @@ class Visit:
 
     async def run(self) -> None:
         """Press the run button and wait for the verdict of this run."""
-        await self.page.get_by_role("button", name="Execute query").click()
+        button = self.page.get_by_role("button", name="Execute query")
+        async with self.page.expect_response("**/graphql"):
+            await button.click()
+        await button.wait_for()
         await self.page.locator(".lm-verdict").wait_for()
+
+    async def view(self, name: str) -> None:
+        """See the answer as Table, JSON, Calls or Sources."""
+        switch = self.page.get_by_role("group", name="Show the answer as")
+        await switch.get_by_role("button", name=name).click()
+
+    async def doctor(self, change: Callable[[Any], None]) -> None:
+        """Change every answer from now on, on its way to the page."""
+
+        async def doctored(route: Route) -> None:
+            answer = await route.fetch()
+            document = await answer.json()
+            if "__schema" not in (document.get("data") or {}):
+                change(document)
+            await route.fulfill(response=answer, body=json.dumps(document))
+
+        await self.page.route("**/graphql", doctored)
 
     async def write(self, query: str) -> None:
         """Replace the query, all at once; typed text would have its brackets closed by the editor."""
-        await self.page.evaluate(f"(query) => {MODEL % 'operation.graphql'}.setValue(query)", query)
+        await self.set("operation.graphql", query)
 
     async def type(self, query: str) -> None:
         """Replace the query, letter by letter."""
@@ -191,16 +225,27 @@ class Visit:
         await self.page.keyboard.press("Control+A")
         await self.page.keyboard.type(query)
 
+    async def set(self, model: str, text: str) -> None:
+        """Fill an editor: operation.graphql, variables.json or request-headers.json."""
+        await self.page.evaluate(f"(text) => {MODEL % model}.setValue(text)", text)
+
+    async def editor(self, model: str) -> str:
+        """What an editor holds."""
+        text: str = await self.page.evaluate(f"{MODEL % model}.getValue()")
+        return text
+
     async def open(self, name: str) -> None:
-        """Open an example by its file name and wait for its tab, which is beside those that are there."""
+        """Open an example by its name and wait for its tab, which is beside those that are there."""
         tabs = self.page.locator(".graphiql-tabs [role=tab]")
         there = await tabs.count()
-        title = name.capitalize().replace("-", " ")
+        title = name.rpartition("/")[2].capitalize().replace("-", " ")
         strong = self.page.locator("strong").get_by_text(title, exact=True)
-        await self.page.locator(".lm-examples button", has=strong).click()
+        group = self.page.get_by_role("region", name=EXAMPLES[name].group or "Overview", exact=True)
+        await group.locator("button", has=strong).click()
         await tabs.nth(there).wait_for()
-        words = "".join(word.capitalize() for word in name.split("-"))
-        await self.page.locator("[role=tab][aria-selected=true]", has_text=words).wait_for()
+        operation = re.search(r"^(?:query|mutation)\s+(\w+)", EXAMPLES[name].query, re.MULTILINE)
+        assert operation is not None
+        await self.page.locator("[role=tab][aria-selected=true]", has_text=operation[1]).wait_for()
 
 
 WATCH = """
@@ -210,11 +255,24 @@ addEventListener('securitypolicyviolation', (event) =>
 """
 
 
+async def with_examples(examples: list[dict[str, Any]], route: Route) -> None:
+    """The server's configuration with these examples."""
+    answer = await route.fetch()
+    await route.fulfill(response=answer, json={**await answer.json(), "examples": examples})
+
+
 @asynccontextmanager
 async def visiting(
-    browser: Browser, url: str, *, width: int = 1440, height: int = 900, dark: bool = False
+    browser: Browser,
+    url: str,
+    *,
+    width: int = 1440,
+    height: int = 900,
+    dark: bool = False,
+    fragment: str = "",
+    examples: list[dict[str, Any]] | None = None,
 ) -> AsyncIterator[Visit]:
-    """Open the page as a newcomer (empty storage) and wait for its editor."""
+    """Open the page as a newcomer (empty storage) and wait for its editor; with other examples than the demo's."""
     size: ViewportSize = {"width": width, "height": height}
     context = await browser.new_context(viewport=size, color_scheme="dark" if dark else "light")
     await context.add_init_script(WATCH)
@@ -227,7 +285,9 @@ async def visiting(
         "console",
         lambda line: visit.complaints.append(line.text) if line.type in ("error", "warning") else None,
     )
-    await page.goto(url)
+    if examples is not None:
+        await page.route("**/playground/config.json", partial(with_examples, examples))
+    await page.goto(url + fragment)
     await page.locator(".graphiql-query-editor .view-lines").wait_for()
     yield visit
     await context.close()

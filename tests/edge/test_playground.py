@@ -97,6 +97,7 @@ async def test_config_is_what_the_caller_gave() -> None:
         "examples": [
             {
                 "name": "newest-invoices",
+                "group": None,
                 "description": "The newest invoices.",
                 "query": "{ a }",
                 "variables": {"first": 5},
@@ -214,6 +215,23 @@ def test_examples_are_read_from_their_folder(tmp_path: Path) -> None:
     )
     assert first.query.endswith("query First { a }\n")
     assert (later.name, later.description, later.variables) == ("b-later", "", {})
+
+
+def test_folders_of_examples_are_groups(tmp_path: Path) -> None:
+    """Those at the top come first and have no group; each folder is one, named in words, with its own variables."""
+    for name in ("write-back/bill", "records/invoices", "records/deeper/unseen", "records/bills", "zuletzt"):
+        path = tmp_path / f"{name}.graphql"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{ a }")
+    (tmp_path / "records" / "bills.variables.json").write_text('{"first": 3}')
+    (tmp_path / "empty").mkdir()
+    read = read_examples(tmp_path)
+    assert [(each.name, each.group, each.variables) for each in read] == [
+        ("zuletzt", None, {}),
+        ("records/bills", "Records", {"first": 3}),
+        ("records/invoices", "Records", {}),
+        ("write-back/bill", "Write back", {}),
+    ]
 
 
 @pytest.mark.parametrize("text", ["[1]", "{"])

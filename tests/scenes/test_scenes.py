@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 OPERATIONS = sorted((HERE.parents[1] / "schema" / "operations").glob("*.graphql"))
 COMPANY = "grand-tour"
 REWRITE = bool(os.environ.get("LEDGERMESH_REWRITE"))
-VOLATILE = ("ms", "startedMs", "waitMs", "upstreamRequestId")
+VOLATILE = ("ms", "startedMs", "waitMs", "upstreamRequestId", "bodyBytes", "budgetLeft")
 CURSORS = ("endCursor", "cursor")
 NO_LISTS = ("capabilities",)
 """Operations that ask for no company's records; their lists are of another kind."""

@@ -153,3 +153,17 @@ def test_it_is_idle_when_nothing_is_remembered() -> None:
     allowance.hear(told(5, 100), HOUR)
     allowance.refused(HOUR, HOUR, HOUR + 200)
     assert [allowance.idle(HOUR + after) for after in (30, 70, 150, 201)] == [False, False, False, True]
+
+
+def test_what_is_left_is_told_by_the_scarcest_budget() -> None:
+    """Declared windows, the provider's own number until its reset, and a refusal all count; else nothing is known."""
+    assert Allowance((), EPOCH).left(HOUR) is None
+    allowance = Allowance((Budget(calls=5, per_seconds=60),), EPOCH)
+    allowance.spend(HOUR)
+    assert allowance.left(HOUR) == 4
+    allowance.hear(told(2, int(HOUR) + 30), HOUR)
+    assert allowance.left(HOUR) == 2
+    assert allowance.left(HOUR + 30) == 4
+    assert allowance.left(HOUR + 60) == 5
+    until = allowance.refused(HOUR + 60, HOUR + 60, HOUR + 90)
+    assert (allowance.left(until - 1), allowance.left(until)) == (0, 5)

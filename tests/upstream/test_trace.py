@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response as HttpResponse
 
 from ledgermesh.errors import Absent, TooLate
+from ledgermesh.spec.budgets import Budget
 from ledgermesh.upstream.call import Call, Response
 from ledgermesh.upstream.trace import Trace, begin
 
-from .conftest import Gate, World, say
+from .conftest import ACME, Gate, World, fresh, say
 
 
 async def test_a_line_says_what_was_asked_and_how_it_went(world: World) -> None:
@@ -95,3 +97,25 @@ async def test_a_page_is_cut_off_when_the_call_is_over(world: World) -> None:
 async def test_a_call_without_a_trace_works(world: World) -> None:
     """Whoever does not ask for lines gets none."""
     assert (await world.ask(trace=None)).status == 200
+
+
+async def test_a_line_says_how_big_the_answer_was_and_what_the_budget_still_allows(world: World) -> None:
+    """A call tells its answer's bytes and the scarcest budget; a kept answer has bytes and spends nothing."""
+    budgets = (Budget(calls=9, per_seconds=3600), Budget(calls=2, per_seconds=60))
+    world.link = replace(world.link, provider=replace(ACME, budgets=budgets))
+    world.server.then(say({"name": "twelve"}), say({}, 404))
+    await world.ask()
+    await world.ask(fresh=fresh(60))
+    with pytest.raises(Absent):
+        await world.ask("/others")
+    world.clock.advance(60)
+    await world.ask(deadline=70.0)
+
+    lines = [(step.cache, step.body_bytes, step.budget_left) for step in world.trace.steps]
+    assert lines == [("MISS", 18, 1), ("HIT", 18, None), ("MISS", None, 0), ("MISS", 8, 1)]
+
+
+async def test_without_budgets_nothing_is_said_to_be_left(world: World) -> None:
+    """Where neither documents nor headers tell a budget, no number is made up."""
+    await world.ask()
+    assert [step.budget_left for step in world.trace.steps] == [None]

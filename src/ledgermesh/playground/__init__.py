@@ -12,7 +12,8 @@ The configuration is `PlaygroundConfig`, and on the wire:
      "keys": [{"label": "Read only", "key": "..."}],           demo keys only: everyone can read them
      "companies": [{"key": "...", "name": "..."}],             empty: the page offers a text field
      "defaultCompany": "..." | null,
-     "examples": [{"name": "newest-invoices", "description": "...", "query": "...", "variables": {}}]}
+     "examples": [{"name": "newest-invoices", "group": "..." | null,          in the order they are shown
+                   "description": "...", "query": "...", "variables": {}}]}
 
 A first visit opens `newest-invoices`, else the first example. The source is `playground/` at the top of the
 repository; `npm ci && npm run build` there makes `built/` again, byte for byte.

@@ -31,9 +31,12 @@ class Example:
     """A named operation that opens in a tab of its own."""
 
     name: str
+    """Its file's, for example `newest-invoices`, or `records/invoices` within a group."""
     description: str
     query: str
     variables: dict[str, Any]
+    group: str | None = None
+    """The heading it stands under, in words; none at the top."""
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,16 @@ class Allowance:
                 opens = max(opens, window.end)
         return opens
 
+    def left(self, now: float) -> int | None:
+        """Calls that may go before a window ends, by the scarcest one; None where nothing is declared or told."""
+        if now < self._blocked_until:
+            return 0
+        known = [self._left] if self._left is not None and now < self._reset_at else []
+        for window in self._windows:
+            window.roll(now)
+            known.append(window.budget.calls - window.used)
+        return max(min(known), 0) if known else None
+
     def spend(self, now: float) -> None:
         """Count one call in every window."""
         for window in self._windows:

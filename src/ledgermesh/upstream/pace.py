@@ -53,6 +53,10 @@ class Lane:
         """Believe an answer's headers."""
         self.allowance.hear(headers, self.now())
 
+    def left(self) -> int | None:
+        """Calls that the budgets allow now, where they are known."""
+        return self.allowance.left(self.now())
+
     @property
     def full(self) -> bool:
         """Whether as many calls are in the air as the provider takes at once."""
@@ -89,7 +93,7 @@ class Pace:
         waited = await self._enter(lane, call)
         sent_at = lane.now()
         try:
-            response = await send(replace(call, waited=waited, listen=lane.hear))
+            response = await send(replace(call, waited=waited, listen=lane.hear, left=lane.left))
         except SlowDown as error:
             if not is_local(error):
                 told = error.retry_at.timestamp() if error.retry_at is not None else None

@@ -64,12 +64,20 @@ def is_open(step: Step) -> bool:
 
 
 def close(
-    step: Step, call: Call, clock: Clock, *, status: int | None = None, error: str | None = None
+    step: Step,
+    call: Call,
+    clock: Clock,
+    *,
+    status: int | None = None,
+    error: str | None = None,
+    body_bytes: int | None = None,
 ) -> None:
-    """Say how it went and how long it took; the first to say so is believed."""
+    """Say how it went, how long it took and what is left; the first to say so is believed."""
     if not is_open(step):
         return
     step.ms = (clock.monotonic() - call.arrived) * 1000 - step.started_ms
+    step.body_bytes = body_bytes
+    step.budget_left = call.left() if call.left is not None else None
     step.status = status
     step.error = error
 
@@ -77,7 +85,7 @@ def close(
 def answered(step: Step, call: Call, clock: Clock, response: Response) -> None:
     """Close a line with a good answer."""
     step.upstream_request_id = request_id(call, response.headers)
-    close(step, call, clock, status=response.status)
+    close(step, call, clock, status=response.status, body_bytes=len(response.body))
 
 
 def failed(step: Step, call: Call, clock: Clock, error: LedgermeshError) -> None:
