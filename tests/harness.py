@@ -19,6 +19,7 @@ from ledgermesh.engine.cursor import CursorKey
 from ledgermesh.graph.question import Question
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.world import World, make_world
+from ledgermesh.spec.provider import Provider
 from ledgermesh.upstream.call import Fresh
 from ledgermesh.upstream.wire_httpx import HttpxWire
 
@@ -74,15 +75,22 @@ class Cable(httpx.AsyncBaseTransport):
 
 
 @asynccontextmanager
-async def house(world: World, emulators: Mapping[str, Emulator], clock: ManualClock) -> AsyncIterator[House]:
-    """A gateway over these emulators."""
+async def house(
+    world: World,
+    emulators: Mapping[str, Emulator],
+    clock: ManualClock,
+    *,
+    definitions: Mapping[str, Provider] | None = None,
+) -> AsyncIterator[House]:
+    """A gateway over these emulators; `definitions` are those of the providers there are by default."""
     app = Starlette(routes=[Mount(f"/{name}", emulator.app) for name, emulator in emulators.items()])
     down: set[str] = set()
     registry, grants = await demo_parts(world, emulators, SANDBOX)
     async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
         gateway = make_gateway(
-            registry=registry, grants=grants, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1)
-        )
+            registry=registry, grants=grants, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1),
+            definitions=definitions,
+        )  # fmt: skip
         yield House(clock, world, emulators, gateway, down)
         await gateway.close()
 

@@ -7,6 +7,7 @@ import re
 import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,8 +19,12 @@ import pytest
 import structlog
 
 from ledgermesh.cli import address, banner, main
+from ledgermesh.clock import SystemClock
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.providers import discover
+from ledgermesh.sandbox.accountsos import make as make_accountsos
+from ledgermesh.sandbox.books import Books
+from ledgermesh.sandbox.world import World
 from ledgermesh.upstream.stack import LINES
 from tests.shop import ENVIRON, GOOD, HUSH
 
@@ -92,6 +97,13 @@ def process(*arguments: str) -> Iterator[Process]:
         running.process.communicate(timeout=SECONDS)
 
 
+def accountsos_key() -> str:
+    """The API key of a company of the sandbox's world; it is the same at every start."""
+    books = Books("harbour-legal", "accountsos", "", "", "GBP", "GB")
+    clock = SystemClock()
+    return make_accountsos(World(clock.now().date(), {}), clock).credentials(books)["read_key"]
+
+
 # -- what runs -----------------------------------------------------------------------------------------------------
 
 
@@ -128,6 +140,42 @@ def test_the_sandbox_stands_alone() -> None:
 
     assert answer.status_code in (401, 404)
     assert (code, "Traceback" in errors) == (0, False)
+
+
+def test_the_sandbox_is_secured(tmp_path: Path) -> None:
+    """Only a client that trusts the written certificate reads the provider's own paths over https."""
+    [port] = free_ports(1)
+    out = tmp_path / "sandbox.pem"
+    arguments = ["--only", "accountsos", "--port", str(port), "--tls", "--tls-cert-out", str(out)]
+    with process("sandbox", *arguments) as sandbox:
+        said = sandbox.said("certificate")
+        trusting = ssl.create_default_context(cafile=out)
+        url = f"https://localhost:{port}/api/transactions"
+        headers = {"Authorization": f"Bearer {accountsos_key()}"}
+        answer = httpx.get(url, headers=headers, verify=trusting, timeout=SECONDS)
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            httpx.get(url, timeout=SECONDS)
+        code, errors = sandbox.stop(signal.SIGTERM)
+
+    assert said == f"accountsos at https://{HOST}:{port}\ncertificate, for clients to trust, in {out}\n"
+    assert (answer.status_code, len(answer.json()["transactions"])) == (200, 50)
+    assert (code, "Traceback" in errors) == (0, False)
+    assert out.exists()
+
+
+def test_a_temporary_certificate_goes_at_the_end() -> None:
+    """Without a place of its own the certificate is written to a folder that is gone when the sandbox has stopped."""
+    [port] = free_ports(1)
+    with process("sandbox", "--only", "accountsos", "--port", str(port), "--tls") as sandbox:
+        path = Path(
+            sandbox.said("certificate").splitlines()[1].removeprefix("certificate, for clients to trust, in ")
+        )
+        text = path.read_text("ascii")
+        code, _ = sandbox.stop(signal.SIGTERM)
+
+    assert text.startswith("-----BEGIN CERTIFICATE-----")
+    assert "PRIVATE" not in text
+    assert (code, path.parent.exists()) == (0, False)
 
 
 def test_the_gateway_serves_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,6 +279,11 @@ def test_mistakes_of_the_settings_are_lines_and_exit_2(capsys: pytest.CaptureFix
         (["serve", "--config", "nowhere.toml"], "nowhere.toml: No such file or directory"),
         (["schema", "--folder", "nowhere"], "nowhere: there is no such folder"),
         (["sandbox", "--only", "quickbooks"], "quickbooks"),
+        (["sandbox", "--tls-cert-out", "cert.pem"], "--tls-cert-out needs --tls"),
+        (
+            ["sandbox", "--tls", "--tls-cert-out", "nowhere/cert.pem"],
+            "nowhere/cert.pem: No such file or directory",
+        ),
         (["demo", "--port", "70000"], "--port"),
         (["demo", "--scale", "-1"], "--scale"),
         (["demo", "--nothing"], "--nothing"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 import signal
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ledgermesh.errors import ConfigurationError
+from ledgermesh.sandbox.certificate import self_signed
 from ledgermesh.server import GRACE_SECONDS, Site, listen, serve
 
 HOST = "127.0.0.1"
@@ -169,6 +172,29 @@ async def test_an_application_that_cannot_start_ends_the_others() -> None:
             )
 
     assert (house.closed, told) == (True, [])
+
+
+async def test_a_site_can_be_secured() -> None:
+    """One site speaks https to whom trusts its certificate, and to nobody else; its neighbour speaks http."""
+    certificate = self_signed([HOST], dt.datetime.now(dt.UTC))
+    open_, ports = House("open"), asyncio.get_running_loop().create_future()
+    sites = [Site(House("safe").app, HOST, 0, certificate.context()), Site(open_.app, HOST, 0)]
+    running = asyncio.create_task(serve(sites, started=ports.set_result))
+    safe, plain = await asyncio.wait_for(ports, 20)
+
+    trusting = ssl.create_default_context(cadata=certificate.pem.decode())
+    async with httpx.AsyncClient(verify=trusting) as http:
+        found = [(await http.get(f"https://{host}:{safe}/")).text for host in (HOST, "localhost")]
+        assert (await http.get(f"http://{HOST}:{plain}/")).text == "open"
+        with pytest.raises(httpx.TransportError):
+            await http.get(f"http://{HOST}:{safe}/")
+    async with httpx.AsyncClient() as stranger:
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            await stranger.get(f"https://{HOST}:{safe}/")
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(running, 20)
+
+    assert found == ["safe", "safe"]
 
 
 async def test_the_server_does_not_name_itself() -> None:

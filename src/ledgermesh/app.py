@@ -34,6 +34,7 @@ from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.world import World, make_world
 from ledgermesh.sandbox.world.companies import COMPANIES
 from ledgermesh.settings import Settings, to_grants, to_key, to_keys, to_registry
+from ledgermesh.spec.provider import Provider
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.memory import MemoryGenerations, MemoryGrants
 from ledgermesh.state.registry import (
@@ -79,9 +80,13 @@ def make_gateway(
     random: Random,
     scan_pages_max: int = 200,
     cache_bytes_max: int = 32_000_000,
+    definitions: Mapping[str, Provider] | None = None,
 ) -> Running:
-    """The gateway over these connections; raises DefinitionError for a provider that contradicts itself."""
-    definitions = discover(NAMES)
+    """The gateway over these connections; raises DefinitionError for a provider that contradicts itself.
+
+    `definitions` are those of the providers here by default.
+    """
+    definitions = discover(NAMES) if definitions is None else definitions
     stack = make_stack(clock=clock, random=random, wire=wire, grants=grants, cache_bytes_max=cache_bytes_max)
     generations = MemoryGenerations()
     parts = Parts(

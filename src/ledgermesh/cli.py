@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
+import ssl
 import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -16,9 +21,11 @@ from ledgermesh.clock import SystemClock
 from ledgermesh.errors import ConfigurationError, DefinitionError
 from ledgermesh.graph.coverage import coverage
 from ledgermesh.graph.kinds import NAMES
+from ledgermesh.graph.operations import record_operations
 from ledgermesh.graph.schema import make_schema
 from ledgermesh.providers import discover
 from ledgermesh.sandbox.app import NoSuchEmulator, make_sandbox
+from ledgermesh.sandbox.certificate import self_signed
 from ledgermesh.sandbox.world import make_world
 from ledgermesh.server import Site, serve
 from ledgermesh.settings import check, read_settings
@@ -46,10 +53,10 @@ QUERY = (
 )
 
 
-def address(host: str, port: int) -> str:
+def address(host: str, port: int, scheme: str = "http") -> str:
     """How to reach from this machine what listens on this host and port."""
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # a name, nothing listens here
-    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
+    return f"{scheme}://[{reached}]:{port}" if ":" in reached else f"{scheme}://{reached}:{port}"
 
 
 def banner(host: str, port: int, sandbox_port: int) -> str:
@@ -109,19 +116,39 @@ def sandbox(
     port: SandboxPort = 8100,
     host: Host = "127.0.0.1",
     scale: Scale = 0,
+    tls: Annotated[bool, typer.Option("--tls", help="Serve https, with a certificate made now.")] = False,
+    tls_cert_out: Annotated[
+        Path | None, typer.Option(help="Where to write the certificate; else a file that goes at the end.")
+    ] = None,
 ) -> None:
     """Run the emulated providers alone; /_control switches faults."""
+    if tls_cert_out is not None and not tls:
+        raise ConfigurationError("--tls-cert-out needs --tls")
     telemetry.configure(stream=sys.stderr, pretty=True)
     clock = SystemClock()
     made = make_sandbox(make_world(today=clock.now().date(), scale=scale), clock, only=only)
-    asyncio.run(
-        serve(
-            [Site(made.app, host, port)],
-            started=lambda ports: print(
-                f"{', '.join(made.emulators)} at {address(host, ports[0])}", flush=True
-            ),
-        )
-    )
+    with secured(host, clock.now(), tls_cert_out) if tls else nullcontext((None, None)) as (context, path):
+
+        def started(ports: list[int]) -> None:
+            print(f"{', '.join(made.emulators)} at {address(host, ports[0], 'https' if tls else 'http')}")
+            if path is not None:
+                print(f"certificate, for clients to trust, in {path}")
+            sys.stdout.flush()
+
+        asyncio.run(serve([Site(made.app, host, port, context)], started=started))
+
+
+@contextmanager
+def secured(host: str, now: dt.datetime, path: Path | None) -> Iterator[tuple[ssl.SSLContext, Path]]:
+    """A new certificate of this host and the file it is written to: there, or one that is gone after the block."""
+    certificate = self_signed([host], now)
+    with tempfile.TemporaryDirectory(prefix="ledgermesh-") as folder:
+        found = path or Path(folder, "certificate.pem")
+        try:
+            found.write_bytes(certificate.pem)
+        except OSError as error:
+            raise ConfigurationError(f"{found}: {error.strerror or error}") from error
+        yield certificate.context(), found
 
 
 @cli.command()
@@ -133,13 +160,24 @@ def providers() -> None:
 FOLDER = Path("schema")
 
 
+def printed() -> Mapping[str, str]:
+    """What is committed below `schema/` and follows from the code, by its path there."""
+    made = make_schema()
+    records = record_operations(made.inner)
+    return {
+        "schema.graphql": made.as_str() + "\n",
+        "COVERAGE.md": coverage(discover(NAMES)),
+        **{f"operations/records/{name}": text for name, text in records.items()},
+    }
+
+
 @cli.command()
 def schema(
-    folder: Annotated[Path, typer.Option(help="Where the two files are.")] = FOLDER,
+    folder: Annotated[Path, typer.Option(help="Where the files are.")] = FOLDER,
     check: Annotated[bool, typer.Option("--check", help="Only compare; exit 1 when they differ.")] = False,
 ) -> None:
-    """Write schema.graphql and COVERAGE.md from the code."""
-    files = {"schema.graphql": make_schema().as_str() + "\n", "COVERAGE.md": coverage(discover(NAMES))}
+    """Write schema.graphql, COVERAGE.md and the operations of each kind of record from the code."""
+    files = printed()
     if not folder.is_dir():
         raise ConfigurationError(f"{folder}: there is no such folder; run this at the top of a checkout")
     stale = []
@@ -148,6 +186,7 @@ def schema(
         if check and (not path.exists() or path.read_text(encoding="utf-8") != text):
             stale.append(str(path))
         if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     if stale:
         print(f"not as the code prints: {', '.join(stale)}; run `ledgermesh schema`", file=sys.stderr)

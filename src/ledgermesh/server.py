@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Site:
     app: ASGIApp
     host: str
     port: int
+    tls: ssl.SSLContext | None = None
+    """What to show to clients; None is plain http."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -64,14 +67,16 @@ class _Server(uvicorn.Server):
             raise ConfigurationError("an application did not start; the lines above say why") from error
 
 
-def _server(app: ASGIApp) -> _Server:
+def _server(site: Site) -> _Server:
+    tls = site.tls
     # The access log prints query strings, and uvicorn's own lines would stand between ours.
     config = uvicorn.Config(
-        app,
+        site.app,
         access_log=False,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_context_factory=None if tls is None else lambda config, default: tls,
     )
     return _Server(config)
 
@@ -100,7 +105,7 @@ async def serve(sites: Sequence[Site], *, started: Callable[[list[int]], None]) 
     """
     with ExitStack() as held:
         sockets = [held.enter_context(listen(site.host, site.port)) for site in sites]
-        servers = [_server(site.app) for site in sites]
+        servers = [_server(site) for site in sites]
         held.enter_context(_signals(servers))
         running = [
             asyncio.create_task(server.serve(sockets=[bound]))

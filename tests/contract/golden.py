@@ -24,6 +24,7 @@ from typing import Any
 import strawberry
 
 from ledgermesh.engine.mapping import Maker, Rejected, element, elements
+from ledgermesh.engine.read import rows_of
 from ledgermesh.graph.catalogue import catalogue
 from ledgermesh.model.platform import Connection, ConnectionState
 from ledgermesh.model.record import Record
@@ -108,7 +109,7 @@ def _documents(resource: Resource, verb: str, answers: Sequence[object]) -> Sequ
             return [element(answers[0], resource.get.item)]
         case "list":
             assert resource.list is not None
-            return elements(answers[0], resource.list.items)
+            return rows_of(resource.list, answers[0])
         case _:
             assert resource.derived is not None
             pairs = zip(resource.derived.lists, answers, strict=True)

@@ -46,9 +46,8 @@ def open_resource(stand: Stand, resource: Resource, query: ListQuery | None = No
 
 async def all_of(stand: Stand, kind: str) -> Whole:
     """All records of a kind: of each of its lists, or below each parent."""
-    children = next(
-        (one.children for one in stand.provider.resources if one.kind == kind and one.children), None
-    )
+    mine = [one for one in stand.provider.resources if one.kind == kind]
+    children = None if any(one.children is None for one in mine) else mine[0].children
     if children is None:
         lists = [await read_list(stand, pages) for pages in stand.hub().lists(ListQuery(kind))]
         rows, rejected = (

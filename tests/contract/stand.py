@@ -51,6 +51,8 @@ class Rig(Protocol):
 
     STEADY: frozenset[str]
     """Kinds whose records the emulator cannot spoil."""
+    BELOW: str
+    """Where the contract's paths begin below the emulator's own root; left out where they begin there."""
 
     def make(self, world: World, clock: ManualClock) -> Emulator: ...
 
@@ -86,7 +88,7 @@ def rig(name: str) -> Rig:
 @cache
 def contract(name: str) -> Contract:
     """The provider's contract; reading one takes a while."""
-    return Contract(name, mount=f"{SANDBOX}/{name}")
+    return Contract(name, mount=f"{SANDBOX}/{name}{getattr(rig(name), 'BELOW', '')}")
 
 
 Answering = Callable[[httpx.Request], httpx.Response | None]

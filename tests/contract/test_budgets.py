@@ -11,6 +11,7 @@ import pytest
 from ledgermesh.engine.request import call
 from ledgermesh.errors import SlowDown
 from ledgermesh.spec.budgets import Budget
+from ledgermesh.spec.paging import Numbered, Paging
 from ledgermesh.upstream.call import Call
 from tests.contract.known import PROVIDERS
 from tests.contract.stand import Stand, standing
@@ -110,6 +111,11 @@ async def test_a_429_that_outlasts_the_deadline_says_when_to_come_back(stand: St
     assert len(stand.line.seen) == 1
 
 
+def _parameter(page: Paging) -> str:
+    """A parameter of the list that makes calls differ."""
+    return page.page if isinstance(page, Numbered) else "limit"
+
+
 async def test_the_emulators_own_limit_is_kept(stand: Stand) -> None:
     """Thirteen calls against a provider that takes five a minute: all are answered, each refusal once at most."""
     stand.rig.limit(stand.emulator, 5, 60)
@@ -117,7 +123,7 @@ async def test_the_emulators_own_limit_is_kept(stand: Stand) -> None:
     assert resource.list is not None
     terms, link = stand.terms(seconds=3600), stand.link()
     for number in range(1, 14):
-        query = (("limit", str(number)),)
+        query = ((_parameter(resource.list.page), str(number)),)
         answer = await stand.stack(call(terms, link, resource.list.path, {}, query))
         assert answer.status == 200
     assert stand.line.statuses.count(429) <= 3

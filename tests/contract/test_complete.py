@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ledgermesh.spec.provider import Provider
-from ledgermesh.spec.resource import Detail, Get, List, ReportEndpoint, Resource
+from ledgermesh.spec.resource import Detail, Get, ReportEndpoint
 from ledgermesh.spec.wires import Fields, Wire
 from tests.contract.known import PROVIDERS
 from tests.sandbox.contracts import read_contract
@@ -17,6 +17,10 @@ from tests.sandbox.contracts import read_contract
 ENVELOPES = frozenset(("pagination", "links"))
 """What stands beside the rows of a list's answer."""
 DEPTH_MAX = 6
+STRAIGHT = ("one", "each")
+"""Transforms whose parts stand below the wire's own path; those of others stand beside it."""
+ANYWHERE = "*"
+"""Stands for rows that a function takes out of the answer: bare, or wrapped once."""
 
 NAMES = sorted(PROVIDERS)
 
@@ -68,34 +72,33 @@ def _form(path: str) -> str:
 def endpoints(provider: Provider) -> Iterator[tuple[str, str, Fields, Mapping[str, str]]]:
     """Every place that is read: its path, where its rows stand, how they are mapped, what is left out."""
     for resource in provider.resources:
-        for endpoint in _lists(resource):
-            yield endpoint.path, endpoint.items, resource.fields, resource.omitted
+        if resource.list is not None:
+            items = ANYWHERE if resource.list.rows is not None else resource.list.items
+            yield resource.list.path, items, resource.fields, resource.omitted
         if isinstance(resource.get, Get):
             yield resource.get.path, resource.get.item, resource.fields, resource.omitted
 
 
-def _lists(resource: Resource) -> tuple[List, ...]:
-    """Lists whose rows are the records' own documents."""
-    return (resource.list,) if resource.list is not None and resource.list.rows is None else ()
+def consumed(fields: Fields, above: str = "", *, loose: bool = True) -> Iterator[str]:
+    """The dotted paths that the wires read, those of nested objects and elements too.
 
-
-def consumed(fields: Fields, above: str = "") -> Iterator[str]:
-    """The dotted paths that the wires read, those of nested objects and elements too."""
+    A function of quirks may take its parts from anywhere: `loose` counts them as if they stood beside the wire's path.
+    """
     for wire in fields.wires.values():
-        yield from _of_wire(wire, above)
+        yield from _of_wire(wire, above, loose=loose)
 
 
-def _of_wire(wire: Wire, above: str) -> Iterator[str]:
+def _of_wire(wire: Wire, above: str, *, loose: bool) -> Iterator[str]:
     for path in wire.paths:
         if path.startswith("@"):
             continue
         ups = len(path) - len(path.lstrip("^"))
         base = above.split(".")[: -ups or None] if above else []
         full = ".".join([*base, path.lstrip("^")])
-        if wire.parts is None or wire.transform == "here":
+        if wire.parts is None or wire.transform not in STRAIGHT:
             yield full
-        if wire.parts is not None:
-            yield from consumed(wire.parts, above if wire.transform == "here" else full)
+        if wire.parts is not None and (loose or wire.transform in STRAIGHT):
+            yield from consumed(wire.parts, full if wire.transform in STRAIGHT else above, loose=loose)
 
 
 def covered(path: str, known: set[str]) -> bool:
@@ -110,11 +113,17 @@ def unmapped(provider: Provider, contract: Contract) -> Iterator[str]:
         known = set(consumed(fields)) | set(omitted)
         for schema in contract.answers(path):
             for leaf in contract.leaves(schema):
-                inner = leaf.removeprefix(f"{items}.") if items else leaf
-                if items and inner == leaf:
-                    continue  # stands beside the rows
-                if not covered(inner, known):
-                    yield f"{path}: {inner}"
+                names = inside(leaf, items)
+                if names and not any(covered(name, known) for name in names):
+                    yield f"{path}: {names[0]}"
+
+
+def inside(leaf: str, items: str) -> tuple[str, ...]:
+    """What a path may be called inside a row; nothing where it stands beside the rows."""
+    if items == ANYWHERE:
+        return (leaf, leaf.partition(".")[2] or leaf)
+    inner = leaf.removeprefix(f"{items}.") if items else leaf
+    return () if items and inner == leaf else (inner,)
 
 
 def read_paths(provider: Provider) -> set[str]:
@@ -153,12 +162,14 @@ def test_reasons_are_reasons_for_something(name: str) -> None:
     contract, provider = Contract(name), PROVIDERS[name]
     assert sorted({_form(path) for path in provider.omitted} - set(contract.gets)) == []
     for resource in provider.resources:
-        mapped, there = set(consumed(resource.fields)), set()
+        mapped, there = set(consumed(resource.fields, loose=False)), set()
         for path, items, fields, _ in endpoints(provider):
             if fields is resource.fields:
                 for schema in contract.answers(path):
-                    there |= {leaf.removeprefix(f"{items}.") if items else leaf for leaf in contract.leaves(schema)}
+                    there |= {name for leaf in contract.leaves(schema) for name in inside(leaf, items)}
         for path, reason in resource.omitted.items():
             assert path not in mapped, f"{resource.kind} {path} is mapped"
-            assert any(leaf == path or leaf.startswith(f"{path}.") for leaf in there), f"{resource.kind} {path}"
+            assert any(leaf == path or leaf.startswith(f"{path}.") for leaf in there), (
+                f"{resource.kind} {path}"
+            )
             assert len(reason) > 10, f"{resource.kind} {path}"

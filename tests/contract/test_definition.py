@@ -113,7 +113,7 @@ def test_all_problems_of_all_providers_come_in_one_error(package: Path) -> None:
         assert old in GOOD, name
         write(package, name, GOOD.replace(old, new).replace('name="NAME"', f'name="{name}"'))
     with pytest.raises(DefinitionError) as refused:
-        discover(NAMES, path=[str(package)], package="acme_providers")
+        discover(NAMES, package="acme_providers")
     lines = refused.value.message.splitlines()
     for name, (_, _, sentence) in BROKEN.items():
         assert any(line.startswith(sentence) for line in lines), (
@@ -126,4 +126,4 @@ def test_all_problems_of_all_providers_come_in_one_error(package: Path) -> None:
 def test_a_good_definition_is_found_by_its_folder(package: Path) -> None:
     """Nothing else has to name it."""
     write(package, "good", GOOD.replace('name="NAME"', 'name="good"'))
-    assert list(discover(NAMES, path=[str(package)], package="acme_providers")) == ["good"]
+    assert list(discover(NAMES, package="acme_providers")) == ["good"]

@@ -9,15 +9,14 @@ import os
 
 import pytest
 
-from ledgermesh.graph.kinds import NAMES
-from tests.graph.walking import tables
+from tests.graph.walking import LISTED, tables
 
 EXAMPLES = int(os.environ.get("LEDGERMESH_DEEP_EXAMPLES", "2000"))
 
 
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("rows", [16, 60])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LISTED)
 def test_pages_are_what_the_rules_ask_for(name: str, rows: int) -> None:
     """The documented rules hold on every walk; the failure names the seed."""
     with tables(name, rows=rows) as tried:

@@ -6,17 +6,17 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from random import Random
 from typing import Any, cast
 
 from starlette.types import ASGIApp
 
 from ledgermesh.clock import ManualClock
-from ledgermesh.sandbox import accountsos, kashoo, smallinvoice
 from ledgermesh.sandbox.board import Spoiled, Switchboard
 from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.emulator import Access, Emulator
 from ledgermesh.sandbox.world import World
+from tests.contract.known import PROVIDERS
+from tests.contract.stand import rig
 from tests.harness import NOW, House, house, world_today
 
 
@@ -59,13 +59,9 @@ def demo_world() -> World:
 
 @asynccontextmanager
 async def demo_house(world: World | None = None) -> AsyncIterator[Demo]:
-    """A gateway over the three emulators of the demo world."""
+    """A gateway over all emulators of the demo world."""
     clock, board, world = ManualClock(NOW), Switchboard(), world or demo_world()
-    made: list[Emulator] = [
-        kashoo.make(world, clock, chance=Random(1)),
-        smallinvoice.make(world, clock),
-        accountsos.make(world, clock),
-    ]
+    made = [rig(name).make(world, clock) for name in sorted(PROVIDERS)]
     sick = {each.name: cast("Emulator", Sick(each.name, Spoiled(each, board, clock), each)) for each in made}
     async with house(world, sick, clock) as built:
         yield Demo(clock, world, sick, built.gateway, built.down, board)

@@ -1,4 +1,4 @@
-"""One company whose books lie in six small emulators, each behind a connection of its own that a test may cut."""
+"""One company whose books lie in small emulators, each behind a connection of its own that a test may cut."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from starlette.routing import Mount
 
 from ledgermesh.app import make_gateway
 from ledgermesh.clock import ManualClock
-from ledgermesh.sandbox import accountsos, kashoo, smallinvoice
 from ledgermesh.sandbox.books import Books, Paper, Settlement
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.world import World
@@ -25,6 +24,7 @@ from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.memory import MemoryGrants
 from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, KeyEntry, Registry, TenantEntry, digest
 from ledgermesh.upstream.wire_httpx import HttpxWire
+from tests.contract.stand import rig
 from tests.harness import KEYS, NOW, SANDBOX, Cable, House, world_today
 
 COMPANY = "small"
@@ -37,11 +37,16 @@ CONNECTIONS: Mapping[str, tuple[str, str]] = {
     "k2": ("grand-tour", "kashoo"),
     "s1": ("alpine-studio", "smallinvoice"),
     "s2": ("harbour-legal", "smallinvoice"),
+    "t1": ("harbour-legal", "trulysmall"),
+    "b1": ("alpine-studio", "bossinsights"),
 }
 """Connection → the books of the demo world that it is cut from."""
 
-PAGE_ROWS = {"kashoo": 9, "smallinvoice": 11, "accountsos": 13}
+PAGE_ROWS = {"kashoo": 9, "smallinvoice": 11, "accountsos": 13, "trulysmall": 8, "bossinsights": 12}
 """Rows in one answer at most, so that small books take several pages."""
+
+LEDGERS = ("kashoo", "trulysmall", "bossinsights")
+"""Providers that show the chart of accounts and list payments by themselves."""
 
 Attribute = dict[str, list[Any]]
 
@@ -70,13 +75,13 @@ def small_books(connection: str, *, rows: int = 16) -> Books:
     lines = [replace(line, date=_day(chance)) for line in whole.bank_lines[-rows:]]
     return replace(
         whole,
-        accounts=whole.accounts[:rows] if whole.provider == "kashoo" else whole.accounts,
+        accounts=whole.accounts[:rows] if whole.provider in LEDGERS else whole.accounts,
         parties=parties,
         items=whole.items[:rows],
         invoices=invoices,
         bills=bills,
         receipts=_settling(
-            chance, whole.receipts[-rows:] if whole.provider == "kashoo" else whole.receipts, invoices
+            chance, whole.receipts[-rows:] if whole.provider in LEDGERS else whole.receipts, invoices
         ),
         disbursements=_settling(chance, whole.disbursements[-rows:], bills),
         journals=[replace(journal, date=_day(chance)) for journal in whole.journals[-rows:]],
@@ -138,7 +143,7 @@ class Small(House):
 
 @asynccontextmanager
 async def small_house(rows: int = 16) -> AsyncIterator[Small]:
-    """A gateway over the six emulators; `rows` is about how many records there are of each kind in each."""
+    """A gateway over the emulators; `rows` is about how many records there are of each kind in each."""
     clock = ManualClock(NOW.replace(hour=0))
     books = {connection: small_books(connection, rows=rows) for connection in CONNECTIONS}
     emulators = {connection: _emulator(each, clock) for connection, each in books.items()}
@@ -159,18 +164,10 @@ async def small_house(rows: int = 16) -> AsyncIterator[Small]:
 
 
 def _emulator(books: Books, clock: ManualClock) -> Emulator:
-    world, rows = World(NOW.date(), {(books.company, books.provider): books}), PAGE_ROWS[books.provider]
-    if books.provider == "kashoo":
-        made = kashoo.make(world, clock, chance=Random(1))
-        made.switches.page_size_max = rows
-        return made
-    if books.provider == "smallinvoice":
-        paged = smallinvoice.make(world, clock)
-        paged.switches.page_size = rows
-        return paged
-    listed = accountsos.make(world, clock)
-    listed.switches.page_size_max = rows
-    return listed
+    world, turns = World(NOW.date(), {(books.company, books.provider): books}), rig(books.provider)
+    made = turns.make(world, clock)
+    turns.page_size(made, PAGE_ROWS[books.provider])
+    return made
 
 
 async def _linked(

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from ledgermesh.graph.kinds import NAMES
-from tests.graph.walking import tables
+from tests.graph.walking import LISTED, tables
 
 EXAMPLES = 150
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LISTED)
 def test_pages_are_what_the_rules_ask_for(name: str) -> None:
     """Whatever the condition, the order, the search, the page sizes and the mishaps: the documented rules hold."""
     with tables(name) as tried:

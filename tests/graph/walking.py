@@ -15,34 +15,36 @@ from ledgermesh.model.mapped import graphql_name
 from ledgermesh.providers import discover
 from tests.graph.asking import Step, Walk, pools, walk
 from tests.graph.rules import Column, Json, columns, connection_of, found, holds, impossible, ordered
-from tests.graph.small import COMPANY, KEY, Small, small_house
+from tests.graph.small import COMPANY, CONNECTIONS, KEY, Small, small_house
 
 PAGES_MAX = 80
 RETRYABLE = {"PROVIDER_UNAVAILABLE", "RATE_LIMITED", "TIMEOUT"}
 
-SOURCES = {
-    "Account": ("k1", "a1"),
-    "Party": ("k1", "s1", "a1"),
-    "Item": ("k1", "s1"),
-    "TaxRate": ("k1", "s1"),
-    "Invoice": ("k1", "s1", "s2"),
-    "Bill": ("k1", "k2"),
-    "Payment": ("k1", "k2"),
-    "BillPayment": ("k1", "k2"),
-    "JournalEntry": ("k1", "k2"),
-    "BankAccount": ("k1", "s1"),
-    "BankTransaction": ("a1", "a2"),
-    "Document": ("a1", "a2"),
-    "Deadline": ("a1", "a2"),
-}
-"""Which connections each kind is read from."""
+SOURCES_MAX = 3
+
+
+@cache
+def sources_of(kind: str) -> tuple[str, ...]:
+    """The connections that a kind is read from: one of each provider that lists it, then second ones."""
+    listed = [
+        name
+        for name, provider in discover(NAMES).items()
+        if any(each.kind == kind and each.children is None for each in provider.resources)
+    ]
+    mine = {name: [id for id, (_, other) in CONNECTIONS.items() if other == name] for name in listed}
+    firsts = [ids[0] for ids in mine.values()]
+    return tuple((firsts + [id for ids in mine.values() for id in ids[1:]])[:SOURCES_MAX])
+
+
+LISTED = tuple(name for name in NAMES if sources_of(name))
+"""The kinds that some provider lists as a whole."""
 
 HELD_IN = {
     "Account": "accounts", "Party": "parties", "Item": "items", "TaxRate": "taxes", "Invoice": "invoices",
     "Bill": "bills", "Payment": "receipts", "BillPayment": "disbursements", "JournalEntry": "journals",
     "BankAccount": "accounts", "BankTransaction": "bank_lines", "Document": "files", "Deadline": "due_dates",
 }  # fmt: skip
-"""The list of the books that holds the records of a kind."""
+"""The list of the books that holds the records of a kind; of others nothing comes or goes."""
 
 DERIVED = {("Account", "accountsos"), ("TaxRate", "smallinvoice")}
 """Made of other records, so that there is nothing to insert or delete."""
@@ -64,7 +66,7 @@ class Table:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        return SOURCES[self.kind.name]
+        return sources_of(self.kind.name)
 
     async def begin(self) -> None:
         """The books as they were; all records read at once, if they may look different today."""
@@ -139,7 +141,7 @@ class Table:
     def _rows(self, source: int) -> tuple[str, list[Any]] | None:
         name = self.sources[source % len(self.sources)]
         books = self.house.books[name]
-        if (self.kind.name, books.provider) in DERIVED:
+        if (self.kind.name, books.provider) in DERIVED or self.kind.name not in HELD_IN:
             return None
         return name, getattr(books, HELD_IN[self.kind.name])
 

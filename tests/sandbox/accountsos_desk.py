@@ -33,6 +33,11 @@ class Desk:
     client: httpx.AsyncClient
     free: httpx.AsyncClient
 
+    def sign_in(self, key: str) -> None:
+        """Send another of the credentials' keys from now on: `read_key` at first, or `api_key`, which may write."""
+        for client in (self.client, self.free):
+            client.headers["Authorization"] = f"Bearer {self.emulator.credentials(self.books)[key]}"
+
     async def get(self, path: str, **parameters: object) -> Any:
         """The body of a good answer, its numbers exact. `from_` is sent as `from`."""
         answer = await self.client.get(f"/api{path}", params=_texts(parameters))

@@ -1,4 +1,4 @@
-"""A Kashoo emulator on a clock of the test's own, and a client whose every exchange is held against the contract."""
+"""A Kashoo or TrulySmall emulator on a clock of the test's own; its client's every exchange is held to the contract."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from ledgermesh.clock import ManualClock
+from ledgermesh.sandbox import kashoo, trulysmall
 from ledgermesh.sandbox.books import (
     Account,
     Books,
@@ -27,15 +28,19 @@ from ledgermesh.sandbox.books import (
     Settlement,
     Tax,
 )
-from ledgermesh.sandbox.kashoo import KashooEmulator, make
-from ledgermesh.sandbox.world import World
+from ledgermesh.sandbox.kashoo import KashooEmulator
+from ledgermesh.sandbox.kashoo.extras import Detail
+from ledgermesh.sandbox.world import World, make_world
 from tests.sandbox.contracts import ON_PURPOSE, Checked, Contract
 
 START = dt.datetime(2026, 3, 10, 9, 30, tzinfo=dt.UTC)
 MOUNT = "http://sandbox/kashoo"
+TSA_MOUNT = "http://sandbox/trulysmall"
 CLOSED = Contract("kashoo", mount=MOUNT, closed=True)
 OPEN = Contract("kashoo", mount=MOUNT)
 JSON = {"Accept": "application/json"}
+_PRODUCTS = {"kashoo": kashoo, "trulysmall": trulysmall}
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 @dataclass
@@ -75,6 +80,53 @@ class Desk:
         assert answer.status_code == 200, answer.text
         return exact(answer)
 
+    async def post(self, path: str, body: object) -> Any:
+        """The new object, which is also found at the address that the answer names."""
+        answer = await self.send("POST", path, body)
+        assert answer.status_code == 201, answer.text
+        return exact(answer)
+
+    async def put(self, path: str, body: object) -> Any:
+        """The replaced object."""
+        answer = await self.send("PUT", path, body)
+        assert answer.status_code == 200, answer.text
+        return exact(answer)
+
+    async def delete(self, path: str) -> None:
+        """Remove the object there."""
+        answer = await self.client.delete(self.url(path))
+        assert (answer.status_code, answer.content) == (204, b""), answer.text
+
+    async def send(self, method: str, path: str, body: object, *, erring: bool = False) -> httpx.Response:
+        """The answer to a JSON body; `erring` sends what the contract may not allow."""
+        return await self.client.request(
+            method,
+            self.url(path),
+            content=body if isinstance(body, bytes) else _ENCODER.encode(body),
+            headers={"Content-Type": "application/json", **JSON},
+            extensions=dict(ON_PURPOSE) if erring else {},
+        )
+
+    async def denied(self, method: str, path: str, body: object) -> tuple[int, str]:
+        """Status and message of a write that is refused."""
+        answer = await self.send(method, path, body, erring=True)
+        assert answer.status_code >= 400, answer.text
+        return answer.status_code, str(answer.json()["message"])
+
+    async def accounts(self) -> dict[str, int]:
+        """The ids of the accounts by number."""
+        return {row["number"]: row["id"] for row in await self.get("/accounts")}
+
+    async def contact(self, name: str) -> int:
+        """The id of the contact with this name."""
+        return int(next(row["id"] for row in await self.get("/contacts") if row["name"] == name))
+
+    def lock(self, type: str, number: str) -> None:
+        """Close a record to changes, as a reconciliation does."""
+        business = self.emulator.businesses.of(self.books)
+        record = business.records.by_id[self.id(type, number)]
+        business.put_record(type, record.source, Detail(read_only=True))
+
     async def refused(self, path: str, **parameters: object) -> httpx.Response:
         """The answer to a request that errs on purpose."""
         return await self.client.get(
@@ -100,19 +152,25 @@ def exact(answer: httpx.Response) -> Any:
 
 
 def desk_over(*shelf: Books, contract: Contract = CLOSED, start: dt.datetime = START) -> Desk:
-    """A desk whose client is not signed in yet; the first books are the desk's own."""
+    """A desk whose client is not signed in yet; the first books are the desk's own, the contract's name the product."""
     clock = ManualClock(start)
     world = World(start.date(), {(books.company, books.provider): books for books in shelf})
-    emulator = make(world, clock, chance=Random(7))
-    outer = Starlette(routes=[Mount("/kashoo", app=emulator.app)])
-    client = httpx.AsyncClient(transport=Checked(httpx.ASGITransport(outer), contract), base_url=MOUNT)
-    free = httpx.AsyncClient(transport=httpx.ASGITransport(outer), base_url=MOUNT)
+    emulator = _PRODUCTS[contract.name].make(world, clock, chance=Random(7))
+    outer = Starlette(routes=[Mount(f"/{contract.name}", app=emulator.app)])
+    transport = Checked(httpx.ASGITransport(outer), contract)
+    client = httpx.AsyncClient(transport=transport, base_url=contract.mount)
+    free = httpx.AsyncClient(transport=httpx.ASGITransport(outer), base_url=contract.mount)
     return Desk(emulator, clock, shelf[0], client, free)
 
 
-def small_books(company: str = "corner-shop") -> Books:
+def small_world() -> World:
+    """The demo companies' books with these two products, and none elsewhere."""
+    return make_world(today=START.date(), keepers={name: module.KEEPER for name, module in _PRODUCTS.items()})
+
+
+def small_books(company: str = "corner-shop", provider: str = "kashoo") -> Books:
     """Two customers, one of them a supplier too, four invoices, a bill, three payments, an entry."""
-    books = Books(company, "kashoo", "Corner Shop", "Corner Shop Ltd.", "CAD", "CA")
+    books = Books(company, provider, "Corner Shop", "Corner Shop Ltd.", "CAD", "CA")
     books.accounts = [
         _account("1010", "Chequing", "BANK"),
         _account("1200", "Receivables", "ACCOUNTS_RECEIVABLE"),

@@ -63,6 +63,46 @@ class Desk:
         answer = await self.client.get(f"/v2{path}", params=_texts(parameters), extensions=dict(ON_PURPOSE))
         return answer.status_code, exact(answer)
 
+    async def post(self, path: str, body: object) -> Any:
+        """The record that was made."""
+        answer = await self.client.post(f"/v2{path}", json=body)
+        assert answer.status_code == 201, answer.text
+        return exact(answer)["item"]
+
+    async def put(self, path: str, body: object) -> Any:
+        """The record after the change."""
+        answer = await self.client.put(f"/v2{path}", json=body)
+        assert answer.status_code == 200, answer.text
+        return exact(answer)["item"]
+
+    async def patch(self, path: str, body: object = ()) -> Any:
+        """The record after the action; the body is `[]` where it has none, as the PHP library sends it."""
+        answer = await self.client.patch(f"/v2{path}", json=body)
+        assert answer.status_code == 200, answer.text
+        return exact(answer)["item"]
+
+    async def send(self, path: str, body: object) -> None:
+        """Send a document."""
+        answer = await self.client.patch(f"/v2{path}", json=body)
+        assert (answer.status_code, answer.content) == (204, b""), answer.text
+
+    async def delete(self, path: str) -> None:
+        """Delete records; with the body `[]`, as the PHP library sends it."""
+        answer = await self.client.request("DELETE", f"/v2{path}", json=[])
+        assert (answer.status_code, answer.content) == (204, b""), answer.text
+
+    async def file(self, path: str, **parameters: object) -> bytes:
+        """A PDF or a picture."""
+        answer = await self.client.get(f"/v2{path}", params=_texts(parameters))
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    async def wrong(self, method: str, path: str, body: object) -> dict[str, int]:
+        """The keys that a 422 complains about, each with its code."""
+        answer = await self.client.request(method, f"/v2{path}", json=body, extensions=dict(ON_PURPOSE))
+        assert (answer.status_code, answer.json()["code"]) == (422, 1000), answer.text
+        return {error["key"]: error["code"] for error in answer.json()["meta"]["errors"]}
+
     async def all(self, path: str, **parameters: object) -> list[Any]:
         """All records, page after page, as `next` leads; unchecked, because checking long pages takes long."""
         answer = await self.free.get(f"/v2{path}", params=_texts(parameters))

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ledgermesh.clock import ManualClock
-from ledgermesh.sandbox.app import make_sandbox
+from ledgermesh.sandbox.app import make_sandbox, makers
 from ledgermesh.sandbox.faults import KINDS, Dropped
 from ledgermesh.sandbox.world import make_world
 from tests.sandbox.accountsos_desk import START
@@ -140,7 +140,7 @@ async def test_the_page_size_changes_for_some_requests(room: Room) -> None:
     assert len((await rows(room, path=CONTACTS))["contacts"]) == 3
 
 
-@pytest.mark.parametrize("provider", ["kashoo", "smallinvoice", "accountsos"])
+@pytest.mark.parametrize("provider", makers())
 async def test_every_provider_has_a_page_size(provider: str) -> None:
     """The fault works whatever the emulator calls its switch; the switch itself is as before afterwards."""
     room = open_room()
@@ -225,6 +225,25 @@ async def test_switches_are_turned_and_turned_back(room: Room) -> None:
     assert await room.control("DELETE", "/switches") == start
     assert await statuses(room, PATH) == [200]
     assert (await room.control("GET", ""))["switches"] == start
+
+
+async def test_one_request_turns_a_switch_of_every_provider(room: Room) -> None:
+    """All of them have `additive`, off at first; what is turned there shows in their answers."""
+    start = await room.control("GET", "/switches")
+    assert {name: values.get("additive") for name, values in start.items()} == dict.fromkeys(start, False)
+    turned = await room.control("POST", "/switches", provider="*", additive=True)
+    assert turned == {name: {**values, "additive": True} for name, values in start.items()}
+    assert "x_unknown" in await rows(room)
+    assert await room.control("DELETE", "/switches") == start
+
+
+async def test_what_one_provider_does_not_have_is_turned_nowhere(room: Room) -> None:
+    """A switch of Kashoo alone, or a value that one of them refuses, changes nothing anywhere."""
+    start = await room.control("GET", "/switches")
+    said = await room.wrong("/switches", {"provider": "*", "additive": True, "date_style": "string"})
+    assert said.startswith("accountsos: there is no switch date_style; there are additive, ")
+    assert "additive" in await room.wrong("/switches", {"provider": "*", "additive": "yes"})
+    assert await room.control("GET", "/switches") == start
 
 
 async def test_switching_is_all_or_nothing(room: Room) -> None:
@@ -317,7 +336,7 @@ async def test_what_is_not_an_object_is_refused(room: Room, path: str, content: 
         (
             "/switches",
             {"provider": "accountsos", "colour": 1},
-            "there is no switch colour; there are additive, ",
+            "accountsos: there is no switch colour; there are additive, ",
         ),
         ("/switches", {"provider": "accountsos", "__class__": 1}, "there is no switch __class__"),
         (

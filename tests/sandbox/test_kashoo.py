@@ -14,8 +14,18 @@ from ledgermesh.clock import ManualClock
 from ledgermesh.sandbox.arithmetic import balance, digits, totals
 from ledgermesh.sandbox.books import Paper
 from ledgermesh.sandbox.kashoo import make
-from ledgermesh.sandbox.world import World, make_world
-from tests.sandbox.kashoo_desk import OPEN, START, Desk, desk_over, exact, line, paper, small_books
+from ledgermesh.sandbox.world import World
+from tests.sandbox.kashoo_desk import (
+    OPEN,
+    START,
+    Desk,
+    desk_over,
+    exact,
+    line,
+    paper,
+    small_books,
+    small_world,
+)
 
 BEAN = {
     "year", "month", "dayOfMonth", "lastDayOfMonth", "maxDayOfMonth", "firstDayOfMonth", "monthEnum", "past", "future",
@@ -33,7 +43,7 @@ async def desk() -> AsyncIterator[Desk]:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return make_world(today=START.date())
+    return small_world()
 
 
 async def read(desk: Desk, type: str, number: str) -> dict[str, Any]:

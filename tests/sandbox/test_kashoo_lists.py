@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ledgermesh.sandbox.books import Books
-from ledgermesh.sandbox.world import World, make_world
-from tests.sandbox.kashoo_desk import START, Desk, desk_over, exact, line, paper, small_books
+from ledgermesh.sandbox.world import World
+from tests.sandbox.kashoo_desk import Desk, desk_over, exact, line, paper, small_books, small_world
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ async def desk() -> AsyncIterator[Desk]:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return make_world(today=START.date())
+    return small_world()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import yaml
 from openapi_spec_validator import validate
 
 from ledgermesh.sandbox.arithmetic import totals
-from ledgermesh.sandbox.smallinvoice import TO_FIVE_CENTS
+from ledgermesh.sandbox.smallinvoice import KEEPER, TO_FIVE_CENTS
 from ledgermesh.sandbox.smallinvoice.invoices import with_check_digit
 from ledgermesh.sandbox.world import World, make_world
 from tests.sandbox.smallinvoice_desk import START, Desk, exact, open_desk, tiny_world
@@ -29,7 +29,20 @@ LISTS = {
     "/configuration/bank-accounts": "BankAccount",
     "/configuration/exchange-rates": "ExchangeRate",
     INVOICES: "Invoice",
+    "/contacts/configuration/groups": "ContactGroup",
+    "/contacts/letters": "Letter",
+    "/contacts/reminders": "Reminder",
+    "/receivables/configuration/isrs": "Slip",
+    "/receivables/offers": "Offer",
+    "/receivables/order-confirmations": "OrderConfirmation",
+    "/receivables/delivery-notes": "DeliveryNote",
+    "/reporting/activities": "Activity",
+    "/reporting/cost-units": "CostUnit",
+    "/reporting/efforts": "Effort",
+    "/reporting/projects": "Project",
+    "/reporting/working-hours": "WorkingHours",
 }
+BELOW = {"addresses": "Address", "people": "Person", "accounts": "ContactAccount"}
 DOCUMENT = yaml.load(
     (Path(__file__).parents[2] / "schema/providers/smallinvoice.yaml").read_text("utf-8"),
     Loader=yaml.CSafeLoader,
@@ -47,7 +60,7 @@ async def desk() -> Desk:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return make_world(today=START.date(), seed=1)
+    return make_world(today=START.date(), seed=1, keepers={"smallinvoice": KEEPER})
 
 
 @pytest.fixture
@@ -108,6 +121,20 @@ async def test_keys_are_the_required_ones_and_with_adds_the_rest(big: Desk, path
         assert set(more) == known
         assert (await big.get(f"{path}/{record['id']}"))["item"] == record
         assert 100_000_000 <= record["id"] < 1_000_000_000 or schema == "Unit"
+
+
+@pytest.mark.parametrize(("below", "schema"), BELOW.items())
+async def test_keys_below_a_contact_are_the_same_way(big: Desk, below: str, schema: str) -> None:
+    """Addresses, people and accounts of the first contact that has some."""
+    required, known = set(SCHEMAS[schema]["required"]), set(SCHEMAS[schema]["properties"])
+    for contact in await big.all("/contacts", limit=200):
+        path = f"/contacts/{contact['id']}/{below}"
+        if not (rows := await big.all(path)):
+            continue
+        full = (await big.get(f"{path}/{rows[0]['id']}", with_=",".join(sorted(known - required))))["item"]
+        assert (set(rows[0]), set(full)) == (required, known)
+        return
+    pytest.fail(f"no contact has {below}")
 
 
 async def test_bodies_are_written_as_php_writes_them(desk: Desk) -> None:

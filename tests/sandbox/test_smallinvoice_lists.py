@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ledgermesh.sandbox.smallinvoice import KEEPER
 from ledgermesh.sandbox.world import World, make_world
 from tests.sandbox.contracts import ON_PURPOSE
 from tests.sandbox.smallinvoice_desk import START, Desk, line, open_desk, paper, tiny_world
@@ -27,7 +28,7 @@ async def desk() -> Desk:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return make_world(today=START.date(), seed=1)
+    return make_world(today=START.date(), seed=1, keepers={"smallinvoice": KEEPER})
 
 
 @pytest.fixture

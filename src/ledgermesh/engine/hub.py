@@ -7,9 +7,10 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ledgermesh.engine.mapping import Maker, element
+from ledgermesh.engine.mapping import Maker, element, elements
+from ledgermesh.engine.paging import parameters, size_max, turn
 from ledgermesh.engine.read import Leaves, ListPages, ReadPages, open_list, read_one
-from ledgermesh.engine.request import Terms, call
+from ledgermesh.engine.request import Terms, call, merged
 from ledgermesh.errors import Absent, Garbled, LedgermeshError, TooCostly, Unsupported
 from ledgermesh.model.platform import Connection, Subscription
 from ledgermesh.model.record import Record
@@ -17,7 +18,7 @@ from ledgermesh.model.report import Report
 from ledgermesh.model.row import Row
 from ledgermesh.spec.provider import Provider
 from ledgermesh.spec.query import And, Compare, ListQuery, Ref
-from ledgermesh.spec.resource import Resource
+from ledgermesh.spec.resource import ReportEndpoint, Resource
 from ledgermesh.spec.stream import Stream
 from ledgermesh.upstream.call import Handler, Link
 
@@ -25,6 +26,8 @@ SINGLES_MAX = 25
 """Records of one kind that one request reads one by one from one connection."""
 CHILDREN_MAX = 200
 """Parents whose children one request reads one by one from one connection."""
+REPORT_PAGES_MAX = 20
+"""Pages of one report's answer."""
 
 Loaded = Record | LedgermeshError | None
 
@@ -180,16 +183,22 @@ class Hub:
         assert rule is not None, "only called for children"
         found: dict[str, Loaded] = {}
         parents: dict[str, Record | None] = {}
+        listed: dict[str, Mapping[str, Record]] = {}
         for id in list(ids)[:SINGLES_MAX]:
-            above, own = id.partition("-")[0], ids[id]
+            above = id.partition("-")[0]
             try:
                 if above not in parents:
                     parents[above] = await self.one(rule.parent, above, frozenset())
                 parent = parents[above]
-                there = parent is not None and own
-                found[id] = (
-                    await read_one(self.send, self.terms, maker, own, wanted, parent) if there else None
-                )
+                if parent is None or not ids[id]:
+                    found[id] = None
+                elif maker.resource.get is not None:
+                    found[id] = await read_one(self.send, self.terms, maker, ids[id], wanted, parent)
+                else:
+                    if above not in listed:
+                        rows = await self._below(maker, parent, wanted)
+                        listed[above] = {row.native_id: row for row in rows}
+                    found[id] = listed[above].get(id)
             except LedgermeshError as error:
                 found[id] = error
         too_many = TooCostly(
@@ -205,8 +214,7 @@ class Hub:
         if endpoint is None:
             raise Unsupported(self.provider.why_not(kind), details={"connection": self.link.connection})
         query = tuple((theirs, arguments[ours]) for ours, theirs in endpoint.params if ours in arguments)
-        response = await self.send(call(self.terms, self.link, endpoint.path, {}, query))
-        document = response.document
+        document, fetched_at = await self._answer(endpoint, query)
         if endpoint.pick is not None:
             document = endpoint.pick(document, arguments)
             if document is None:
@@ -214,7 +222,27 @@ class Hub:
         report: Report = endpoint.fields.record(
             Row(_object(document, endpoint.item), None, self.link.settings), []
         )
-        return ReportAnswer(report, response.fetched_at)
+        return ReportAnswer(report, fetched_at)
+
+    async def _answer(
+        self, endpoint: ReportEndpoint, query: tuple[tuple[str, str], ...]
+    ) -> tuple[object, dt.datetime]:
+        """The answer to the question for a report, all pages of it, and when the oldest of them came."""
+        if endpoint.page is None:
+            response = await self.send(call(self.terms, self.link, endpoint.path, {}, query))
+            return response.document, response.fetched_at
+        found: list[object] = []
+        position, oldest = None, None
+        for _ in range(REPORT_PAGES_MAX):
+            asked = merged(query, parameters(endpoint.page, position, size_max(endpoint.page)))
+            response = await self.send(call(self.terms, self.link, endpoint.path, {}, asked))
+            rows = elements(response.document, "")
+            oldest = min(oldest or response.fetched_at, response.fetched_at)
+            found.extend(rows)
+            position = turn(endpoint.page, position, response.document, len(rows)).next
+            if position is None:
+                return found, oldest
+        raise TooCostly(f"more than {REPORT_PAGES_MAX} pages of reports had to be read")
 
     async def stream(self, kind: str, native_id: str, name: str) -> tuple[Stream, bytes]:
         """A file of a record, by the stream's name; raises Absent for one that the record does not have."""
@@ -264,9 +292,10 @@ def _bare(resource: Resource, id: str, names: frozenset[str]) -> str | None:
     """The provider's own id, if this id belongs to the resource; `names` are those of all resources of the kind."""
     own = id.partition("-")[2] if resource.children is not None else id
     name, _, rest = own.partition(":")
-    if not resource.name:
-        return own if name not in names else None
-    return rest if name == resource.name and rest else None
+    if resource.name:
+        return rest if name == resource.name and rest else None
+    below = id.partition("-")[2].partition(":")[0]
+    return None if (names - {""}) & {name, below} else own
 
 
 def _since(resource: Resource, since: dt.date | None) -> And | None:

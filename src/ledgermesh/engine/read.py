@@ -68,11 +68,16 @@ class ListPages:
         self.order_pushed = self.pushed.sort is not None
         self.ties_by_id = self.pushed.sort is not None and self.pushed.sort.ties_by_id
         self.windowed = list_.window.field if list_.window is not None else None
+        self._by_days = False
 
     async def page(
         self, position: int | None, *, size: int, days: Days | None = None, max_age: float = 0.0
     ) -> Page[Record]:
         """Read one page; raises LedgermeshError."""
+        if (days is not None) != self._by_days:
+            # What was read before comes again: what could not be shown of it is counted again too.
+            self._by_days = days is not None
+            self.seen.rejected.clear()
         window = self._window(days)
         if window is None or elsewhere(self._query.where, self.connection):
             return Page((), None)

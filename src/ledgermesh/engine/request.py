@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from ledgermesh.errors import BadInput, NeedsConfig
+from ledgermesh.model.mapped import field_name
 from ledgermesh.spec.resource import Expand
 from ledgermesh.spec.wires import Fields
 from ledgermesh.upstream.call import Call, Fresh, Link, Trace
@@ -73,7 +74,7 @@ def expansion(expand: Expand | None, fields: Fields, wanted: frozenset[str]) -> 
 
 def _asks(name: str, wanted: frozenset[str]) -> bool:
     """Whether a mapped field is among the wanted ones; `party_ref` carries the field `party`."""
-    return name in wanted or name.removesuffix("_refs").removesuffix("_ref") in wanted
+    return name in wanted or field_name(name) in wanted
 
 
 def always(link: Link) -> tuple[tuple[str, str], ...]:

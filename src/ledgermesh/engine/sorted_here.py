@@ -171,7 +171,10 @@ class SortedHere(Generic[T]):
     async def _build(self) -> Index:
         began = self.reading.bounds.clock.monotonic()
         gather, walk = self._gather(), Walk(self.reading, None, self._size)
-        await self._turn(gather, walk)
+        rows = await self._turn(gather, walk)
+        if not walk.ended and self._takes_windows() and rows < self._size:
+            # A short page may stand in between, but most often it is the last: one more call shows it.
+            await self._turn(gather, walk)
         if self._takes_windows() and not walk.ended and not self._short():
             return await self._extend(self._unread(began))
         return await self._whole(gather, walk, began, frozenset())
@@ -226,11 +229,13 @@ class SortedHere(Generic[T]):
 
     async def _turn(
         self, gather: _Gather[T], walk: Walk[T], *, window: Window | None = None, sheets: int = 0
-    ) -> None:
+    ) -> int:
+        """Read the next page; gives how many rows it has."""
         position, page = await walk.read()
         sheet = Sheet(position, walk.days)
         rows = page.rows if window is None else self._believed(page, window)
         gather.take(sheet, page, rows, number=sheets + len(gather.sheets))
+        return len(page.rows)
 
     def _gather(self) -> _Gather[T]:
         return _Gather(

@@ -9,7 +9,7 @@ from ledgermesh.engine.read import shows_removed, tells_changes
 from ledgermesh.graph.inputs import fields_of
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.model.enums import OriginKind, ReportKind
-from ledgermesh.model.mapped import graphql_name
+from ledgermesh.model.mapped import shown_name
 from ledgermesh.model.platform import Capability, FieldCapability, Provider, Support, Verb
 from ledgermesh.spec.paging import FirstRows
 from ledgermesh.spec.provider import Provider as Definition
@@ -105,7 +105,7 @@ def _fields(mine: Iterable[Resource]) -> Iterator[FieldCapability]:
             seen.add(name)
             asked = known.get(name)
             yield FieldCapability(
-                name=graphql_name(name.removesuffix("_refs").removesuffix("_ref")),
+                name=shown_name(name),
                 source_paths=list(wire.paths),
                 transform=wire.transform,
                 filter_pushed_down=lists is not None and any(push.field == name for push in lists.pushes),

@@ -74,10 +74,13 @@ class Context:
         return found
 
     def ref(self, company: CompanyEntry, id: str, kind: str) -> Ref:
-        """Which record of the company a global id names; raises BadInput for an id of anything else."""
+        """Which record of the company a global id names; raises BadInput for an id of anything else.
+
+        The kind `Record` stands for any.
+        """
         ref = self.ids.open(id)
         mine = {entry.id for entry in self.connections(company)}
-        if ref.kind != kind or ref.connection not in mine:
+        if kind not in (ref.kind, "Record") or ref.connection not in mine:
             raise BadInput(f"this id is not one of a {kind} of this company", details={"field": "id"})
         return ref
 

@@ -39,6 +39,8 @@ class Kind:
     """Text fields that `search` looks into, ignoring case."""
     number: str | None = None
     """The field that people know a record by."""
+    below: str = ""
+    """`list.field` in GraphQL: where the records are found when no provider lists them as a whole."""
 
     @property
     def name(self) -> str:
@@ -151,16 +153,17 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         type=PartyAddress, many="party_addresses", one="party_address", what="Addresses of customers and suppliers",
-        order=(Order("city"),), search=("city", "postal_code"),
+        order=(Order("city"),), search=("city", "postal_code"), below="parties.addresses",
     ),
     Kind(
         type=ContactPerson, many="contact_people", one="contact_person", what="People at customers and suppliers",
         order=(Order("last_name"), Order("first_name")), search=("first_name", "last_name", "email"),
+        below="parties.people",
     ),
     Kind(
         type=PartyBankAccount, many="party_bank_accounts", one="party_bank_account",
         what="Bank accounts of customers and suppliers", number="number",
-        order=(Order("number"),), search=("number", "description"),
+        order=(Order("number"),), search=("number", "description"), below="parties.bankAccounts",
     ),
     Kind(
         type=Letter, many="letters", one="letter", what="Letters to customers and suppliers",

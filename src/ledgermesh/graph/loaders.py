@@ -12,6 +12,7 @@ from ledgermesh.engine.hub import Loaded, below
 from ledgermesh.engine.mapping import Maker
 from ledgermesh.errors import LedgermeshError, Unsupported
 from ledgermesh.graph.downloads import downloads
+from ledgermesh.model.mapped import field_name
 from ledgermesh.model.record import Download, Origin, Record
 from ledgermesh.model.row import Row
 from ledgermesh.spec.pointer import Pointer
@@ -153,5 +154,7 @@ def _complete(maker: Maker, pointer: Pointer, wanted: Wanted) -> bool:
     """Whether an embedded document holds the parts that the provider only shows when asked for."""
     assert pointer.row is not None, "the caller has looked"
     wires = maker.resource.fields.wires
-    asked = [wire for name, wire in wires.items() if wire.expand and (name in wanted or "source" in wanted)]
+    asked = [
+        wire for name, wire in wires.items() if wire.expand and {name, field_name(name), "source"} & wanted
+    ]
     return all(wire.expand in pointer.row.doc for wire in asked)

@@ -32,10 +32,7 @@ class Reports:
         end: Annotated[dt.date, strawberry.argument(name="to", description="Last day, included.")],
         sources: Sources = None,
     ) -> list[ReportSource]:
-        if start > end:
-            raise BadInput(f"`from` {start} lies after `to` {end}", details={"field": "from"})
-        arguments = {"from": start.isoformat(), "to": end.isoformat()}
-        return await self._read(info, "PROFIT_AND_LOSS", arguments, sources)
+        return await self._read(info, "PROFIT_AND_LOSS", _period(start, end), sources)
 
     @strawberry.field(description="Assets, liabilities and equity on a day.")
     async def balance_sheet(
@@ -69,7 +66,23 @@ class Reports:
     ) -> list[ReportSource]:
         return await self._read(info, "TRIAL_BALANCE", {"asOf": as_of.isoformat()}, sources)
 
+    @strawberry.field(description="Key figures over time, as each source computes them.")
+    async def metrics(
+        self,
+        info: Info,
+        start: Annotated[dt.date, strawberry.argument(name="from", description="First day.")],
+        end: Annotated[dt.date, strawberry.argument(name="to", description="Last day, included.")],
+        sources: Sources = None,
+    ) -> list[ReportSource]:
+        return await self._read(info, "METRICS", _period(start, end), sources)
+
     async def _read(
         self, info: Info, kind: str, arguments: Mapping[str, str], sources: list[str] | None
     ) -> list[ReportSource]:
         return await reports(info.context, self.entry, kind, arguments, tuple(sources or ()))
+
+
+def _period(start: dt.date, end: dt.date) -> Mapping[str, str]:
+    if start > end:
+        raise BadInput(f"`from` {start} lies after `to` {end}", details={"field": "from"})
+    return {"from": start.isoformat(), "to": end.isoformat()}

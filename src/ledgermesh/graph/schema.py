@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, OperationDefinitionNode, parse
+from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, parse
 from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.extensions.directives import DirectivesExtension
 from strawberry.schema.config import StrawberryConfig
@@ -45,6 +45,11 @@ class Schema(strawberry.Schema):
         """
         found = super().get_extensions(sync=sync)
         return [extension for extension in found if not isinstance(extension, DirectivesExtension)]
+
+    @property
+    def inner(self) -> GraphQLSchema:
+        """The schema as graphql-core has it."""
+        return self._schema
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Leave it to `present`."""

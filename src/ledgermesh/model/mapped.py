@@ -85,7 +85,12 @@ def read_all(value: object) -> None:
 
 def shown_name(name: str) -> str:
     """The field that callers see for a field of the mapping; references lose their ending."""
-    return graphql_name(name.removesuffix("_refs").removesuffix("_ref"))
+    return graphql_name(field_name(name))
+
+
+def field_name(name: str) -> str:
+    """The Python name of the field that a mapping's field feeds: `party_ref` is `party`, `group_refs` is `groups`."""
+    return f"{name.removesuffix('_refs')}s" if name.endswith("_refs") else name.removesuffix("_ref")
 
 
 def graphql_name(name: str) -> str:

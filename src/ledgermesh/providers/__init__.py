@@ -11,10 +11,9 @@ from ledgermesh.spec.check import problems
 from ledgermesh.spec.provider import Provider
 
 
-def discover(
-    kinds: Iterable[str], *, path: Iterable[str] = __path__, package: str = __name__
-) -> Mapping[str, Provider]:
-    """Every provider below `path`, by name; raises one DefinitionError with every problem of every one of them."""
+def discover(kinds: Iterable[str], *, package: str = __name__) -> Mapping[str, Provider]:
+    """Every provider of a package, by name; raises one DefinitionError with every problem of every one of them."""
+    path = importlib.import_module(package).__path__
     names = sorted(found.name for found in pkgutil.iter_modules(path) if found.ispkg)
     modules = [(name, importlib.import_module(f"{package}.{name}.definition")) for name in names]
     found: dict[str, Provider] = {}

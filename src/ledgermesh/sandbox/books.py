@@ -17,6 +17,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 
+from ledgermesh.sandbox.more_books import MoreBooks
+from ledgermesh.sandbox.office_books import OfficeBooks
+
 K = TypeVar("K")
 T = TypeVar("T")
 
@@ -288,6 +291,8 @@ class Books:
     bank_lines: list[BankLine] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     due_dates: list[DueDate] = field(default_factory=list)
+    more: MoreBooks = field(default_factory=MoreBooks)
+    office: OfficeBooks = field(default_factory=OfficeBooks)
     _indexes: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def invalidate(self) -> None:

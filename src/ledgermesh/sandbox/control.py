@@ -5,7 +5,8 @@
     POST   /_control/faults         switch one on: {"provider": "kashoo", "kind": "status", "status": 503}; 201
     DELETE /_control/faults[?id=3]  switch all of them off, or one
     GET    /_control/switches       what can be turned at each emulator, and how it stands
-    POST   /_control/switches       turn some of it: {"provider": "kashoo", "date_style": "string"}
+    POST   /_control/switches       turn some of it: {"provider": "kashoo", "date_style": "string"}; "*" is every
+                                    provider, for switches that all of them have: {"provider": "*", "additive": true}
     DELETE /_control/switches       turn everything back to how it was at the start
     GET    /_control/log            requests seen: provider, method, path, query, status; never headers or bodies
     DELETE /_control/log            forget them
@@ -25,6 +26,9 @@ until one of them answers. The kinds, with what else they take and its default:
     drip         seconds (0.1), piece_bytes (256)    send the body in pieces with pauses
     repeat_page  first ({"offset": "0", "page": "1"})  a later page answers with the first page's body
     page_size    size                                at most so many rows in one answer, whatever is asked for
+
+Every emulator has the switch `additive`: a provider of tomorrow, whose answers carry fields, words and error codes that
+nobody knows yet.
 
 A request that cannot be understood is a 400 whose `error` says what is wrong.
 """
@@ -47,6 +51,8 @@ from ledgermesh.sandbox.board import Rule, Switchboard, TooMany, page_size_switc
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.faults import KINDS, AnyFault, Fault, PageSize
 
+EVERY = "*"
+"""In the place of a provider's name: all of them."""
 YEAR_SECONDS = 366 * 86_400
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
@@ -128,15 +134,14 @@ class Control:
     async def _turn(self, request: Request) -> object:
         """All of it or, where anything does not fit, nothing."""
         given = await _object(request)
-        turned = switches(self._emulator(given))
-        hints = get_type_hints(type(turned)) if turned is not None else {}
         wanted = {name: value for name, value in given.items() if name != "provider"}
-        if unknown := sorted(wanted.keys() - hints.keys()):
-            raise Wrong(f"there is no switch {', '.join(unknown)}; there are {', '.join(sorted(hints))}")
-        fitting = {name: _convert(value, hints[name], name) for name, value in wanted.items()}
-        for name, value in fitting.items():
-            setattr(turned, name, value)
-        return _values(turned)
+        every = given.get("provider") == EVERY
+        turning = [*self._emulators.values()] if every else [self._emulator(given)]
+        fitting = [(switches(emulator), _fitting(emulator, wanted)) for emulator in turning]
+        for turned, values in fitting:
+            for name, value in values.items():
+                setattr(turned, name, value)
+        return await self._switches(request) if every else _values(fitting[0][0])
 
     async def _reset(self, request: Request) -> object:
         for name, initial in self._initial.items():
@@ -210,6 +215,16 @@ def _convert(value: object, kind: Any, name: str = "") -> Any:
         return msgspec.convert(value, kind, str_keys=True)
     except msgspec.ValidationError as error:
         raise Wrong(f"{name}: {error}" if name else str(error)) from error
+
+
+def _fitting(emulator: Emulator, wanted: Mapping[str, object]) -> Mapping[str, object]:
+    """The values as this emulator's switches take them."""
+    turned = switches(emulator)
+    hints = get_type_hints(type(turned)) if turned is not None else {}
+    if unknown := sorted(wanted.keys() - hints.keys()):
+        there = ", ".join(sorted(hints))
+        raise Wrong(f"{emulator.name}: there is no switch {', '.join(unknown)}; there are {there}")
+    return {name: _convert(value, hints[name], name) for name, value in wanted.items()}
 
 
 def _shown(rule: Rule) -> Mapping[str, object]:

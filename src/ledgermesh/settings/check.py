@@ -140,7 +140,7 @@ def ways_in(auth: Auth) -> tuple[frozenset[str], ...]:
     if isinstance(auth, ApiKey):
         return (frozenset((auth.name,)),)
     if isinstance(auth, Basic):
-        return (frozenset(("user", "password")),)
+        return frozenset(("user", "password")), frozenset(("user",))
     if isinstance(auth, FirstPartyToken):
         return frozenset(("token",)), frozenset((auth.user_field, auth.password_field))
     client = frozenset(("client_id", "client_secret"))

@@ -21,7 +21,7 @@ class Basic:
     """A user name and a password, or a key in the place of either, sent with every request (RFC 7617)."""
 
     name: str = "basic"
-    """The grant's scheme; its secrets are `user` and `password`, of which one may be the empty text."""
+    """The grant's scheme; its secrets are `user` and `password`. A key in the place of the user has no password."""
     header: str = "Authorization"
 
 

@@ -166,6 +166,8 @@ class ReportEndpoint:
     """(our argument, the provider's parameter); arguments are `from`, `to`, `asOf`, `period`."""
     item: str = ""
     """Where the answer may wrap the report; where nothing is wrapped, the answer itself is taken."""
+    page: Paging | None = None
+    """How the answer is cut into pages, where it is an array of reports; all of them are read."""
     pick: Callable[[object, Mapping[str, str]], object] | None = None
     """Finds the report in an answer that holds several, by our arguments; None from it means there is none."""
     fields: Fields

@@ -68,7 +68,7 @@ class Fields:
     def _each(self, found: object, row: Row, findings: list[Finding], wire: Wire) -> tuple[object, ...]:
         if found is None:
             return ()
-        if not isinstance(found, list):
+        if not isinstance(found, list | tuple):
             raise Malformed(wire.paths[0], "expected a list")
         return tuple(
             self.record(Row(element, row, row.settings, index), findings)

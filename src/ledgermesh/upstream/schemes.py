@@ -57,11 +57,11 @@ def held(auth: Auth, grant: Grant) -> Secret | None:
 
 
 def _basic(grant: Grant) -> Secret | None:
-    """User name and password as HTTP Basic has them; either may be empty, both must be there."""
+    """User name and password as HTTP Basic has them; without a password the user is the key."""
     user, password = grant.secrets.get("user"), grant.secrets.get("password")
-    if user is None or password is None or ":" in user.reveal():
+    if user is None or ":" in user.reveal():
         return None
-    both = f"{user.reveal()}:{password.reveal()}"
+    both = f"{user.reveal()}:{password.reveal() if password is not None else ''}"
     return Secret(f"Basic {base64.b64encode(both.encode()).decode()}")
 
 

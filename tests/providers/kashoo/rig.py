@@ -17,7 +17,7 @@ from ledgermesh.sandbox.world import World
 
 OAUTH = "http://sandbox/kashoo/oauth2"
 
-STEADY = frozenset(("TaxRate",))
+STEADY = frozenset(("TaxRate", "Organization", "PartyGroup", "NextNumber"))
 """Kinds whose records the emulator cannot spoil."""
 
 
@@ -53,6 +53,13 @@ def limit(emulator: KashooEmulator, calls: int, seconds: int) -> None:
 async def link(
     scheme: str, emulator: KashooEmulator, books: Books
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """See `linked`."""
+    return await linked(scheme, emulator, books, OAUTH)
+
+
+async def linked(
+    scheme: str, emulator: KashooEmulator, books: Books, oauth: str
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """The owner's login as it is typed in, or the owner's consent at the authorize page."""
     keys = emulator.credentials(books)
     if scheme == "first_party":
@@ -73,4 +80,4 @@ async def link(
         auth = (keys["client_id"], keys["client_secret"])
         pair = (await browser.post("/oauth2/token", data=form, auth=auth)).json()
     tokens = {name: pair[name] for name in ("access_token", "refresh_token")}
-    return {**tokens, "client_id": auth[0], "client_secret": auth[1]}, {"token_url": f"{OAUTH}/token"}
+    return {**tokens, "client_id": auth[0], "client_secret": auth[1]}, {"token_url": f"{oauth}/token"}

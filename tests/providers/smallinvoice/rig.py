@@ -13,7 +13,13 @@ from ledgermesh.sandbox.smallinvoice import Smallinvoice
 from ledgermesh.sandbox.smallinvoice import make as make_smallinvoice
 from ledgermesh.sandbox.world import World
 
-STEADY = frozenset[str]()
+SCOPES = (
+    "profile configuration catalog contact contact_reminder letter invoice offer order_confirmation delivery_note"
+    " project cost_unit activity effort working_hours"
+)
+"""All that the API has."""
+
+STEADY = frozenset(("Organization",))
 """Kinds whose records the emulator cannot spoil."""
 
 
@@ -63,7 +69,7 @@ async def link(
         "response_type": "code",
         "client_id": known["client_id"],
         "redirect_uri": keys["redirect_uri"],
-        "scope": "profile contact configuration catalog invoice",
+        "scope": SCOPES,
         "state": "s",
     }
     inner = httpx.ASGITransport(emulator.app)

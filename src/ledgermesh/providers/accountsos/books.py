@@ -89,31 +89,37 @@ PARTIES = Resource(
     ),
 )
 
-KINDS = {
+DOCUMENT_KINDS = {
     "receipt": DocumentKind.RECEIPT,
     "invoice": DocumentKind.INVOICE,
     "contract": DocumentKind.CONTRACT,
     "bank_statement": DocumentKind.BANK_STATEMENT,
 }
 
+DOCUMENT_STATUSES = {
+    "pending": ProcessingStatus.PENDING,
+    "processed": ProcessingStatus.PROCESSED,
+    "error": ProcessingStatus.ERROR,
+}
+
 DOCUMENTS = Resource(
     kind="Document",
-    list=List(path="/documents", items="documents", page=PAGES),
+    list=List(
+        path="/documents",
+        items="documents",
+        page=PAGES,
+        pushes=(
+            Push(field="kind", operator="eq", param="type", encode=quirks.word_of(DOCUMENT_KINDS)),
+            Push(field="status", operator="eq", param="status", encode=quirks.word_of(DOCUMENT_STATUSES)),
+        ),
+    ),
     fields=fields(
         Document,
         native_id=text("id"),
         name=text("file_name"),
-        kind=one_of("type", KINDS, other=DocumentKind.OTHER),
+        kind=one_of("type", DOCUMENT_KINDS, other=DocumentKind.OTHER),
         kind_raw=text("type"),
-        status=one_of(
-            "status",
-            {
-                "pending": ProcessingStatus.PENDING,
-                "processed": ProcessingStatus.PROCESSED,
-                "error": ProcessingStatus.ERROR,
-            },
-            other=ProcessingStatus.OTHER,
-        ),
+        status=one_of("status", DOCUMENT_STATUSES, other=ProcessingStatus.OTHER),
         status_raw=text("status"),
         content_type=text("mime_type"),
         size=whole("size"),

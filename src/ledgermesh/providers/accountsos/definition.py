@@ -49,18 +49,15 @@ PROVIDER = Provider(
     fault_message="error.message",
     resources=(TRANSACTIONS, PARTIES, DOCUMENTS, DEADLINES, ACCOUNTS),
     reports=(PROFIT_AND_LOSS, BALANCE_SHEET, TAX_SUMMARY),
-    unsupported=dict.fromkeys(
-        (
-            "Invoice",
-            "Bill",
-            "Payment",
-            "BillPayment",
-            "Item",
-            "TaxRate",
-            "JournalEntry",
-            "BankAccount",
-            "TRIAL_BALANCE",
+    unsupported={
+        **dict.fromkeys(
+            (
+                *("Invoice", "Bill", "Payment", "BillPayment", "Expense", "CreditNote"),
+                *("Item", "TaxRate", "JournalEntry", "BankAccount"),
+                *("TRIAL_BALANCE", "METRICS"),
+            ),
+            NOT_OVER_REST,
         ),
-        NOT_OVER_REST,
-    ),
+        "Organization": "AccountsOS shows the company to its agents' tools only, not over its REST API.",
+    },
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 
 from ledgermesh.model.enums import PartyRole
 from ledgermesh.model.row import Read, Row
@@ -48,8 +49,7 @@ def account_rows(reports: Sequence[object]) -> Sequence[object]:
     """
     found: dict[str, object] = {}
     for answer in reports:
-        wrapped = answer.get("report") if isinstance(answer, Mapping) else None
-        report = wrapped if isinstance(wrapped, Mapping) else answer
+        report = bare_report(answer, {})
         if isinstance(report, Mapping):
             for part in ("income", "expenses", "assets", "liabilities", "equity"):
                 _collect(found, part, report.get(part), report.get("currency"))
@@ -63,6 +63,12 @@ def _collect(found: dict[str, object], part: str, section: object, currency: obj
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, Mapping) and isinstance(row.get("id"), str):
             found.setdefault(row["id"], {**row, "part": part, "currency": currency})
+
+
+def bare_report(answer: object, _: Mapping[str, str]) -> object:
+    """The report of an answer, wrapped or bare: under `report` stands the whole one, or else only its name."""
+    found = answer.get("report") if isinstance(answer, Mapping) else None
+    return found if isinstance(found, Mapping) else answer
 
 
 def sections(*parts: tuple[str, str]) -> Read:
@@ -82,11 +88,23 @@ def sections(*parts: tuple[str, str]) -> Read:
     return read
 
 
-def boxes(row: Row) -> object:
-    """The boxes of a VAT return as one section."""
-    found = row.doc.get("boxes")
-    if not isinstance(found, Mapping):
-        return []
-    return [
-        {"key": "BOXES", "rows": [{"id": box, "name": f"Box {box}", "amount": found[box]} for box in found]}
+def vat_sections(row: Row) -> object:
+    """The boxes of a VAT return as one section, and what it sums up in words of its own as another."""
+    boxes = row.doc.get("boxes")
+    found = (
+        [{"id": box, "name": f"Box {box}", "amount": boxes[box]} for box in boxes]
+        if isinstance(boxes, Mapping)
+        else []
+    )
+    sums = [
+        {"id": key, "name": name, "amount": row.doc[key]}
+        for key, name in (("output_vat", "Output VAT"), ("input_vat", "Input VAT"))
+        if row.doc.get(key) is not None
     ]
+    return [{"key": key, "rows": rows} for key, rows in (("BOXES", found), ("VAT", sums)) if rows]
+
+
+def word_of(words: Mapping[str, Enum]) -> Callable[[object], str | None]:
+    """Encodes a member of a list of ours as AccountsOS's word for it, for its filters; other members have none."""
+    theirs = {member.value: word for word, member in words.items()}
+    return lambda value: theirs.get(value) if isinstance(value, str) else None

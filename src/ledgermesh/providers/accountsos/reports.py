@@ -32,7 +32,7 @@ PROFIT_AND_LOSS = ReportEndpoint(
     report="PROFIT_AND_LOSS",
     path="/reports/profit-loss",
     params=(("from", "from"), ("to", "to")),
-    item="report",
+    pick=quirks.bare_report,
     fields=fields(
         Report,
         title=text("report"),
@@ -48,7 +48,7 @@ BALANCE_SHEET = ReportEndpoint(
     report="BALANCE_SHEET",
     path="/reports/balance-sheet",
     params=(("asOf", "as_of"),),
-    item="report",
+    pick=quirks.bare_report,
     fields=fields(
         Report,
         title=text("report"),
@@ -62,7 +62,7 @@ TAX_SUMMARY = ReportEndpoint(
     report="TAX_SUMMARY",
     path="/reports/vat",
     params=(("period", "period"),),
-    item="report",
+    pick=quirks.bare_report,
     fields=fields(
         Report,
         title=text("report"),
@@ -73,7 +73,8 @@ TAX_SUMMARY = ReportEndpoint(
         due_date=day("due_date"),
         net=money("amount_owed", currency="@currency"),
         sections=made(
-            list[ReportSection], "boxes", read=quirks.boxes, transform="boxes",
+            list[ReportSection], "boxes", "output_vat", "input_vat",
+            read=quirks.vat_sections, transform="vat_sections",
             parts=fields(
                 ReportSection,
                 key=text("key"),

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ledgermesh.providers.kashoo.ledger import ACCOUNTS, BANK_ACCOUNTS, JOURNAL_ENTRIES
+from ledgermesh.providers.kashoo.accounts import ACCOUNTS, BANK_ACCOUNTS
+from ledgermesh.providers.kashoo.business import NEXT_NUMBERS, ORGANIZATIONS, SUBSCRIPTION
+from ledgermesh.providers.kashoo.catalog import ITEMS, TAX_RATES
+from ledgermesh.providers.kashoo.ledger import CONTACT_RECORDS, JOURNAL_ENTRIES, POSTINGS, RECORDS, TRANSFERS
+from ledgermesh.providers.kashoo.parties import PARTIES, PARTY_GROUPS
 from ledgermesh.providers.kashoo.purchases import BILL_PAYMENTS, BILLS
-from ledgermesh.providers.kashoo.sales import INVOICES, ITEMS, PARTIES, PAYMENTS, TAX_RATES
+from ledgermesh.providers.kashoo.sales import INVOICES, PAYMENTS
 from ledgermesh.spec.auth import FirstPartyToken, OAuth2
 from ledgermesh.spec.faults import Fault, Verdict
 from ledgermesh.spec.provider import Provider, ProviderKind, Setting
 
 NO_REPORTS = "Kashoo's API has no reports; they are not derived here from documents."
+
+OLDER_WAY = (
+    "The older way to list contacts, which has to be opened with a POST; the contacts are read directly."
+)
 
 PROVIDER = Provider(
     name="kashoo",
@@ -54,17 +62,39 @@ PROVIDER = Provider(
     fault_message="message",
     resources=(
         ACCOUNTS,
+        BANK_ACCOUNTS,
         PARTIES,
+        PARTY_GROUPS,
         ITEMS,
         TAX_RATES,
         INVOICES,
         BILLS,
         PAYMENTS,
         BILL_PAYMENTS,
+        TRANSFERS,
         JOURNAL_ENTRIES,
-        BANK_ACCOUNTS,
+        RECORDS,
+        CONTACT_RECORDS,
+        POSTINGS,
+        NEXT_NUMBERS,
+        ORGANIZATIONS,
     ),
+    subscription=SUBSCRIPTION,
+    omitted={
+        "/authorize": "The page where a person consents; linking leads there.",
+        "/users/me": "Who signed in, who is nobody of the company's books.",
+        "/users/me/businesses": "Asked while linking, to choose the business; a connection has one.",
+        "/businesses/{business}/contract/invoices": "What Kashoo bills the company for its plan; not its books.",
+        "/billing/subscription": "A service of its own that refuses the tokens of this API; the plan is read instead.",
+        "/accounts/{id}/records": "The account's journal entries tell the same bookings, with their amounts on it.",
+        "/businesses/{business}/taxes/available": "Adds the taxes of its country that the company does not charge.",
+        "/sync/{sync}/contacts/{role}": OLDER_WAY,
+        "/sync/{sync}/contacts": OLDER_WAY,
+    },
     unsupported={
+        "CreditNote": "Kashoo's API shows no credit notes: no type of record is one.",
+        "Project": "Kashoo's records name projects, but its API lists none.",
+        "ExchangeRate": "Kashoo tells the rate of each record on it and keeps no list of rates.",
         "BankTransaction": "Kashoo takes bank statements in but does not list their lines.",
         "Document": "Kashoo keeps attachments with their records only.",
         "Deadline": "Kashoo has no deadlines.",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from decimal import ROUND_HALF_UP, Decimal
 
-from ledgermesh.model.enums import DocumentStatus, ItemKind, PartyRole, Side
+from ledgermesh.model.enums import DocumentStatus, ItemKind, PartyRole, RecordStatus
 from ledgermesh.model.money import Money
-from ledgermesh.model.row import Malformed, Row
-from ledgermesh.spec.leaves import as_percent, folded, in_major, to_currency, to_day
+from ledgermesh.model.row import Malformed, Row, at
+from ledgermesh.spec.leaves import as_percent, in_major, text, to_currency, to_day
+from ledgermesh.spec.pointer import Pointer
 
 MONTHS = (
     "JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE",
@@ -19,6 +21,9 @@ MONTHS = (
 
 RATE_IS_FRACTION = True
 """Assumed: a tax of 5 % has the rate 0.05. The API reference shows only a generated sample value."""
+
+
+_NAME = text("contactInformation.name")
 
 
 def transfer_date(found: object) -> dt.date:
@@ -52,6 +57,29 @@ def document_status(row: Row) -> object:
     return DocumentStatus.PARTIALLY_PAID if 0 < balance < due else DocumentStatus.OPEN
 
 
+def record_status(row: Row) -> object:
+    """Archived or in use; null where the flag is not there."""
+    archived = row.doc.get("archived")
+    if not isinstance(archived, bool):
+        return None
+    return RecordStatus.ARCHIVED if archived else RecordStatus.ACTIVE
+
+
+def present(path: str) -> Callable[[Row], object]:
+    """The elements of a list without those that were removed: Kashoo marks a removed part and keeps it."""
+    find = at(path)
+
+    def read(row: Row) -> object:
+        found = find(row)
+        if found is None:
+            return []
+        if not isinstance(found, list):
+            raise Malformed(path, "expected a list")
+        return [each for each in found if not (isinstance(each, Mapping) and each.get("removed") is True)]
+
+    return read
+
+
 def item_kind(row: Row) -> object:
     """Tracked items are stock; of the others Kashoo does not say what they are."""
     tracked = row.doc.get("tracked")
@@ -64,47 +92,28 @@ def party_roles(row: Row) -> object:
     return tuple(role for field, role in sides if row.doc.get(field))
 
 
-def is_here(row: Row) -> bool:
-    """Whether a record is of the connection's own business: one login reaches several, and ids are read without one."""
-    business, own = row.doc.get("business"), row.settings.get("business_id")
-    return business is None or own is None or str(business) == own
-
-
-def is_record(*types: str) -> Callable[[Row], bool]:
-    """Whether a record of the own business is of one of these types.
-
-    Clients of the live API wrote types in lower camel case too.
-    """
-    wanted = {folded(word) for word in types}
-
-    def keep(row: Row) -> bool:
-        word = row.doc.get("type")
-        return is_here(row) and (not isinstance(word, str) or folded(word) in wanted)
-
-    return keep
-
-
-def contact_id(value: object) -> str | None:
-    """A contact's id as a parameter; what is no number is the id of nobody, and the API would refuse it."""
-    return value if isinstance(value, str) and value.isascii() and value.isdigit() else None
-
-
-def _money(units: int | Decimal, holder: Row | None) -> Money:
+def minor(units: int | Decimal, holder: Row | None) -> Money:
     """Minor units of the currency that stands in the holder's document; ValueError for one that is none."""
     code = to_currency(holder.doc.get("currency")) if holder is not None else None
     return Money(amount=in_major(units, code), currency=code)
 
 
 def line_net(row: Row) -> object:
-    """The line's amount in minor units where Kashoo gives it, else quantity times rate, half up."""
+    """The line's amount in minor units where Kashoo gives it, else quantity times rate less the discount, half up.
+
+    Null where an amount would be needed because nobody knows what the discount's code stands for.
+    """
     amount, quantity, rate = row.doc.get("amount"), row.doc.get("quantity"), row.doc.get("rate")
     if isinstance(amount, int) and not isinstance(amount, bool):
-        return _money(amount, row.parent)
+        return minor(amount, row.parent)
     if not (isinstance(quantity, int | Decimal) and isinstance(rate, int | Decimal)):
         return None
-    unit = _money(1, row.parent)
-    net = (Decimal(quantity) * Decimal(rate)).quantize(unit.amount, ROUND_HALF_UP)
-    return Money(amount=net, currency=unit.currency)
+    discount = line_discount(row) if row.doc.get("discountCode") else Decimal(0)
+    if discount is None:
+        return None
+    unit = minor(1, row.parent)
+    net = Decimal(quantity) * Decimal(rate) * (100 - discount) / 100
+    return Money(amount=net.quantize(unit.amount, ROUND_HALF_UP), currency=unit.currency)
 
 
 def tax_total(row: Row) -> object:
@@ -112,7 +121,7 @@ def tax_total(row: Row) -> object:
     due, before = row.doc.get("totalDue"), row.doc.get("totalBeforeTaxes")
     if not (isinstance(due, int) and isinstance(before, int)):
         return None
-    return _money(due - before, row)
+    return minor(due - before, row)
 
 
 def newest_rate(row: Row) -> object:
@@ -133,9 +142,91 @@ def newest_rate(row: Row) -> object:
     return as_percent(found) if RATE_IS_FRACTION else found
 
 
+def check_number(row: Row) -> object:
+    """The number of the first check that a payment was made by."""
+    checks = row.doc.get("checks")
+    first = checks[0] if isinstance(checks, list) and checks else None
+    return first.get("number") or None if isinstance(first, Mapping) else None
+
+
 def line_taxes(row: Row) -> object:
-    """A line names at most one tax, by its word; the empty word is no tax."""
-    return [row.doc] if row.doc.get("taxCode") else []
+    """A line names at most one tax, by its word; the empty word is no tax. What the tax says stands in the line."""
+    return [{}] if row.doc.get("taxCode") else []
+
+
+_PERCENT = re.compile(r"\s*([0-9]{1,3}(?:\.[0-9]{1,10})?)\s*%\s*")
+
+
+def line_discount(row: Row) -> Decimal | None:
+    """Assumed: a discount code that is a percentage, such as `10%`, is that discount; of others nothing is known."""
+    code = row.doc.get("discountCode")
+    found = _PERCENT.fullmatch(code) if isinstance(code, str) else None
+    return Decimal(found[1]) if found else None
+
+
+def is_individual(row: Row) -> object:
+    """Contacts say whether they are an organization."""
+    organization = row.doc.get("organization")
+    return not organization if isinstance(organization, bool) else None
+
+
+def company_name(row: Row) -> object:
+    """The name of the contact information, unless the contact is said to be a person."""
+    return None if row.doc.get("organization") is False else _NAME.read(row)
+
+
+def phones(row: Row) -> object:
+    """The telephone numbers of a contact: the one it is called by, and the one of its contact information."""
+    found = (row.doc.get("phoneNumbers"), at("contactInformation.phone")(row))
+    return tuple(dict.fromkeys(number for number in found if isinstance(number, str) and number))
+
+
+def notes(row: Row) -> object:
+    """A contact's comments, one below the other."""
+    comments = row.doc.get("comments")
+    if not isinstance(comments, list):
+        return None
+    return "\n".join(each for each in comments if isinstance(each, str) and each) or None
+
+
+def pointers(kind: str, path: str) -> Callable[[Row], object]:
+    """References by a list of bare ids."""
+    find = at(path)
+
+    def read(row: Row) -> object:
+        found = find(row)
+        if found is None:
+            return None
+        if not isinstance(found, list):
+            raise Malformed(path, "expected a list")
+        return tuple(
+            Pointer(kind, str(id))
+            for id in found
+            if isinstance(id, int | str) and not isinstance(id, bool) and id
+        )
+
+    return read
+
+
+def size_of(path: str) -> Callable[[Row], object]:
+    """How many elements a list has."""
+    find = at(path)
+
+    def read(row: Row) -> object:
+        found = find(row)
+        return len(found) if isinstance(found, list) else None
+
+    return read
+
+
+def plan_status(row: Row) -> object:
+    """A plan has no status of its own: the flag that is set names it, and a plan with neither is paid for."""
+    flags = [row.doc.get(name) for name in ("freeTrial", "free")]
+    if flags[0] is True:
+        return "freeTrial"
+    if flags[1] is True:
+        return "free"
+    return "paid" if False in flags else None
 
 
 def address_lines(row: Row) -> object:
@@ -143,18 +234,3 @@ def address_lines(row: Row) -> object:
     return tuple(
         line for key in ("address1", "address2") if isinstance(line := row.doc.get(key), str) and line
     )
-
-
-def posting_side(row: Row) -> object:
-    """The side of an adjustment's line, told by which amount is filled."""
-    return Side.DEBIT if row.doc.get("debit") else Side.CREDIT if row.doc.get("credit") else None
-
-
-def posting_amount(row: Row) -> object:
-    """The filled one of debit and credit, minor units of the entry's currency."""
-    found = row.doc.get("debit") or row.doc.get("credit")
-    if found is None:
-        return None
-    if isinstance(found, bool) or not isinstance(found, int):
-        raise Malformed("debit", "expected a whole number of minor units")
-    return _money(found, row.parent)

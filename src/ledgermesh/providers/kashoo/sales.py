@@ -1,188 +1,30 @@
-"""Customers, items, invoices and their payments: https://api.kashoo.com/index.html"""
+"""Invoices and payments for them: https://api.kashoo.com/index.html"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
-from ledgermesh.model.enums import (
-    DocumentStatus,
-    ItemKind,
-    LineKind,
-    PartyRole,
-    PaymentKind,
-    PaymentMethod,
-    RecordStatus,
-    TaxMode,
-)
-from ledgermesh.model.item import Item, TaxComponent, TaxRate
+from ledgermesh.model.enums import DocumentStatus, LineKind, PaymentKind, PaymentMethod, TaxMode
 from ledgermesh.model.money import Money
-from ledgermesh.model.party import Address, Party
 from ledgermesh.model.payment import Allocation, Payment
 from ledgermesh.model.row import Row
 from ledgermesh.model.trade import DocumentLine, Invoice, LineTax, TaxAmount
-from ledgermesh.providers.kashoo import quirks
-from ledgermesh.spec.leaves import (
-    currency,
-    day_as,
-    decimal,
-    flag,
-    fraction,
-    instant,
-    minor_money,
-    money,
-    one_of,
-    text,
+from ledgermesh.providers.kashoo import quirks, scope
+from ledgermesh.providers.kashoo.records import (
+    COMMON,
+    NOT_OF_PAPERS,
+    NOT_OF_PAYMENTS,
+    PARTY_PUSH,
+    PARTY_WIRES,
+    WIRES,
+    first_text,
+    record_list,
+    transfer_date,
 )
-from ledgermesh.spec.paging import Offset, Whole
-from ledgermesh.spec.resource import Get, List, Push, Resource, Sort, Window, day_text
-from ledgermesh.spec.wires import Wire, constant, each, fields, made, one, position, ref, refs
-
-
-def transfer_date(path: str) -> Wire:
-    """A date in either of Kashoo's two styles."""
-    return day_as(path, "transfer_date", quirks.transfer_date)
-
-
-def status_of(row: Row) -> object:
-    """Archived or in use; null where the flag is not there."""
-    archived = row.doc.get("archived")
-    return (
-        None if not isinstance(archived, bool) else RecordStatus.ARCHIVED if archived else RecordStatus.ACTIVE
-    )
-
-
-RECORD_PAGES = Offset(size_max=100)
-"""Assumed: no document states the largest page; the reader goes on until a page is empty."""
-
-BY_DATE = Sort(
-    field="date",
-    ascending=(("sortColumn", "date"), ("sortOrder", "asc")),
-    descending=(("sortColumn", "date"), ("sortOrder", "desc")),
-)
-
-DATE_PUSHES = (
-    Push(field="date", operator="gte", param="startDate", encode=day_text),
-    Push(field="date", operator="gt", param="startDate", encode=day_text),
-    Push(field="date", operator="lte", param="endDate", encode=day_text),
-    Push(field="date", operator="lt", param="endDate", encode=day_text),
-)
-PARTY_PUSH = Push(field="party_ref", operator="eq", param="contactId", encode=quirks.contact_id)
-
-
-def record_list(name: str, *pushes: Push) -> List:
-    """One of the typed record lists of a business; all of them take days."""
-    return List(
-        path=f"/businesses/{{business_id}}/records/{name}",
-        page=RECORD_PAGES,
-        sorts=(BY_DATE,),
-        pushes=(*DATE_PUSHES, *pushes),
-        window=Window(field="date", start="startDate", end="endDate"),
-    )
-
-
-PARTY_SUMMARY = fields(Party, native_id=text("contact"), display_name=text("contactName"))
-
-PARTIES = Resource(
-    kind="Party",
-    list=List(path="/businesses/{business_id}/contacts", page=Offset(size_max=100)),
-    get=Get(path="/contacts/{id}"),
-    keep=quirks.is_here,
-    fields=fields(
-        Party,
-        native_id=text("id"),
-        roles=made(
-            list[PartyRole],
-            "receivableAccount",
-            "payableAccount",
-            read=quirks.party_roles,
-            transform="party_roles",
-        ),
-        display_name=text("name"),
-        company_name=text("contactInformation.name"),
-        first_name=text("contactInformation.firstName"),
-        last_name=text("contactInformation.lastName"),
-        email=text("email"),
-        phone=text("phoneNumbers"),
-        website=text("contactInformation.webSite"),
-        address=one(
-            "contactInformation",
-            fields(
-                Address,
-                lines=made(
-                    list[str], "address1", "address2", read=quirks.address_lines, transform="address_lines"
-                ),
-                city=text("city"),
-                region=text("provinceOrState"),
-                postal_code=text("postalCode"),
-                country=text("country"),
-            ),
-        ),
-        status=made(RecordStatus, "archived", read=status_of, transform="status_of"),
-        currency=currency("currency"),
-        payment_terms=text("paymentTerms"),
-        receivable_account_ref=ref("Account", "receivableAccount"),
-        payable_account_ref=ref("Account", "payableAccount"),
-        updated_at=instant("lastModified"),
-        deleted=flag("removed"),
-        archived=flag("archived"),
-    ),
-)
-
-ITEMS = Resource(
-    kind="Item",
-    list=List(path="/businesses/{business_id}/items", page=Whole()),
-    get=Get(path="/businesses/{business_id}/items/{id}"),
-    fields=fields(
-        Item,
-        native_id=text("id"),
-        code=text("sku"),
-        name=text("name"),
-        description=text("description"),
-        kind=made(
-            ItemKind,
-            "tracked",
-            read=quirks.item_kind,
-            transform="tracked_is_inventory",
-        ),
-        status=made(RecordStatus, "archived", read=status_of, transform="status_of"),
-        sales_price=money("defaultSellRate", currency="@currency"),
-        purchase_price=money("defaultBuyRate", currency="@currency"),
-        tax_code=text("defaultTaxCode"),
-        notes=text("defaultNote"),
-        sales_account_ref=ref("Account", "creditAccount"),
-        purchase_account_ref=ref("Account", "debitAccount"),
-        updated_at=instant("lastModified"),
-        deleted=flag("removed"),
-        archived=flag("archived"),
-    ),
-)
-
-TAX_RATES = Resource(
-    kind="TaxRate",
-    list=List(path="/businesses/{business_id}/taxes", page=Whole(), query=(("version", "2"),)),
-    fields=fields(
-        TaxRate,
-        native_id=text("id"),
-        code=text("name"),
-        name=text("name"),
-        description=text("description"),
-        rate=made(Decimal, "rates", read=quirks.newest_rate, transform="newest_rate"),
-        components=each(
-            "rates",
-            fields(
-                TaxComponent,
-                rate=fraction("rate") if quirks.RATE_IS_FRACTION else decimal("rate"),
-                compound=flag("compound"),
-                valid_from=transfer_date("startDate"),
-                valid_to=transfer_date("endDate"),
-            ),
-        ),
-        recoverable=flag("canBeRecovered"),
-        status=made(RecordStatus, "archived", read=status_of, transform="status_of"),
-        deleted=flag("removed"),
-        archived=flag("archived"),
-    ),
-)
+from ledgermesh.spec.leaves import currency, decimal, fraction, minor_money, money, one_of, text
+from ledgermesh.spec.resource import Get, Resource
+from ledgermesh.spec.wires import Wire, constant, each, fields, made, position, refs
 
 LINES = each(
     "lineItems",
@@ -196,28 +38,29 @@ LINES = each(
         account_native_id=text("account"),
         quantity=decimal("quantity"),
         unit_price=money("rate", currency="^currency"),
+        discount_percent=made(
+            Decimal, "discountCode", read=quirks.line_discount, transform="percent_of_code"
+        ),
         net=made(Money, "amount", "quantity", "rate", read=quirks.line_net, transform="line_net"),
         taxes=made(
             list[LineTax],
             "taxCode",
             read=quirks.line_taxes,
             transform="line_taxes",
-            parts=fields(LineTax, code=text("taxCode")),
+            parts=fields(LineTax, code=text("^taxCode")),
         ),
     ),
 )
 
 TRADE_WIRES: dict[str, Wire] = {
-    "native_id": text("id"),
-    "number": text("number"),
+    **WIRES,
+    **PARTY_WIRES,
     "reference": text("poNumber"),
-    "date": transfer_date("date"),
     "due_date": transfer_date("dueDate"),
     "status": made(
         DocumentStatus, "removed", "paid", "totalDue", "balanceDue",
         read=quirks.document_status, transform="document_status",
     ),
-    "currency": currency("currency"),
     "exchange_rate": decimal("exchangeRate"),
     "home_currency": currency("homeCurrency"),
     "tax_mode": constant(TaxMode.EXCLUSIVE),
@@ -229,6 +72,7 @@ TRADE_WIRES: dict[str, Wire] = {
     "memo": text("memo"),
     "private_note": text("description"),
     "payment_terms": text("terms"),
+    "party_name": text("contactName"),
     "lines": LINES,
     "tax_breakdown": each(
         "taxAmounts",
@@ -239,19 +83,33 @@ TRADE_WIRES: dict[str, Wire] = {
             tax=minor_money("amount", currency="^currency"),
         ),
     ),
-    "party_ref": ref("Party", "contact", summary=PARTY_SUMMARY),
-    "account_ref": ref("Account", "account"),
-    "created_at": instant("creation"),
-    "updated_at": instant("lastModified"),
-    "deleted": flag("removed"),
 }  # fmt: skip
+
+TRADE_OMITTED = {
+    **COMMON,
+    **NOT_OF_PAPERS,
+    "taxes": "The older form of the amounts by tax, which are carried.",
+    "taxAmounts.tax": "The tax's id; documents name taxes by their words.",
+    "lineItems.project": COMMON["project"],
+    "lineItems.position": "The order of the lines tells it.",
+    "totalLocalDue": "The total in the home currency follows from the exchange rate.",
+    "totalPaidImmediately": "The first part of what is paid; the payments tell more.",
+    "totalPaidLater": "The second part of what is paid; the payments tell more.",
+    "totalDueFormatted": "The total as text for people.",
+    "balanceDueFormatted": "The open amount as text for people.",
+    "paidInvoice": "Says what `paid` says.",
+    "exchangePayment": "A rule of Kashoo's own for payments in another currency.",
+    "keepInOriginalCurrency": "A rule of Kashoo's own for papers in another currency.",
+    "income": "Whether it is an invoice; its kind tells that.",
+}
 
 INVOICES = Resource(
     kind="Invoice",
-    list=record_list("invoices", PARTY_PUSH),
+    list=record_list("/invoices", PARTY_PUSH),
     get=Get(path="/records/{id}"),
-    keep=quirks.is_record("INVOICE"),
+    keep=scope.is_record("INVOICE"),
     fields=fields(Invoice, **TRADE_WIRES, payment_refs=refs("Payment", "payments", "record")),
+    omitted=TRADE_OMITTED,
 )
 
 METHODS = {
@@ -264,18 +122,25 @@ METHODS = {
     "transfer": PaymentMethod.BANK_TRANSFER,
     "direct_debit": PaymentMethod.DIRECT_DEBIT,
 }
+_WORD = one_of("method", METHODS, other=PaymentMethod.OTHER)
+
+
+def _method(row: Row) -> object:
+    """The word for the method; without one, a payment that is marked as made by check."""
+    found = _WORD.read(row)
+    return PaymentMethod.CHECK if found is None and row.doc.get("byCheck") is True else found
+
 
 SETTLEMENT_WIRES: dict[str, Wire] = {
-    "native_id": text("id"),
-    "number": text("number"),
-    "date": transfer_date("date"),
+    **WIRES,
+    **PARTY_WIRES,
     "kind": constant(PaymentKind.PAYMENT),
-    "method": one_of("method", METHODS, other=PaymentMethod.OTHER),
+    "method": replace(_WORD, transform="method_or_check", paths=("method", "byCheck"), read=_method),
     "method_raw": text("method"),
-    "currency": currency("currency"),
+    "reference": made(str, "checks", read=quirks.check_number, transform="check_number"),
     "amount": minor_money("amount", currency="currency"),
     "unallocated": minor_money("unallocatedAmount", currency="currency"),
-    "memo": text("memo"),
+    "memo": first_text("memo", "description"),
     "allocations": each(
         "allocations",
         fields(
@@ -284,17 +149,21 @@ SETTLEMENT_WIRES: dict[str, Wire] = {
             document_native_id=text("record"),
         ),
     ),
-    "party_ref": ref("Party", "contact", summary=PARTY_SUMMARY),
-    "account_ref": ref("Account", "account"),
-    "created_at": instant("creation"),
-    "updated_at": instant("lastModified"),
-    "deleted": flag("removed"),
+}
+
+SETTLEMENT_OMITTED = {
+    **COMMON,
+    **NOT_OF_PAYMENTS,
+    "homeCurrency": "Payments carry their own currency only.",
+    "exchangeRate": "Payments carry their own currency only.",
+    "creditAccount": "The control account, which the papers that it settles name.",
 }
 
 PAYMENTS = Resource(
     kind="Payment",
-    list=record_list("invoicePayments", PARTY_PUSH),
+    list=record_list("/invoicePayments", PARTY_PUSH),
     get=Get(path="/records/{id}"),
-    keep=quirks.is_record("INVOICE_PAYMENT"),
+    keep=scope.is_record("INVOICE_PAYMENT"),
     fields=fields(Payment, **SETTLEMENT_WIRES),
+    omitted=SETTLEMENT_OMITTED,
 )

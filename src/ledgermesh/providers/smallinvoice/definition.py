@@ -4,8 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ledgermesh.providers.smallinvoice.books import BANK_ACCOUNTS, PARTIES, PRODUCTS, SERVICES, TAX_RATES
-from ledgermesh.providers.smallinvoice.sales import INVOICES, PAYMENTS
+from ledgermesh.providers.smallinvoice.catalog import (
+    PRODUCT_CATEGORIES,
+    PRODUCTS,
+    SERVICE_CATEGORIES,
+    SERVICES,
+    TAX_RATES,
+    UNITS,
+)
+from ledgermesh.providers.smallinvoice.company import (
+    BANK_ACCOUNTS,
+    EXCHANGE_RATES,
+    ORGANIZATIONS,
+    PAYMENT_SLIPS,
+)
+from ledgermesh.providers.smallinvoice.contacts import (
+    ACCOUNTS,
+    ADDRESSES,
+    GROUPS,
+    LETTERS,
+    PARTIES,
+    PEOPLE,
+    REMINDERS,
+)
+from ledgermesh.providers.smallinvoice.sales import DELIVERY_NOTES, INVOICES, PAYMENTS, QUOTES, SALES_ORDERS
+from ledgermesh.providers.smallinvoice.work import ACTIVITIES, COST_UNITS, EFFORTS, PROJECTS, WORKING_HOURS
 from ledgermesh.spec.auth import OAuth2
 from ledgermesh.spec.budgets import BudgetHeaders
 from ledgermesh.spec.faults import Fault, Verdict
@@ -13,7 +36,13 @@ from ledgermesh.spec.provider import Provider, ProviderKind, Setting
 
 NOT_IN_API = "smallinvoice's API v2 does not offer this."
 
-SCOPES = ("profile", "contact", "configuration", "catalog", "invoice")
+SCOPES = (
+    *("profile", "configuration", "catalog"),
+    *("contact", "contact_reminder", "letter"),
+    *("invoice", "offer", "order_confirmation", "delivery_note"),
+    *("project", "cost_unit", "activity", "effort", "working_hours"),
+)
+"""All fifteen: each opens one part of the API."""
 
 PROVIDER = Provider(
     name="smallinvoice",
@@ -72,12 +101,26 @@ PROVIDER = Provider(
     fault_code="code",
     fault_message="message",
     request_id_header="x-request-id",
-    resources=(PARTIES, PRODUCTS, SERVICES, TAX_RATES, INVOICES, PAYMENTS, BANK_ACCOUNTS),
+    resources=(
+        *(PARTIES, ADDRESSES, PEOPLE, ACCOUNTS, GROUPS, REMINDERS, LETTERS),
+        *(PRODUCTS, SERVICES, TAX_RATES, PRODUCT_CATEGORIES, SERVICE_CATEGORIES, UNITS),
+        *(INVOICES, PAYMENTS, QUOTES, SALES_ORDERS, DELIVERY_NOTES),
+        *(PROJECTS, ACTIVITIES, COST_UNITS, EFFORTS, WORKING_HOURS),
+        *(ORGANIZATIONS, BANK_ACCOUNTS, EXCHANGE_RATES, PAYMENT_SLIPS),
+    ),
+    omitted={
+        "/auth/authorize": "The page on which a person lets us in; no record.",
+        "/auth/owner": "The name of the token's user; the profile has it too, and it says nothing of the company.",
+    },
     unsupported={
         "Account": "smallinvoice's API v2 has no chart of accounts.",
         "Bill": "smallinvoice's API v2 has no bills of suppliers.",
         "BillPayment": "smallinvoice's API v2 has no bills of suppliers.",
+        "Expense": "smallinvoice's API v2 has no costs of the company.",
+        "CreditNote": "smallinvoice's API v2 has no credit notes.",
         "JournalEntry": "smallinvoice's API v2 has no ledger.",
+        "LedgerTransaction": "smallinvoice's API v2 has no ledger.",
+        "Employee": "smallinvoice's API v2 names users on efforts and working hours only, by id and name.",
         "BankTransaction": "smallinvoice's API v2 does not list bank movements.",
         "Document": NOT_IN_API,
         "Deadline": NOT_IN_API,
@@ -85,5 +128,6 @@ PROVIDER = Provider(
         "BALANCE_SHEET": "smallinvoice's API v2 has no reports.",
         "TAX_SUMMARY": "smallinvoice's API v2 has no reports.",
         "TRIAL_BALANCE": "smallinvoice's API v2 has no reports.",
+        "METRICS": "smallinvoice's API v2 has no reports.",
     },
 )

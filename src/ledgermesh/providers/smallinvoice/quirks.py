@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from ledgermesh.model.enums import DocumentStatus, PartyRole, TaxMode
-from ledgermesh.model.money import Money
-from ledgermesh.model.row import Row
-from ledgermesh.spec.leaves import folded, in_major, to_currency, to_decimal
+from ledgermesh.model.enums import DocumentStatus, PartyRole
+from ledgermesh.model.row import Read, Row, at
+from ledgermesh.spec.leaves import folded, text
+from ledgermesh.spec.pointer import Pointer
+from ledgermesh.spec.wires import Fields
 
 STATUSES = {
     "S": DocumentStatus.OPEN,
@@ -61,112 +63,125 @@ def is_person(row: Row) -> object:
     return None if not isinstance(word, str) or not word else word == "P"
 
 
-def street_lines(row: Row) -> object:
+def company_name(row: Row) -> object:
+    """The name, where the contact is a company."""
+    return text("name").read(row) if row.doc.get("type") == "C" else None
+
+
+def only_phone(row: Row) -> object:
+    """A contact has one telephone number."""
+    phone = text("phone").read(row)
+    return (phone,) if phone is not None else ()
+
+
+def street_lines(prefix: str = "") -> Read:
     """Street and number stand apart; a second line may follow."""
-    street, number, second = (row.doc.get(key) for key in ("street", "street_no", "street2"))
-    first = " ".join(part for part in (street, number) if isinstance(part, str) and part)
-    return tuple(line for line in (first, second) if isinstance(line, str) and line)
+
+    def read(row: Row) -> object:
+        keys = ("street", "street_no", "street2")
+        street, number, second = (row.doc.get(f"{prefix}{key}") for key in keys)
+        first = " ".join(part for part in (street, number) if isinstance(part, str) and part)
+        return tuple(line for line in (first, second) if isinstance(line, str) and line)
+
+    return read
 
 
-def amount_due(row: Row) -> object:
-    """No balance is returned: the total less what is paid."""
-    total, paid = row.doc.get("total"), row.doc.get("total_paid")
-    if total is None or paid is None:
+ADDRESS_PARTS = ("street", "street_no", "street2", "postcode", "city", "country")
+
+
+def company_address(row: Row) -> object:
+    """The profile, where it holds any part of an address."""
+    return row.doc if any(row.doc.get(f"company_{part}") for part in ADDRESS_PARTS) else None
+
+
+def only_row(document: object) -> Sequence[object]:
+    """The one object of an answer as the row of a list, wrapped or bare."""
+    if not isinstance(document, Mapping):
+        raise ValueError("expected an object")
+    return [document.get("item", document)]
+
+
+def references(path: str, kind: str, summary: Fields) -> Read:
+    """References to the objects of a list, which hold these fields of the other records."""
+
+    def read(row: Row) -> object:
+        found = row.doc.get(path)
+        if not isinstance(found, list | None):
+            raise ValueError("expected a list")
+        return tuple(
+            Pointer(kind, str(each["id"]), summary=summary.wires, holder=Row(each, row, row.settings))
+            for each in found or ()
+            if isinstance(each, Mapping) and isinstance(each.get("id"), int | str)
+        )
+
+    return read
+
+
+def is_deleted(row: Row) -> object:
+    """Deleted documents stay visible under a status of their own."""
+    status = row.doc.get("status")
+    return status == "D" if isinstance(status, str) else None
+
+
+def full_id(path: str, resource: str) -> Read:
+    """An id as the record itself shows it: kinds of several lists have the list before the id. 0 is none."""
+    find = at(path)
+
+    def read(row: Row) -> object:
+        found = find(row)
+        return f"{resource}:{_id(found)}" if found not in (None, 0, "") else None
+
+    return read
+
+
+def _id(found: object) -> str:
+    if isinstance(found, bool) or not isinstance(found, int | str):
+        raise ValueError("expected an id")
+    return str(found)
+
+
+def subject_id(row: Row) -> object:
+    """What an effort was for: P a project, C a contact, CU a cost unit, which shares its kind with activities."""
+    found = row.doc.get("entity_id")
+    if found in (None, 0, ""):
         return None
-    return Money(amount=_number(total) - _number(paid), currency=currency(row))
+    return f"cost_unit:{_id(found)}" if row.doc.get("entity_type") == "CU" else _id(found)
 
 
-def currency(row: Row) -> str | None:
-    """The document's currency; ValueError for what cannot be one."""
-    return to_currency(row.doc.get("currency"))
+def project_of_effort(row: Row) -> object:
+    """The project, where the effort was for one."""
+    found = subject_id(row)
+    return Pointer("Project", found) if row.doc.get("entity_type") == "P" and isinstance(found, str) else None
 
 
-def tax_mode(row: Row) -> object:
-    """Whether prices hold tax."""
-    included = row.doc.get("vat_included")
-    return None if not isinstance(included, bool) else TaxMode.INCLUSIVE if included else TaxMode.EXCLUSIVE
+_TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9])(?::([0-5][0-9]))?")
+_DAY_SECONDS = 86_400
 
 
-def subtotal(row: Row) -> object:
-    """Neither net nor tax is returned: net is summed from the positions, discounts taken off, half up at the end."""
-    return _net(row)
-
-
-def tax_total(row: Row) -> object:
-    """The total less the net sum of the positions."""
-    net, total = _net(row), row.doc.get("total")
-    if net is None or total is None:
+def hours_between(row: Row) -> object:
+    """From start to end in hours, to four places; an end before the start is assumed to be on the next day."""
+    start, end = row.doc.get("time_start"), row.doc.get("time_end")
+    if start in (None, "") or end in (None, ""):
         return None
-    return Money(amount=_number(total) - net.amount, currency=net.currency)
+    elapsed = _seconds(end) - _seconds(start)
+    hours = Decimal(elapsed if elapsed >= 0 else elapsed + _DAY_SECONDS) / 3600
+    return _short(hours.quantize(Decimal("0.0001")))
 
 
-def _net(row: Row) -> Money | None:
-    """ValueError when a single position cannot be read: a sum of the others would be a wrong amount."""
-    positions, included = row.doc.get("positions"), row.doc.get("vat_included")
-    if positions is None or included is None:
-        return None
-    if not isinstance(positions, list) or not isinstance(included, bool):
-        raise ValueError("expected positions, and whether prices hold tax")
-    parts = [(_line_sum(line), _number(line.get("vat"))) for line in positions]
-    share = _share(row, sum((amount for amount, _ in parts), Decimal(0)))
-    net = sum(
-        (amount * share / (1 + vat / 100) if included else amount * share for amount, vat in parts),
-        Decimal(0),
-    )
-    return _rounded(net, row)
+def _seconds(found: object) -> int:
+    """A time of day, `HH:MM`; seconds are tolerated."""
+    parts = _TIME.fullmatch(found) if isinstance(found, str) else None
+    if parts is None:
+        raise ValueError("expected a time HH:MM")
+    hours, minutes, seconds = (int(part or 0) for part in parts.groups())
+    if hours * 3600 + minutes * 60 + seconds > _DAY_SECONDS:
+        raise ValueError("expected a time of one day")
+    return hours * 3600 + minutes * 60 + seconds
 
 
-def _rounded(amount: Decimal, holder: Row) -> Money:
-    code = currency(holder)
-    return Money(amount=amount.quantize(in_major(1, code), ROUND_HALF_UP), currency=code)
-
-
-def _share(row: Row, whole: Decimal) -> Decimal:
-    """What a document's own discount leaves of each line: assumed to be spread evenly over the tax rates."""
-    rate = _number(row.doc.get("discount_rate"))
-    if not rate or not whole:
-        return Decimal(1)
-    return 1 - (rate / 100 if row.doc.get("discount_type") == "P" else rate / whole)
-
-
-def _line_sum(position: object) -> Decimal:
-    """Price times amount less the line's own discount (assumed: P percent, A an amount off the line)."""
-    if not isinstance(position, Mapping):
-        raise ValueError("expected a position")
-    amount = _number(position.get("price")) * _number(position.get("amount"))
-    rate = _number(position.get("discount_rate"))
-    return amount * (1 - rate / 100) if position.get("discount_type") == "P" else amount - rate
-
-
-def _number(found: object) -> Decimal:
-    """A number; null, as in texts and headers, is 0."""
-    return Decimal(0) if found is None else to_decimal(found)
-
-
-def line_net(row: Row) -> object:
-    """A position's amount before tax; text, headers and page breaks have none. Prices that hold tax give no net."""
-    if row.doc.get("price") is None or row.parent is None or row.parent.doc.get("vat_included") is True:
-        return None
-    return _rounded(_line_sum(row.doc), row.parent)
-
-
-def line_taxes(row: Row) -> object:
-    """A position has one tax, a bare percent; without a price it has none."""
-    return [row.doc] if row.doc.get("vat") is not None and row.doc.get("price") is not None else []
-
-
-def percent_discount(row: Row) -> object:
-    """The discount where it is a percentage."""
-    rate = row.doc.get("discount_rate")
-    return to_decimal(rate) if rate is not None and row.doc.get("discount_type") == "P" else None
-
-
-def amount_discount(row: Row) -> object:
-    """The discount where it is an amount."""
-    rate, holder = row.doc.get("discount_rate"), row.parent or row
-    if rate is None or row.doc.get("discount_type") != "A":
-        return None
-    return Money(amount=to_decimal(rate), currency=currency(row) or currency(holder))
+def _short(number: Decimal) -> Decimal:
+    """The same number without zeros behind, and without an exponent."""
+    return number.quantize(Decimal(1)) if number == number.to_integral() else number.normalize()
 
 
 def percents(items: Sequence[object]) -> Sequence[object]:
@@ -183,9 +198,7 @@ def _percents(items: Sequence[object]) -> Iterator[Decimal]:
         for item in items
         if isinstance(item, Mapping) and isinstance(item.get("vat"), int | Decimal)
     }
-    return (
-        percent.quantize(Decimal(1)) if percent == percent.to_integral() else percent for percent in found
-    )
+    return (_short(percent) for percent in found)
 
 
 def was_paid(row: Row) -> bool:

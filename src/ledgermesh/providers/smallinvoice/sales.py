@@ -1,143 +1,95 @@
-"""Invoices and their payments: smallinvoice API v2, https://api.smallinvoice.com/v2/doc/"""
+"""Invoices and their payments, offers, order confirmations, delivery notes: smallinvoice API v2."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from ledgermesh.model.enums import DocumentStatus, LineKind, PaymentKind, PaymentMethod, TaxMode
+from ledgermesh.model.enums import DocumentStatus, PaymentKind, PaymentMethod
 from ledgermesh.model.money import Money
-from ledgermesh.model.party import Party
 from ledgermesh.model.payment import Allocation, Payment
-from ledgermesh.model.row import Row
-from ledgermesh.model.trade import DocumentLine, Invoice, LineTax
-from ledgermesh.providers.smallinvoice import quirks
-from ledgermesh.providers.smallinvoice.books import PAGES, WITH, local
-from ledgermesh.spec.leaves import currency, day, decimal, money, one_of, text
-from ledgermesh.spec.resource import Children, Get, List, Push, Resource, Sort
-from ledgermesh.spec.wires import each, fields, made, position, ref
-
-LINE_KINDS = {
-    "N": LineKind.ITEM,
-    "T": LineKind.TEXT,
-    "PB": LineKind.TEXT,
-    "H": LineKind.TEXT,
-    "SI": LineKind.SUBTOTAL,
-    "SNI": LineKind.SUBTOTAL,
-}
-
-LINES = each(
-    "positions",
-    fields(
-        DocumentLine,
-        line_number=position(),
-        kind=one_of("type", LINE_KINDS, other=LineKind.OTHER),
-        name=text("name"),
-        description=text("description"),
-        item_code=text("number"),
-        quantity=decimal("amount"),
-        unit_price=money("price", currency="^currency"),
-        discount_percent=made(
-            Decimal,
-            "discount_rate",
-            "discount_type",
-            read=quirks.percent_discount,
-            transform="percent_discount",
-        ),
-        discount_amount=made(
-            Money, "discount_rate", "discount_type", read=quirks.amount_discount, transform="amount_discount"
-        ),
-        net=made(
-            Money,
-            "price",
-            "amount",
-            "discount_rate",
-            "discount_type",
-            read=quirks.line_net,
-            transform="line_net",
-        ),
-        gross=money("total", currency="^currency"),
-        taxes=made(
-            list[LineTax],
-            "vat",
-            read=quirks.line_taxes,
-            transform="line_taxes",
-            parts=fields(LineTax, rate=decimal("vat")),
-        ),
-    ),
-    expand="positions",
+from ledgermesh.model.sales import DeliveryNote, Quote, SalesOrder
+from ledgermesh.model.trade import Invoice
+from ledgermesh.providers.smallinvoice import amounts, quirks
+from ledgermesh.providers.smallinvoice.documents import (
+    DOCUMENT_OMITTED,
+    DOCUMENT_WIRES,
+    ORDER_WIRES,
+    document_list,
 )
+from ledgermesh.providers.smallinvoice.lists import LOOKS, PAGES, files, local, single, sort_by
+from ledgermesh.spec.leaves import currency, day, decimal, flag, money, one_of, text
+from ledgermesh.spec.resource import Children, Get, List, Resource
+from ledgermesh.spec.wires import fields, made, ref
 
-PARTY_SUMMARY = fields(Party, native_id=text("contact_id"))
-
-SORTS = tuple(
-    Sort(
-        field=field, ascending=(("sort", f"{key},id"),), descending=(("sort", f"-{key},id"),), ties_by_id=True
-    )
-    for field, key in (("date", "date"), ("due_date", "due"))
-)
-
-
-def _deleted(row: Row) -> object:
-    """Deleted documents stay visible under a status of their own."""
-    status = row.doc.get("status")
-    return status == "D" if isinstance(status, str) else None
-
+_PAY_TO = "Where to pay is not carried; the company's bank accounts and slips are records of their own."
+_PAY_ONLINE = "The model has no place for pages where a document is paid."
 
 INVOICES = Resource(
     kind="Invoice",
-    list=List(
-        path="/receivables/invoices",
-        items="items",
-        page=PAGES,
-        sorts=SORTS,
-        query=(("sort", "id"),),
-        pushes=(
-            Push(field="currency", operator="eq", param="filter", encode=quirks.equals("currency")),
-            Push(field="number", operator="eq", param="filter", encode=quirks.equals("number")),
-        ),
-        combine=quirks.all_of,
-        expand=WITH,
-    ),
-    get=Get(path="/receivables/invoices/{id}", item="item", expand=WITH),
+    list=document_list("/receivables/invoices", sorts=(sort_by("due_date", "due"),)),
+    get=single("/receivables/invoices"),
+    streams=files("/receivables/invoices"),
     fields=fields(
         Invoice,
-        native_id=text("id"),
-        number=text("number"),
-        date=day("date"),
+        **DOCUMENT_WIRES,
         due_date=day("due"),
         paid_date=day("paid_date"),
         period_from=day("period_from"),
         period_to=day("period_to"),
         status=one_of("status", quirks.STATUSES, other=DocumentStatus.OTHER),
-        status_raw=text("status"),
-        currency=currency("currency"),
-        tax_mode=made(TaxMode, "vat_included", read=quirks.tax_mode, transform="tax_mode"),
-        subtotal=made(
-            Money, "positions", "discount_rate", "discount_type", "vat_included",
-            read=quirks.subtotal, transform="net_of_positions", expand="positions",
-        ),
-        tax_total=made(
-            Money, "total", "positions", "discount_rate", "discount_type", "vat_included",
-            read=quirks.tax_total, transform="total_less_net", expand="positions",
-        ),
-        total=money("total", currency="currency"),
         amount_paid=money("total_paid", currency="currency"),
-        amount_due=made(Money, "total", "total_paid", read=quirks.amount_due, transform="total_less_paid"),
-        discount_percent=made(
-            Decimal, "discount_rate", "discount_type", read=quirks.percent_discount, transform="percent_discount"
-        ),
-        discount_amount=made(
-            Money, "discount_rate", "discount_type", read=quirks.amount_discount, transform="amount_discount"
-        ),
-        private_note=text("notes"),
+        amount_due=made(Money, "total", "total_paid", read=amounts.amount_due, transform="total_less_paid"),
+        cash_discount_percent=decimal("cash_discount_rate"),
+        cash_discount_date=day("cash_discount_date"),
         payment_reference=text("isr_reference_number"),
-        language=text("language"),
-        lines=LINES,
-        party_ref=ref("Party", "contact_id", embed="contact", expand="contact", summary=PARTY_SUMMARY),
-        created_at=local("created"),
-        deleted=made(bool, "status", read=_deleted, transform="status_is_deleted"),
     ),
-)  # fmt: skip
+    omitted={
+        "bank_account_id": _PAY_TO,
+        "bank_account": _PAY_TO,
+        "isr_id": _PAY_TO,
+        "isr": _PAY_TO,
+        "isr_position": LOOKS,
+        **{
+            f"payment_link_{service}{part}": _PAY_ONLINE
+            for service in ("paypal", "postfinance", "payrexx", "smartcommerce")
+            for part in ("", "_url")
+        },
+        "workflow": "What happens when an invoice is overdue is not carried.",
+        **DOCUMENT_OMITTED,
+    },
+)
+
+QUOTES = Resource(
+    kind="Quote",
+    list=document_list("/receivables/offers"),
+    get=single("/receivables/offers"),
+    streams=files("/receivables/offers"),
+    fields=fields(
+        Quote,
+        **ORDER_WIRES,
+        valid_until=day("valid_until"),
+        accept_online=flag("accept_online"),
+        accept_url=text("accept_online_url"),
+        accept_status_raw=text("accept_online_status"),
+    ),
+    omitted=DOCUMENT_OMITTED,
+)
+
+SALES_ORDERS = Resource(
+    kind="SalesOrder",
+    list=document_list("/receivables/order-confirmations"),
+    get=single("/receivables/order-confirmations"),
+    streams=files("/receivables/order-confirmations"),
+    fields=fields(SalesOrder, **ORDER_WIRES),
+    omitted=DOCUMENT_OMITTED,
+)
+
+DELIVERY_NOTES = Resource(
+    kind="DeliveryNote",
+    list=document_list("/receivables/delivery-notes"),
+    get=single("/receivables/delivery-notes"),
+    streams=files("/receivables/delivery-notes"),
+    fields=fields(DeliveryNote, **ORDER_WIRES),
+    omitted=DOCUMENT_OMITTED,
+)
 
 PAYMENTS = Resource(
     kind="Payment",

@@ -1,33 +1,29 @@
-"""The emulator's routes: one key opens one company's books."""
+"""The emulator's routes and what stands before each of them: the limits, the key and its scopes."""
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-import msgspec
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from ledgermesh.clock import Clock
-from ledgermesh.sandbox.accountsos import reports, shapes
+from ledgermesh.sandbox.accountsos import additions, answers
+from ledgermesh.sandbox.accountsos.answers import Refusal
+from ledgermesh.sandbox.accountsos.intake import Intake
 from ledgermesh.sandbox.accountsos.limits import Limiter, Verdict
-from ledgermesh.sandbox.accountsos.shapes import Document
+from ledgermesh.sandbox.accountsos.reads import Reads
 from ledgermesh.sandbox.accountsos.switches import Switches
-from ledgermesh.sandbox.books import BankLine, Books
-
-T = TypeVar("T")
-
-LIMIT_DEFAULT = 50
-DAYS_DEFAULT = 90
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
+from ledgermesh.sandbox.accountsos.writes import Writes
+from ledgermesh.sandbox.books import Books
+from ledgermesh.sandbox.emulator import Access
 
 
 class World(Protocol):
@@ -39,20 +35,21 @@ class World(Protocol):
         ...
 
 
-class Refusal(Exception):
-    """An answer in the error envelope."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-
 @dataclass(frozen=True, slots=True)
 class Key:
     """One API key: whose books, and how far it reaches."""
 
     books: Books
     scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one method does on one path."""
+
+    answer: Callable[[Request, Books], Awaitable[object]]
+    scope: str = "read"
+    status: int = 200
 
 
 class AccountsOS:
@@ -63,22 +60,16 @@ class AccountsOS:
 
     def __init__(self, world: World, clock: Clock, switches: Switches) -> None:
         self.switches = switches
-        self._clock = clock
         self._limiter = Limiter(clock, switches)
         kept = [books for (_, provider), books in world.books.items() if provider == self.name]
         self._keys = {_key(books, "write"): Key(books, frozenset(("read", "write"))) for books in kept}
         self._keys |= {_key(books, "read"): Key(books, frozenset(("read",))) for books in kept}
-        get = {
-            "/api/transactions": self._transactions,
-            "/api/transactions/{id}": self._transaction,
-            "/api/documents": self._documents,
-            "/api/deadlines": self._deadlines,
-            "/api/contacts": self._contacts,
-            "/api/reports/profit-loss": self._profit_loss,
-            "/api/reports/balance-sheet": self._balance_sheet,
-            "/api/reports/vat": self._vat,
-        }
-        app = Starlette(routes=[Route(path, self._route(answer)) for path, answer in get.items()])
+        intake = Intake(clock, switches)
+        reads = Reads(clock, switches, intake)
+        table = _table(reads, Writes(switches, reads, intake))
+        app = Starlette(
+            routes=[Route(path, self._route(doors), methods=[*doors]) for path, doors in table.items()]
+        )
         app.add_exception_handler(404, self._not_found)
         app.add_exception_handler(405, self._not_allowed)
         self.app = app
@@ -87,25 +78,32 @@ class AccountsOS:
         """A key that may read and write, and one that may only read."""
         return {"api_key": _key(books, "write"), "read_key": _key(books, "read")}
 
+    def access(self, books: Books) -> Access:
+        """The key that may read and write."""
+        return Access(base_path="/api", scheme="api_key", secrets={"api_key": _key(books, "write")})
+
     # -- every request -------------------------------------------------------------------------------------------
 
-    def _route(self, answer: Callable[[Request, Books], object]) -> Callable[[Request], Awaitable[Response]]:
+    def _route(self, operations: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response]]:
         # Not in a thread of its own: the limits count one request after the other.
         async def endpoint(request: Request) -> Response:
-            return self._answer(request, answer)
+            method = "GET" if request.method == "HEAD" else request.method
+            return await self._answer(request, operations[method])
 
         return endpoint
 
-    def _answer(self, request: Request, answer: Callable[[Request, Books], object]) -> Response:
+    async def _answer(self, request: Request, operation: Operation) -> Response:
         verdict = self._counted(request)
         try:
             key = self._known(request.headers.get("authorization", ""))
             if not verdict.allowed:
                 raise Refusal(429, "rate_limited", "Too many requests; wait until the reset time")
-            self._check(key, "read")
-            return _json(200, self._grown(answer(request, key.books)), verdict.headers)
+            self._check(key, operation.scope)
+            body = await operation.answer(request, key.books)
+            shown = additions.grown(body) if self.switches.additive else body
+            return answers.json(operation.status, shown, verdict.headers)
         except Refusal as refusal:
-            return _refused(refusal, verdict.headers)
+            return self._refused(refusal, verdict.headers)
 
     def _known(self, authorization: str) -> Key:
         secret = _secret(authorization)
@@ -127,108 +125,35 @@ class AccountsOS:
 
     async def _not_found(self, request: Request, error: Exception) -> Response:
         refusal = Refusal(404, "not_found", "There is no such resource")
-        return _refused(refusal, self._counted(request).headers)
+        return self._refused(refusal, self._counted(request).headers)
 
     async def _not_allowed(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException), "as the router raises it"
+        allowed = sorted(set((error.headers or {})["Allow"].split(", ")) - {"HEAD"})
         refusal = Refusal(405, "method_not_allowed", f"{request.method} is not allowed here")
-        return _refused(refusal, {**self._counted(request).headers, "Allow": "GET"})
+        return self._refused(refusal, {**self._counted(request).headers, "Allow": ", ".join(allowed)})
 
-    # -- resources -----------------------------------------------------------------------------------------------
+    def _refused(self, refusal: Refusal, headers: Mapping[str, str]) -> Response:
+        body = additions.recoded(refusal.body) if self.switches.additive else refusal.body
+        return answers.json(refusal.status, body, headers)
 
-    def _transactions(self, request: Request, books: Books) -> object:
-        start, end, wanted = _day(request, "from"), _day(request, "to"), request.query_params.get("category")
-        if self.switches.window_ignored:
-            start = end = None
-        rows = [
-            line
-            for line in _newest_first(books)
-            if (start is None or line.date >= start)
-            and (end is None or line.date <= end)
-            and (not wanted or wanted in _names(books, line))
-        ]
-        return self._page(request, "transactions", rows, lambda line: shapes.transaction(books, line))
 
-    def _transaction(self, request: Request, books: Books) -> object:
-        line = books.bank_line(request.path_params["id"])
-        if line is None:
-            raise Refusal(404, "not_found", "There is no such transaction")
-        shown = self._shown(shapes.transaction(books, line))
-        return {"transaction": shown} if self.switches.wrapped else shown
-
-    def _documents(self, request: Request, books: Books) -> object:
-        type, status = request.query_params.get("type"), request.query_params.get("status")
-        rows = [
-            row
-            for row in sorted(books.files, key=lambda row: (row.created_at, row.id), reverse=True)
-            if (not type or row.type == type) and (not status or row.status == status)
-        ]
-        return self._page(request, "documents", rows, shapes.file)
-
-    def _deadlines(self, request: Request, books: Books) -> object:
-        today, type = self._clock.now().date(), request.query_params.get("type")
-        horizon = today + dt.timedelta(days=_number(request, "days", DAYS_DEFAULT, least=0))
-        rows = [
-            row
-            for row in sorted(books.due_dates, key=lambda row: (row.due, row.id))
-            if row.status != "completed" and row.due <= horizon and (not type or row.type == type)
-        ]
-        return {"deadlines": [self._shown(shapes.deadline(row, today)) for row in rows]}
-
-    def _contacts(self, request: Request, books: Books) -> object:
-        type, words = request.query_params.get("type"), request.query_params.get("search", "").casefold()
-        shown = [shapes.contact(row) for row in books.parties if not row.removed]
-        found = [
-            row
-            for row in sorted(shown, key=lambda row: (str(row["name"]).casefold(), str(row["id"])))
-            if (not type or row["type"] == type) and words in f"{row['name']} {row['email'] or ''}".casefold()
-        ]
-        return {"contacts": [self._shown(row) for row in found[: self._limit(request)]]}
-
-    def _profit_loss(self, request: Request, books: Books) -> object:
-        today = self._clock.now().date()
-        start, end = _day(request, "from") or dt.date(today.year, 1, 1), _day(request, "to") or today
-        return self._report(reports.profit_loss(books, start, end))
-
-    def _balance_sheet(self, request: Request, books: Books) -> object:
-        return self._report(reports.balances(books, _day(request, "as_of") or self._clock.now().date()))
-
-    def _vat(self, request: Request, books: Books) -> object:
-        text = request.query_params.get("period")
-        period = reports.quarter(text) if text is not None else reports.current(self._clock.now().date())
-        if period is None:
-            raise Refusal(400, "bad_request", "period is a quarter: Q4 2025 or 2025-Q4")
-        return self._report(reports.vat_return(books, *period))
-
-    def _report(self, report: Document) -> object:
-        return report if self.switches.wrapped else {"report": report}
-
-    # -- lists ---------------------------------------------------------------------------------------------------
-
-    def _page(self, request: Request, name: str, rows: list[T], shape: Callable[[T], Document]) -> object:
-        limit, offset = self._limit(request), _number(request, "offset", 0, least=0)
-        page = [self._shown(shape(row)) for row in rows[offset : offset + limit]]
-        total = len(rows)
-        pagination = {
-            "total": total,
-            "limit": limit,
-            "offset": offset,
-            "has_more": offset + len(page) < total,
-        }
-        return {name: page, "pagination": pagination}
-
-    def _limit(self, request: Request) -> int:
-        return min(_number(request, "limit", LIMIT_DEFAULT, least=1), self.switches.page_size_max)
-
-    def _shown(self, row: Document) -> object:
-        id = str(row["id"])
-        if id in self.switches.replacements:
-            return self.switches.replacements[id]
-        return self._grown(row | self.switches.overrides.get(id, {}))
-
-    def _grown(self, body: object) -> object:
-        if not self.switches.additive or not isinstance(body, dict):
-            return body
-        return {**body, "x_unknown": {"nested": [1, "two"]}}
+def _table(reads: Reads, writes: Writes) -> Mapping[str, Mapping[str, Operation]]:
+    """All that the API offers, by path and method."""
+    return {
+        "/api/transactions": {"GET": Operation(reads.list_transactions)},
+        "/api/transactions/{id}": {
+            "GET": Operation(reads.read_transaction),
+            "PATCH": Operation(writes.update_transaction, "write"),
+        },
+        "/api/documents": {"GET": Operation(reads.list_documents)},
+        "/api/documents/upload": {"POST": Operation(writes.upload_document, "write", 201)},
+        "/api/deadlines": {"GET": Operation(reads.list_deadlines)},
+        "/api/contacts": {"GET": Operation(reads.list_contacts)},
+        "/api/reports/profit-loss": {"GET": Operation(reads.read_profit_and_loss)},
+        "/api/reports/balance-sheet": {"GET": Operation(reads.read_balance_sheet)},
+        "/api/reports/vat": {"GET": Operation(reads.read_vat_return)},
+    }
 
 
 def _secret(authorization: str) -> str:
@@ -236,53 +161,9 @@ def _secret(authorization: str) -> str:
     return secret.strip() if scheme.casefold() == "bearer" else ""
 
 
-def _newest_first(books: Books) -> list[BankLine]:
-    """By date, newest first; lines of one day in an order of their own."""
-    return books.index("accountsos newest", lambda: sorted(books.bank_lines, key=_newness))
-
-
-def _newness(line: BankLine) -> tuple[int, str]:
-    return -line.date.toordinal(), hashlib.md5(line.id.encode(), usedforsecurity=False).hexdigest()
-
-
-def _names(books: Books, line: BankLine) -> Iterable[str]:
-    shown = shapes.category(books, line.category)
-    return [str(value) for value in shown.values()] if shown is not None else ()
-
-
-def _day(request: Request, name: str) -> dt.date | None:
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            raise ValueError(text)
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise Refusal(400, "bad_request", f"{name} is a date YYYY-MM-DD") from error
-
-
-def _number(request: Request, name: str, default: int, *, least: int) -> int:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch(r"\d{1,9}", text) or int(text) < least:
-        raise Refusal(400, "bad_request", f"{name} is a whole number, {least} or more")
-    return int(text)
-
-
 def _key(books: Books, scope: str) -> str:
     """An API key in the form of the real ones; made from the books so that it is the same at every start."""
     return "sk_live_" + hashlib.sha256(f"accountsos {books.company} {scope}".encode()).hexdigest()[:32]
-
-
-def _json(status: int, body: object, headers: Mapping[str, str]) -> Response:
-    return Response(_ENCODER.encode(body), status, dict(headers), "application/json")
-
-
-def _refused(refusal: Refusal, headers: Mapping[str, str]) -> Response:
-    body = {"error": {"code": refusal.code, "message": refusal.message, "status": refusal.status}}
-    return _json(refusal.status, body, headers)
 
 
 def make(world: World, clock: Clock, *, switches: Switches | None = None) -> AccountsOS:

@@ -12,7 +12,7 @@ class Switches:
     page_size_max: int = 100
     """Rows in one answer at most; a larger `limit` is cut down to it. Assumed: the quickstart states no maximum."""
     additive: bool = False
-    """Put a field nobody knows into every body and every record."""
+    """Put a field nobody knows into every object, and words nobody knows into types, statuses and error codes."""
     wrapped: bool = True
     """The form of single objects: `{"transaction": {…}}` and bare reports; else it is the other way round."""
     window_ignored: bool = False
@@ -21,6 +21,10 @@ class Switches:
     """Id of an object -> fields shown instead of its own."""
     replacements: dict[str, object] = field(default_factory=dict)
     """Id of an object -> the value shown instead of the whole object."""
+    body_bytes_max: int = 10 * 1024 * 1024
+    """A larger body answers 413. The quickstart says 10 MB; that the real one counts in powers of two is assumed."""
+    processing_seconds: int = 60
+    """How long an uploaded document is pending; assumed."""
     limited: bool = True
     """Whether the two limits hold."""
     calls_per_hour: int = 1000

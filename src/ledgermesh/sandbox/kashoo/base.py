@@ -1,10 +1,12 @@
-"""What every record of Kashoo has in common (RecordInfo), and payments and adjustments in full."""
+"""What every record of Kashoo has in common (RecordInfo), and payments, transfers and adjustments in full."""
 
 from __future__ import annotations
 
 import uuid
 
-from ledgermesh.sandbox.books import Journal, Settlement
+from ledgermesh.sandbox.books import Journal, Paper, Settlement
+from ledgermesh.sandbox.kashoo.business import Business
+from ledgermesh.sandbox.kashoo.extras import Transfer
 from ledgermesh.sandbox.kashoo.money import exponent, minor_units, plain
 from ledgermesh.sandbox.kashoo.records import (
     BILL,
@@ -15,16 +17,16 @@ from ledgermesh.sandbox.kashoo.records import (
 )
 from ledgermesh.sandbox.kashoo.view import Document, View
 
-_METHODS = {"bank_transfer": "EFT", "cash": "CASH", "card": "CREDIT_CARD", "check": "CHECK"}
-_ATTACHED_EVERY = 9
-"""About one invoice or bill in so many has a scanned page attached."""
+METHODS = {"bank_transfer": "EFT", "cash": "CASH", "card": "CREDIT_CARD", "check": "CHECK"}
+"""The books' words for ways to pay, and Kashoo's."""
 
 
 def base_document(view: View, record: Record) -> Document:
     """RecordInfo, without what only some types have."""
     business = view.business
-    source = record.source
+    source, detail = record.source, record.detail
     home = business.books.currency
+    project = business.extras.project(detail.project)
     rate = getattr(source, "exchange_rate", None)
     party = business.contact_by_id[record.contact].name if record.contact is not None else None
     return {
@@ -33,14 +35,14 @@ def base_document(view: View, record: Record) -> Document:
         "type": record.type,
         "contact": record.contact,
         "contactName": party,
-        "account": None,
-        "project": None,
-        "projectName": None,
-        "collaborationContext": None,
-        "inboxReference": None,
+        "account": _account(view.business, record),
+        "project": None if project is None else project.id,
+        "projectName": None if project is None else project.name,
+        "collaborationContext": detail.context,
+        "inboxReference": detail.inbox,
         "date": view.day(record.date),
-        "number": source.number,
-        "description": "",
+        "number": record.number,
+        "description": detail.description,
         "memo": source.memo,
         "currency": record.currency,
         "homeCurrency": home,
@@ -48,9 +50,9 @@ def base_document(view: View, record: Record) -> Document:
         "creation": view.instant(source.created_at),
         "lastModified": view.instant(source.updated_at),
         "removed": record.removed,
-        "readOnly": False,
+        "readOnly": detail.read_only,
         "foreignCurrency": record.currency != home,
-        "allowZeroAmounts": False,
+        "allowZeroAmounts": detail.zero_allowed,
         "recordAttachments": _attachments(view, record),
         "links": view.links(f"/records/{record.id}"),
     }
@@ -62,8 +64,8 @@ def payment_document(view: View, record: Record, payment: Settlement) -> Documen
     digits = exponent(payment.currency)
     incoming = record.type == INVOICE_PAYMENT
     paper = INVOICE if incoming else BILL
+    by_check = payment.method == "check" if record.detail.by_check is None else record.detail.by_check
     document = base_document(view, record) | {
-        "account": business.account(payment.account),
         "creditAccount": business.receivable if incoming else business.payable,
         "amount": record.amount,
         "unallocatedAmount": minor_units(payment.unallocated, digits),
@@ -71,12 +73,22 @@ def payment_document(view: View, record: Record, payment: Settlement) -> Documen
             {"amount": minor_units(amount, digits), "record": business.records.ids.get((paper, number))}
             for number, amount in payment.allocations
         ],
-        "method": _METHODS.get(payment.method, payment.method),
-        "byCheck": payment.method == "check",
+        "method": METHODS.get(payment.method, payment.method),
+        "byCheck": by_check,
     }
     if record.type == BILL_PAYMENT:
-        document["checks"] = [{"number": payment.number}] if payment.method == "check" else []
+        document["checks"] = [{"number": record.number}] if by_check else []
     return document
+
+
+def transfer_document(view: View, record: Record, transfer: Transfer) -> Document:
+    """Money between two of the business's accounts."""
+    business = view.business
+    return base_document(view, record) | {
+        "amount": record.amount,
+        "fromAccount": business.account(transfer.source),
+        "toAccount": business.account(transfer.target),
+    }
 
 
 def adjustment_document(view: View, record: Record, journal: Journal) -> Document:
@@ -97,8 +109,18 @@ def adjustment_document(view: View, record: Record, journal: Journal) -> Documen
     return base_document(view, record) | {"amount": record.amount, "lineItems": lines}
 
 
+def _account(business: Business, record: Record) -> int | None:
+    """The control account of a paper, the account that a settlement or a transfer takes money from or to."""
+    match record.source:
+        case Paper():
+            return business.receivable if record.type == INVOICE else business.payable
+        case Settlement(account=number) | Transfer(source=number):
+            return business.account(number)
+    return None
+
+
 def _attachments(view: View, record: Record) -> list[Document]:
-    if record.type not in (INVOICE, BILL) or record.id % _ATTACHED_EVERY:
+    if not record.detail.attached:
         return []
     id = view.business.part("attachment", record.type, record.source.number)
     created = record.source.created_at
@@ -106,7 +128,7 @@ def _attachments(view: View, record: Record) -> list[Document]:
         {
             "id": id,
             "uuid": str(uuid.uuid5(uuid.NAMESPACE_OID, str(id))),
-            "filename": f"{record.source.number}.pdf",
+            "filename": f"{record.number}.pdf",
             "mimeType": "application/pdf",
             "contentLength": 20_000 + id % 180_000,
             "creationDate": view.instant(created),

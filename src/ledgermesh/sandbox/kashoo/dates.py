@@ -54,6 +54,28 @@ def parse_day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
+def read_transfer_date(value: object) -> dt.date:
+    """The date in a body, text or object; ValueError for anything else.
+
+    The name of the month counts before its number, which public clients do not agree about.
+    """
+    if isinstance(value, str):
+        return parse_day(value)
+    if not isinstance(value, dict):
+        raise ValueError(value)
+    year, month, day = value.get("year"), value.get("month"), value.get("dayOfMonth")
+    if value.get("monthEnum") is not None:
+        if value["monthEnum"] not in _MONTHS:
+            raise ValueError(value)
+        month = _MONTHS.index(value["monthEnum"]) + 1
+    if type(year) is not int or type(month) is not int or type(day) is not int:
+        raise ValueError(value)
+    try:
+        return dt.date(year, month, day)
+    except OverflowError as error:
+        raise ValueError(value) from error
+
+
 def milliseconds(instant: dt.datetime) -> int:
     """Whole milliseconds since 1970 in UTC."""
     return (instant - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(milliseconds=1)

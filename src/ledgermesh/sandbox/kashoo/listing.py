@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ledgermesh.sandbox.books import Paper, Settlement
-from ledgermesh.sandbox.kashoo.base import adjustment_document, base_document, payment_document
+from ledgermesh.sandbox.kashoo.base import (
+    adjustment_document,
+    base_document,
+    payment_document,
+    transfer_document,
+)
+from ledgermesh.sandbox.kashoo.extras import Transfer
 from ledgermesh.sandbox.kashoo.money import exponent
 from ledgermesh.sandbox.kashoo.papers import paid_minor, paper_document
 from ledgermesh.sandbox.kashoo.query import Page, Query
-from ledgermesh.sandbox.kashoo.records import TYPES, Record
+from ledgermesh.sandbox.kashoo.records import TYPES, Record, type_word
 from ledgermesh.sandbox.kashoo.view import Document, View
 
 
@@ -20,16 +26,24 @@ def list_records(view: View, query: Query, page: Page, types: tuple[str, ...]) -
     ordering = view.business.records.ordering(
         wanted, query.column, descending=query.descending, removed=query.include_removed
     )
-    found = _matching(view, query, ordering.between(query.start, query.end))
+    found = matching(view, query, ordering.between(query.start, query.end))
     # The reference calls the list of invoices the same as this list with type=INVOICE, so a named type comes in full.
     general = types == TYPES and not query.types
-    return [record_document(view, row, general=general) for row in islice(found, page.offset, page.stop)]
+    if general:
+        return general_page(view, found, page)
+    return [record_document(view, row) for row in islice(found, page.offset, page.stop)]
+
+
+def general_page(view: View, rows: Iterator[Record], page: Page) -> list[object]:
+    """One page of these records with the fields that all types share."""
+    return [record_document(view, row, general=True) for row in islice(rows, page.offset, page.stop)]
 
 
 def record_document(view: View, record: Record, *, general: bool = False) -> object:
     """The record in full, or only the fields all types share as the general list shows them."""
     if view.spoiled(record.id):
-        return view.shown(record.id, _document(view, record, general=general))
+        kind = "shared record" if general else record.type
+        return view.shown(record.id, _document(view, record, general=general), kind)
     key = (record.id, general)
     return view.business.rendered.find(view.form, key, lambda: _document(view, record, general=general))
 
@@ -42,32 +56,30 @@ def _document(view: View, record: Record, *, general: bool) -> Document:
         return paper_document(view, record, source)
     if isinstance(source, Settlement):
         return payment_document(view, record, source)
+    if isinstance(source, Transfer):
+        return transfer_document(view, record, source)
     return adjustment_document(view, record, source)
 
 
-def _matching(view: View, query: Query, rows: Iterator[Record]) -> Iterator[Record]:
+def matching(view: View, query: Query, rows: Iterator[Record]) -> Iterator[Record]:
+    """Those of the records that the rest of the query lets through."""
     if query.contact is not None:
         rows = (row for row in rows if row.contact == query.contact)
     if query.amount_ge is not None or query.amount_le is not None:
-        rows = (row for row in rows if _amount_fits(query, row.amount))
+        rows = (row for row in rows if query.fits(row.amount))
     if query.modified_since_ms is not None:
         since = query.modified_since_ms
         rows = (row for row in rows if row.modified_ms >= since)
     if query.status is not None:
         rows = (row for row in rows if _has_status(view, row, query.status))
     if query.search:
-        rows = (row for row in rows if query.search in _text(view, row))
+        rows = (row for row in rows if query.search in text(view, row))
     return rows
 
 
 def _type_wanted(query: Query, type: str) -> bool:
-    word = type.replace("_", "").casefold()
+    word = type_word(type)
     return (not query.types or word in query.types) and word not in query.exclude
-
-
-def _amount_fits(query: Query, amount: int) -> bool:
-    low = query.amount_ge is None or query.amount_ge <= amount
-    return low and (query.amount_le is None or amount <= query.amount_le)
 
 
 def _has_status(view: View, row: Record, status: str) -> bool:
@@ -80,8 +92,9 @@ def _has_status(view: View, row: Record, status: str) -> bool:
     return paid == (status == "paid")
 
 
-def _text(view: View, row: Record) -> str:
+def text(view: View, row: Record) -> str:
+    """What a search looks through."""
     source = row.source
     party = "" if row.contact is None else view.business.contact_by_id[row.contact].name
     number = source.po_number if isinstance(source, Paper) else ""
-    return f"{source.number}\n{party}\n{source.memo}\n{number}".casefold()
+    return f"{row.number}\n{party}\n{source.memo}\n{row.detail.description}\n{number}".casefold()

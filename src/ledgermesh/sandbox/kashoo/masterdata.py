@@ -1,20 +1,23 @@
-"""Businesses, accounts, contacts, items and taxes as Kashoo's JSON."""
+"""Businesses, accounts, contacts, groups and items as Kashoo's JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
-
-from ledgermesh.sandbox.books import Account, Item, Party, Tax
+from ledgermesh.sandbox.books import Account, Item, Party
 from ledgermesh.sandbox.kashoo.business import Business
 from ledgermesh.sandbox.kashoo.dates import milliseconds
+from ledgermesh.sandbox.kashoo.extras import Group
 from ledgermesh.sandbox.kashoo.money import plain
 from ledgermesh.sandbox.kashoo.view import Document, View
 
 _CASH = "CASH"
 """The one account type that public clients of the live API use; the others carry the books' own names."""
 
-_CONTACT_INFORMATION = (
+CASH_TYPES = ("BANK", "CREDIT_CARD")
+"""Accounts that money can be paid from or to, each in a currency of its own."""
+SYSTEM_TYPES = ("ACCOUNTS_RECEIVABLE", "ACCOUNTS_PAYABLE", "TAX")
+"""Accounts that the product books to by itself, and that nobody may change."""
+
+CONTACT_INFORMATION = (
     "name",
     "firstName",
     "lastName",
@@ -42,20 +45,24 @@ def business_document(view: View) -> Document:
     books = business.books
     return {
         "id": business.id,
-        "contactInformation": _contact_information(name=books.name, country=books.country),
+        "product": business.product.marker,
+        "contactInformation": contact_information(name=books.name, country=books.country),
         "legalName": books.legal_name,
         "currency": books.currency,
         "booksCloseDate": None,
         "fiscalYearEndMonth": 12,
         "creation": view.instant(business.started),
         "links": view.links(f"/businesses/{business.id}"),
-    }
+    } | view.written(business.id)
 
 
 def account_document(view: View, account: Account) -> Document:
     """AccountInfo; like the real one it has no balance."""
     business = view.business
     id = business.accounts[account.number]
+    system = account.type in SYSTEM_TYPES
+    written = view.written(id)
+    number = written.get("number", account.number)
     return {
         "id": id,
         "business": business.id,
@@ -65,21 +72,21 @@ def account_document(view: View, account: Account) -> Document:
         "name": account.name,
         "description": account.description,
         "number": account.number,
-        "nameAndNumber": f"{account.number} {account.name}",
-        "currency": account.currency if account.type in ("BANK", "CREDIT_CARD") else None,
+        "nameAndNumber": f"{number or ''} {account.name}".strip(),
+        "currency": account.currency if account.type in CASH_TYPES else None,
         "standardTerms": "",
         "taxAuthorityCode": "",
         "taxNumber": None,
         "openDate": None,
         "closeDate": None,
         "removed": False,
-        "readOnly": False,
+        "readOnly": system,
         "archived": account.archived,
         "normalBalanceCredit": not account.debit_normal,
-        "system": account.type in ("ACCOUNTS_RECEIVABLE", "ACCOUNTS_PAYABLE", "TAX"),
+        "system": system,
         "lastModified": milliseconds(business.started),
         "links": view.links(f"/accounts/{id}"),
-    }
+    } | written
 
 
 def contact_document(view: View, party: Party) -> Document:
@@ -89,10 +96,11 @@ def contact_document(view: View, party: Party) -> Document:
     flat = ", ".join(
         part for part in (address, party.city, party.region, party.postcode, party.country) if part
     )
+    id = business.contacts[party.number]
     return {
-        "id": business.contacts[party.number],
+        "id": id,
         "business": business.id,
-        "contactInformation": _contact_information(
+        "contactInformation": contact_information(
             name=party.name,
             country=party.country,
             firstName=party.first_name,
@@ -120,13 +128,35 @@ def contact_document(view: View, party: Party) -> Document:
         "removed": party.removed,
         "archived": party.archived,
         "organization": not party.person,
-        "groups": [],
+        "groups": groups_of(business, party.number),
         "phoneNumbers": party.phone or "",
         "email": party.email or "",
         "address": flat,
         "name": party.name,
         "lastModified": milliseconds(party.created_at),
+    } | view.written(id)
+
+
+def group_document(view: View, group: Group) -> Document:
+    """ContactGroup."""
+    business = view.business
+    return {
+        "id": business.groups[group.key],
+        "business": business.id,
+        "name": group.name,
+        "removed": group.removed,
+        "type": group.type,
+        "contacts": [business.contacts[number] for number in group.members],
     }
+
+
+def groups_of(business: Business, number: str) -> list[int]:
+    """The ids of the groups that this contact is in."""
+    return [
+        business.groups[row.key]
+        for row in business.extras.groups
+        if not row.removed and number in row.members
+    ]
 
 
 def item_document(view: View, item: Item) -> Document:
@@ -157,35 +187,7 @@ def item_document(view: View, item: Item) -> Document:
         "effectiveId": {"value": id},
         "lastModified": milliseconds(item.created_at),
         "links": view.links(f"/businesses/{business.id}/items/{id}"),
-    }
-
-
-def tax_documents(view: View) -> list[Document]:
-    """TaxCompositeInfo, one for each name; rates of different periods stand inside."""
-    taxes = view.business.books.taxes
-    return [_tax(view, name, [row for row in taxes if row.name == name]) for name in view.business.taxes]
-
-
-def legacy_tax_documents(view: View) -> list[Document]:
-    """The older form, which knows one rate: the newest."""
-    business = view.business
-    newest = {row.name: row for row in sorted(business.books.taxes, key=lambda row: row.valid_from)}
-    return [
-        {
-            "id": business.taxes[name],
-            "business": business.id,
-            "code": name,
-            "name": newest[name].description or name,
-            "rate": tax_fraction(newest[name].percent),
-            "removed": False,
-        }
-        for name in business.taxes
-    ]
-
-
-def tax_fraction(percent: Decimal) -> Decimal:
-    """5 percent is 0.05 on the wire."""
-    return plain(percent / 100)
+    } | view.written(id)
 
 
 def _terms(days: int | None) -> str:
@@ -194,86 +196,6 @@ def _terms(days: int | None) -> str:
     return f"Net {days}" if days else "Due on receipt"
 
 
-def _contact_information(**known: str | None) -> Document:
-    return dict.fromkeys(_CONTACT_INFORMATION) | known
-
-
-def _tax(view: View, name: str, rows: Sequence[Tax]) -> Document:
-    business = view.business
-    id = business.taxes[name]
-    accounts = _tax_accounts(business, name)
-    return {
-        "id": id,
-        "business": business.id,
-        "name": name,
-        "description": rows[-1].description,
-        "lazyRounding": False,
-        "system": False,
-        "removed": False,
-        "archived": False,
-        "canBeRegistered": True,
-        "canBeRecovered": True,
-        "registeredDefault": True,
-        "recoveredDefault": True,
-        "rates": [_rate(view, id, row) for row in rows],
-        "accounts": accounts,
-        "configuration": [_configuration(view, rows, accounts)],
-    }
-
-
-def _rate(view: View, tax: int, row: Tax) -> Document:
-    business = view.business
-    start, end = view.day(row.valid_from), view.day(row.valid_to)
-    region: Document = {
-        "id": business.part("region", row.name),
-        "country": business.books.country,
-        "provinceOrState": None,
-        "currency": business.books.currency,
-        "isoCode": business.books.country,
-        "callingCode": None,
-        "empty": False,
-    }
-    return {
-        "id": business.part("rate", row.name, row.valid_from.isoformat()),
-        "tax": tax,
-        "rate": tax_fraction(row.percent),
-        "startDate": start,
-        "endDate": end,
-        "compound": False,
-        "archived": False,
-        "removed": False,
-        "regions": [region],
-        "period": {"start": start, "end": end},
-    }
-
-
-def _tax_accounts(business: Business, name: str) -> Document:
-    return {
-        "id": business.part("tax accounts", name),
-        "business": business.id,
-        "tax": business.taxes[name],
-        "payableAccount": business.tax_account,
-        "receivableAccount": business.tax_account,
-        "expenseAccount": None,
-        "archived": False,
-    }
-
-
-def _configuration(view: View, rows: Sequence[Tax], accounts: Document) -> Document:
-    business = view.business
-    start = view.day(min(row.valid_from for row in rows))
-    return {
-        "id": business.part("tax configuration", rows[0].name),
-        "businessTaxAccountConfig": accounts,
-        "registered": True,
-        "recoverable": True,
-        "startDate": start,
-        "endDate": None,
-        "registrationNumber": "",
-        "archived": False,
-        "removed": False,
-        "business": business.id,
-        "actualEndDate": None,
-        "period": {"start": start, "end": None},
-        "tax": business.taxes[rows[0].name],
-    }
+def contact_information(**known: str | None) -> Document:
+    """ContactInformationInfo; what is not known is null."""
+    return dict.fromkeys(CONTACT_INFORMATION) | known

@@ -16,7 +16,7 @@ from ledgermesh.clock import Clock
 from ledgermesh.sandbox.kashoo.errors import OAuthRefusal, Refusal
 from ledgermesh.sandbox.kashoo.switches import Switches
 from ledgermesh.sandbox.kashoo.tokens import Tokens
-from ledgermesh.sandbox.kashoo.users import ACCOUNTANT, User, Users, basic
+from ledgermesh.sandbox.kashoo.users import User, Users, basic
 
 ACCESS_SECONDS = 3600
 CODE_SECONDS = 600
@@ -82,7 +82,7 @@ class OAuth:
             return {"error": "unsupported_response_type"}
         if query.get("scope") != SCOPE:
             return {"error": "invalid_scope"}
-        user = self._users.by_email.get(query.get("login_hint", ACCOUNTANT))
+        user = self._users.by_email.get(query.get("login_hint", self._users.accountant.email))
         if user is None:
             return {"error": "access_denied"}
         code = self._tokens.fresh()

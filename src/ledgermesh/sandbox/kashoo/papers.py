@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
 from ledgermesh.sandbox.arithmetic import Totals, totals
-from ledgermesh.sandbox.books import Paper, Settlement
+from ledgermesh.sandbox.books import Paper
 from ledgermesh.sandbox.kashoo.base import base_document
 from ledgermesh.sandbox.kashoo.business import Business
-from ledgermesh.sandbox.kashoo.masterdata import tax_fraction
 from ledgermesh.sandbox.kashoo.money import exponent, formatted, minor_units, plain
 from ledgermesh.sandbox.kashoo.records import BILL_PAYMENT, INVOICE, INVOICE_PAYMENT, Record
+from ledgermesh.sandbox.kashoo.taxes import tax_fraction
 from ledgermesh.sandbox.kashoo.view import Document, View
 
 
@@ -26,11 +26,10 @@ def paper_document(view: View, record: Record, paper: Paper) -> Document:
     at_once = _paid_at_once(business, paper, digits)
     balance = 0 if record.removed else due - paid
     return base_document(view, record) | {
-        "account": business.receivable if invoice else business.payable,
         "terms": paper.terms,
         "poNumber": paper.po_number,
         "dueDate": view.day(paper.due),
-        "lineItems": list(_lines(business, paper, sums, digits)),
+        "lineItems": list(_lines(business, record, paper, digits)),
         "taxes": [{"taxCode": row.name, "amount": minor_units(row.amount, digits)} for row in sums.taxes],
         "taxAmounts": _tax_amounts(business, sums, digits),
         "payments": _allocations(business, paper, digits),
@@ -45,20 +44,20 @@ def paper_document(view: View, record: Record, paper: Paper) -> Document:
         "balanceDueFormatted": formatted(balance, paper.currency, digits),
         "paid": paid >= due,
         "paidInvoice": invoice and paid >= due,
-        "exchangePayment": False,
-        "keepInOriginalCurrency": False,
+        "exchangePayment": record.detail.exchange_payment,
+        "keepInOriginalCurrency": record.detail.keeps_currency,
         "income": invoice,
     }
 
 
 def paid_minor(business: Business, paper: Paper, digits: int) -> int:
     """What payments that are not removed have settled, in minor units."""
-    return minor_units(business.books.paid(paper), digits)
+    return minor_units(business.shares.paid(paper), digits)
 
 
 def _paid_at_once(business: Business, paper: Paper, digits: int) -> int:
     return sum(
-        minor_units(amount, digits) for row, amount in _shares(business, paper) if row.date == paper.date
+        minor_units(amount, digits) for row, amount in business.shares.of(paper) if row.date == paper.date
     )
 
 
@@ -66,13 +65,8 @@ def _allocations(business: Business, paper: Paper, digits: int) -> list[Document
     type = INVOICE_PAYMENT if paper.kind == "invoice" else BILL_PAYMENT
     return [
         {"amount": minor_units(amount, digits), "record": business.records.ids[type, row.number]}
-        for row, amount in _shares(business, paper)
+        for row, amount in business.shares.of(paper)
     ]
-
-
-def _shares(business: Business, paper: Paper) -> Iterator[tuple[Settlement, Decimal]]:
-    for row in business.books.settlements(paper):
-        yield from ((row, amount) for number, amount in row.allocations if number == paper.number)
 
 
 def _tax_amounts(business: Business, sums: Totals, digits: int) -> list[Document]:
@@ -87,23 +81,32 @@ def _tax_amounts(business: Business, sums: Totals, digits: int) -> list[Document
     ]
 
 
-def _lines(business: Business, paper: Paper, sums: Totals, digits: int) -> Iterator[Document]:
+def _lines(business: Business, record: Record, paper: Paper, digits: int) -> Iterator[Document]:
+    sums = totals(business.books, paper)
+    projects = dict(enumerate(record.detail.line_projects))
     for position, (line, net) in enumerate(zip(paper.lines, sums.lines, strict=True)):
-        yield {
+        document: Document = {
             "id": business.part(paper.kind, paper.number, str(position)),
             "account": business.account(line.account),
-            "item": None if line.item is None else business.items.get(line.item),
             "description": line.description,
             "quantity": plain(line.quantity),
             "rate": plain(line.unit_price),
             "amount": minor_units(net, digits),
             "taxCode": line.tax or "",
             "discountCode": f"{plain(line.discount_percent)}%" if line.discount_percent else "",
-            "project": None,
+            "project": projects.get(position),
             "position": position,
         }
+        yield document | _item(business, line.item)
     if sums.discount:
         yield from _discount_lines(business, paper, sums, digits)
+
+
+def _item(business: Business, number: str | None) -> Document:
+    """The line's item, where the product has items."""
+    if not business.product.items:
+        return {}
+    return {"item": None if number is None else business.items.get(number)}
 
 
 def _discount_lines(business: Business, paper: Paper, sums: Totals, digits: int) -> Iterator[Document]:
@@ -125,7 +128,6 @@ def _discount_line(
     return {
         "id": business.part(paper.kind, paper.number, "discount", code),
         "account": business.account(paper.lines[0].account),
-        "item": None,
         "description": f"Discount {plain(paper.discount_percent.normalize())} %",
         "quantity": 1,
         "rate": plain(-share),
@@ -134,4 +136,4 @@ def _discount_line(
         "discountCode": "",
         "project": None,
         "position": len(paper.lines) + index,
-    }
+    } | _item(business, None)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ledgermesh.sandbox.kashoo.dates import parse_day
 from ledgermesh.sandbox.kashoo.errors import Refusal
-from ledgermesh.sandbox.kashoo.records import COLUMNS
+from ledgermesh.sandbox.kashoo.records import COLUMNS, type_word
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -48,6 +48,11 @@ class Query:
     column: str
     descending: bool
     include_removed: bool
+
+    def fits(self, amount: int) -> bool:
+        """Whether an amount lies within the limits, both included."""
+        low = self.amount_ge is None or self.amount_ge <= amount
+        return low and (self.amount_le is None or amount <= self.amount_le)
 
 
 def read_page(params: Mapping[str, str], *, default: int, limit_max: int) -> Page:
@@ -125,4 +130,4 @@ def _one_of(params: Mapping[str, str], name: str, words: tuple[str, ...], defaul
 
 def _words(text: str) -> frozenset[str]:
     # Older clients write `billPayment` where the reference says BILL_PAYMENT.
-    return frozenset(part.replace("_", "").casefold() for part in text.split(",") if part)
+    return frozenset(type_word(part) for part in text.split(",") if part)

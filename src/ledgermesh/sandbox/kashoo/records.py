@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
 from ledgermesh.sandbox.arithmetic import totals
 from ledgermesh.sandbox.books import Books, Journal, Paper, Settlement
 from ledgermesh.sandbox.kashoo.dates import milliseconds
+from ledgermesh.sandbox.kashoo.extras import Detail, Extras, Transfer
 from ledgermesh.sandbox.kashoo.money import exponent, minor_units
 
 INVOICE, BILL = "INVOICE", "BILL"
 INVOICE_PAYMENT, BILL_PAYMENT = "INVOICE_PAYMENT", "BILL_PAYMENT"
-ADJUSTMENT = "ADJUSTMENT"
-TYPES = (INVOICE, BILL, INVOICE_PAYMENT, BILL_PAYMENT, ADJUSTMENT)
+TRANSFER, ADJUSTMENT = "TRANSFER", "ADJUSTMENT"
+TYPES = (INVOICE, BILL, INVOICE_PAYMENT, BILL_PAYMENT, TRANSFER, ADJUSTMENT)
 COLUMNS = ("date", "number", "amount", "lastModified")
+
+Source = Paper | Settlement | Transfer | Journal
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One paper, settlement or journal entry under its Kashoo id."""
+    """One paper, settlement, transfer or journal entry under its Kashoo id."""
 
     id: int
     type: str
-    source: Paper | Settlement | Journal
+    source: Source
+    detail: Detail
+    number: str
     contact: int | None
     currency: str
     amount: int
@@ -47,7 +53,7 @@ class Ordering:
     def between(self, start: dt.date | None, end: dt.date | None) -> Iterator[Record]:
         """The records from `start` to `end`, both included."""
         if not self.days:
-            return (row for row in self.rows if _within(row.date, start, end))
+            return (row for row in self.rows if within(row.date, start, end))
         first, last = (end, start) if self.descending else (start, end)
         sign = -1 if self.descending else 1
         low = 0 if first is None else bisect_left(self.days, sign * first.toordinal())
@@ -56,16 +62,51 @@ class Ordering:
 
 
 class Records:
-    """Every record of one business; orders are made when first asked for and kept."""
+    """Every record of one business; orders are made when first asked for and kept until a record changes."""
 
-    def __init__(self, books: Books, make_id: Callable[[str, str], int], contacts: dict[str, int]) -> None:
+    def __init__(
+        self, books: Books, extras: Extras, make_id: Callable[[str, str], int], contacts: dict[str, int]
+    ) -> None:
         self._books = books
+        self._extras = extras
         self._make_id = make_id
         self._contacts = contacts
-        self.by_type = {type: list(self._of_type(type)) for type in TYPES}
-        self.by_id = {row.id: row for rows in self.by_type.values() for row in rows}
-        self.ids = {(row.type, row.source.number): row.id for row in self.by_id.values()}
+        self.by_type: dict[str, list[Record]] = {type: [] for type in TYPES}
+        self.by_id: dict[int, Record] = {}
+        self.ids: dict[tuple[str, str], int] = {}
+        """By type and the books' own number."""
+        self._places: dict[int, int] = {}
         self._orderings: dict[tuple[tuple[str, ...], str, bool, bool], Ordering] = {}
+        for type, sources in listed(books, extras).items():
+            for source in sources:
+                # Kashoo knows no drafts: what is not issued yet is not there.
+                if getattr(source, "state", "") != "draft":
+                    self.put(type, source)
+
+    def put(self, type: str, source: Source, detail: Detail | None = None) -> Record:
+        """Take in a new record, or one that takes the place of that with the same number."""
+        id = self.ids.get((type, source.number))
+        new = id is None
+        if id is None:
+            id = self.ids[type, source.number] = self._make_id(type, source.number)
+            self._places[id] = len(self.by_type[type])
+        if detail is not None:
+            self._extras.details[id] = detail
+        record = self.by_id[id] = self.make(id, type, source)
+        if new:
+            self.by_type[type].append(record)
+        else:
+            self.by_type[type][self._places[id]] = record
+        self._orderings.clear()
+        return record
+
+    def free(self, type: str, number: str) -> str:
+        """The number, or one made of it that the books do not have yet."""
+        found, count = number, 1
+        while (type, found) in self.ids:
+            count += 1
+            found = f"{number}~{count}"
+        return found
 
     def ordering(self, types: tuple[str, ...], column: str, *, descending: bool, removed: bool) -> Ordering:
         """The records of these types in this order; `removed` lets removed ones in.
@@ -75,30 +116,24 @@ class Records:
         key = (types, column, descending, removed)
         if key not in self._orderings:
             rows = [row for type in types for row in self.by_type[type] if removed or not row.removed]
-            rows.sort(key=_KEYS[column], reverse=descending)
+            rows.sort(key=KEYS[column], reverse=descending)
             sign = -1 if descending else 1
             days = [sign * row.date.toordinal() for row in rows] if column == "date" else []
             self._orderings[key] = Ordering(rows, days, descending)
         return self._orderings[key]
 
-    def _of_type(self, type: str) -> Iterable[Record]:
-        sources: dict[str, Sequence[Paper | Settlement | Journal]] = {
-            INVOICE: self._books.invoices,
-            BILL: self._books.bills,
-            INVOICE_PAYMENT: self._books.receipts,
-            BILL_PAYMENT: self._books.disbursements,
-            ADJUSTMENT: self._books.journals,
-        }
-        # Kashoo knows no drafts: what is not issued yet is not there.
-        return (self._record(type, row) for row in sources[type] if getattr(row, "state", "") != "draft")
-
-    def _record(self, type: str, source: Paper | Settlement | Journal) -> Record:
+    def make(self, id: int, type: str, source: Source) -> Record:
+        """The record that this source is, not taken in yet."""
         currency, amount = self._money(source)
+        detail = self._extras.detail(type, id)
+        party = source.party if isinstance(source, Paper | Settlement) else detail.party
         return Record(
-            id=self._make_id(type, source.number),
+            id=id,
             type=type,
             source=source,
-            contact=None if isinstance(source, Journal) else self._contacts.get(source.party),
+            detail=detail,
+            number=source.number if detail.number is None else detail.number,
+            contact=None if party is None else self._contacts.get(party),
             currency=currency,
             amount=minor_units(amount, exponent(currency)),
             removed=source.removed or getattr(source, "state", "") == "void",
@@ -106,21 +141,40 @@ class Records:
             modified_ms=milliseconds(source.updated_at),
         )
 
-    def _money(self, source: Paper | Settlement | Journal) -> tuple[str, Decimal]:
+    def _money(self, source: Source) -> tuple[str, Decimal]:
         if isinstance(source, Paper):
             return source.currency, totals(self._books, source).total
-        if isinstance(source, Settlement):
+        if isinstance(source, Settlement | Transfer):
             return source.currency, source.amount
         return self._books.currency, sum((side.debit for side in source.postings), Decimal(0))
 
 
-def _within(day: dt.date, start: dt.date | None, end: dt.date | None) -> bool:
+def listed(books: Books, extras: Extras) -> dict[str, list[Source]]:
+    """Where the records of each type lie."""
+    rows = {
+        INVOICE: books.invoices,
+        BILL: books.bills,
+        INVOICE_PAYMENT: books.receipts,
+        BILL_PAYMENT: books.disbursements,
+        TRANSFER: extras.transfers,
+        ADJUSTMENT: books.journals,
+    }
+    return cast("dict[str, list[Source]]", rows)
+
+
+def within(day: dt.date, start: dt.date | None, end: dt.date | None) -> bool:
+    """Whether the day is in the window, both ends included."""
     return (start is None or start <= day) and (end is None or day <= end)
 
 
-_KEYS: dict[str, Callable[[Record], dt.date | str | int]] = {
+def type_word(text: str) -> str:
+    """A type in the form in which types are compared: clients write BILL_PAYMENT or billPayment."""
+    return text.replace("_", "").casefold()
+
+
+KEYS: dict[str, Callable[[Record], dt.date | str | int]] = {
     "date": lambda row: row.date,
-    "number": lambda row: row.source.number,
+    "number": lambda row: row.number,
     "amount": lambda row: row.amount,
     "lastModified": lambda row: row.modified_ms,
 }

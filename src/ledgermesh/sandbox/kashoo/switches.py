@@ -21,7 +21,7 @@ class Switches:
     page_size_max: int = 100
     """Rows in one answer at most; a larger `limit` is cut down to it. Accounts are not paged."""
     additive: bool = False
-    """Put a field nobody knows into every object of every answer."""
+    """Put a field nobody knows into every object of every answer, and words nobody knows into some."""
     overrides: dict[int, dict[str, object]] = field(default_factory=dict)
     """Id of a record, contact, account or item -> fields shown instead of its own."""
     replacements: dict[int, object] = field(default_factory=dict)
@@ -37,5 +37,7 @@ class Switches:
     calls_per_window: int | None = None
     """Calls of one user in a window before 429 is answered; None is no limit, as far as is known of the real one."""
     window_seconds: int = 60
+    slow_batch_seconds: float = 0.0
+    """How long the batch of records takes for each record."""
     error_style: ErrorStyle = "json"
     """Form of error bodies below `/api`."""

@@ -36,6 +36,7 @@ class Tokens:
         self._chance = chance
         self._logins: dict[str, Grant] = {}
         self._bearers: dict[str, Grant] = {}
+        self._seen: dict[int, dt.datetime] = {}
 
     def fresh(self) -> str:
         """A new random name for a token or a code."""
@@ -54,20 +55,27 @@ class Tokens:
         self._logins.clear()
         self._bearers.clear()
 
-    def user(self, authorization: str | None) -> User:
-        """Whose token the header carries; Refusal 401 when it is missing, unknown or has expired."""
-        grant = self._find(authorization or "")
+    def user(self, authorization: str | None, *, bearer: bool = False) -> User:
+        """Whose token the header carries; Refusal 401 when it is missing, unknown or has expired.
+
+        `bearer` takes OAuth access tokens only.
+        """
+        grant = self._find(authorization or "", bearer=bearer)
         if grant is None:
             raise Refusal(401, "Authentication token is missing or unknown")
         if self._clock.now() >= grant.expires_at:
             raise Refusal(401, "Authentication token has expired")
         return grant.user
 
-    def _find(self, authorization: str) -> Grant | None:
+    def last_login(self, user: User) -> dt.datetime | None:
+        """When this user last got a token."""
+        return self._seen.get(user.id)
+
+    def _find(self, authorization: str, *, bearer: bool) -> Grant | None:
         scheme, _, token = authorization.partition(" ")
         if scheme.casefold() == "bearer":
             return self._bearers.get(token)
-        if scheme != "TOKEN":
+        if scheme != "TOKEN" or bearer:
             return None
         form, _, value = token.partition(":")
         if form == "uuid":
@@ -77,6 +85,7 @@ class Tokens:
     def _issue(self, kept: dict[str, Grant], user: User, lifetime: dt.timedelta) -> tuple[str, Grant]:
         token = self.fresh()
         kept[token] = Grant(user, self._clock.now() + lifetime)
+        self._seen[user.id] = self._clock.now()
         return token, kept[token]
 
 

@@ -12,11 +12,12 @@ from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.kashoo.business import business_id
 from ledgermesh.sandbox.kashoo.errors import Refusal
 from ledgermesh.sandbox.kashoo.ids import derived
+from ledgermesh.sandbox.kashoo.product import KASHOO, Product
 
 MFA_CODE = "246810"
 """What every text message of the emulator says."""
 ACCOUNTANT = "accountant@kashoo.example"
-"""The one user who sees every business."""
+"""The one user of Kashoo who sees every business."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class User:
 class Users:
     """The owner of each business, and an accountant who looks after all of them."""
 
-    def __init__(self, books: Iterable[Books]) -> None:
+    def __init__(self, books: Iterable[Books], product: Product) -> None:
         businesses = {row.company: business_id(row) for row in books}
-        owners = (_user(email_of(company), id) for company, id in businesses.items())
-        everyone = (*owners, _user(ACCOUNTANT, *businesses.values()))
-        self.by_email = {user.email: user for user in everyone}
+        owners = (_user(product, email_of(company), id) for company, id in businesses.items())
+        self.accountant = _user(product, accountant_of(product), *businesses.values())
+        self.by_email = {user.email: user for user in (*owners, self.accountant)}
 
     def login(self, fields: Mapping[str, str], authorization: str | None) -> User:
         """Whose e-mail and password these are; Refusal 400 when there are none, 401 when they are wrong."""
@@ -55,9 +56,14 @@ def email_of(company: str) -> str:
     return f"owner@{company}.example"
 
 
-def password_of(email: str) -> str:
+def accountant_of(product: Product) -> str:
+    """The login of the one user who sees every business of the product."""
+    return f"accountant@{product.name}.example"
+
+
+def password_of(email: str, product: Product) -> str:
     """The password of that login; public, like everything in the sandbox."""
-    return f"{email.partition('@')[2].partition('.')[0]}-kashoo-password"
+    return f"{email.partition('@')[2].partition('.')[0]}-{product.name}-password"
 
 
 def basic(authorization: str | None) -> tuple[str, str] | None:
@@ -72,5 +78,6 @@ def basic(authorization: str | None) -> tuple[str, str] | None:
     return (name, password) if colon else None
 
 
-def _user(email: str, *businesses: int) -> User:
-    return User(derived("user", email), email, password_of(email), businesses)
+def _user(product: Product, email: str, *businesses: int) -> User:
+    kind = "user" if product is KASHOO else f"{product.marker} user"
+    return User(derived(kind, email), email, password_of(email, product), businesses)

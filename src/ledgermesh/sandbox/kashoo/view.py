@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from ledgermesh.sandbox.kashoo.additions import reworded
 from ledgermesh.sandbox.kashoo.business import Business
 from ledgermesh.sandbox.kashoo.dates import instant_text, transfer_date
 from ledgermesh.sandbox.kashoo.switches import Switches
@@ -30,6 +31,13 @@ class View:
         """An instant as records carry it."""
         return instant_text(instant, self.switches.instant_style)
 
+    def written(self, id: int) -> Document:
+        """The fields of an object as somebody wrote them, where books have no place for them."""
+        fields = self.business.extras.written.get(id, {})
+        return {
+            name: self.day(value) if isinstance(value, dt.date) else value for name, value in fields.items()
+        }
+
     def links(self, path: str) -> list[Document]:
         """The link of an object to itself."""
         return [{"rel": "self", "href": f"{self.base_url}{path}", "type": "application/json"}]
@@ -44,18 +52,9 @@ class View:
         switches = self.switches
         return switches.additive or id in switches.replacements or id in switches.overrides
 
-    def shown(self, id: int, document: Document) -> object:
+    def shown(self, id: int, document: Document, kind: str = "") -> object:
         """The document after the switches that spoil single objects."""
         if id in self.switches.replacements:
             return self.switches.replacements[id]
-        return document | self.switches.overrides.get(id, {})
-
-
-def with_additions(value: object) -> object:
-    """The same answer with one more field in every object, as a provider adds them without notice."""
-    if isinstance(value, dict):
-        grown = {key: with_additions(part) for key, part in value.items()}
-        return grown | {"addedLater": {"since": "next release", "flags": [1, None]}}
-    if isinstance(value, list):
-        return [with_additions(part) for part in value]
-    return value
+        worded = reworded(kind, id, document) if self.switches.additive else document
+        return worded | self.switches.overrides.get(id, {})

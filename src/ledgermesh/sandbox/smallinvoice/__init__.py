@@ -1,6 +1,7 @@
 """An emulator of smallinvoice's REST API v2, written from its public OpenAPI 2.0.0 and its clients' wire traffic.
 
-It reads and authorizes; creating, changing and deleting answer 405 so far.
+Its whole documented surface: reads, writes, actions, PDFs and previews. What no public source tells is marked
+`assumed` in `schema/providers/smallinvoice.yaml`, or called an assumption where it is done.
 """
 
 from ledgermesh.sandbox.smallinvoice.emulator import Smallinvoice, make

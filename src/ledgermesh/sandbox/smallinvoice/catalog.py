@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import attrgetter
 
-from ledgermesh.sandbox.books import Books, Item
+from ledgermesh.sandbox.books import Item
 from ledgermesh.sandbox.smallinvoice.answers import Words, number, timestamp
 from ledgermesh.sandbox.smallinvoice.contacts import VIEW_EDIT
 from ledgermesh.sandbox.smallinvoice.ids import Ids
+from ledgermesh.sandbox.smallinvoice.store import Store
 from ledgermesh.sandbox.smallinvoice.table import Shape
 
 
@@ -24,6 +25,7 @@ class UnitRow:
     scope: str
     """s services, p products, a all."""
     custom: bool = False
+    entered: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -31,9 +33,11 @@ class CategoryRow:
     """A category of products or of services."""
 
     id: int
+    service: bool
     name: str
-    accounting_account_number: str
+    accounting_account_number: str | None
     usage: int
+    entered: Mapping[str, object]
 
 
 @dataclass(eq=False)
@@ -45,7 +49,8 @@ class ItemRow:
     percent: object
     """The VAT rate in percent, as an amount."""
     unit: UnitRow
-    category: CategoryRow
+    category: CategoryRow | None
+    entered: Mapping[str, object]
 
 
 _SYSTEM_UNITS: tuple[tuple[int, str, str, str, str, str, str], ...] = (
@@ -79,7 +84,7 @@ PIECE = 7
 class Units:
     """The system's units and those the books need beside them."""
 
-    def __init__(self, books: Books, ids: Ids) -> None:
+    def __init__(self, store: Store) -> None:
         self.rows = [
             UnitRow(id, Words(dict(zip(_LANGUAGE_ORDER, names, strict=True))), scope)
             for id, scope, *names in _SYSTEM_UNITS
@@ -88,8 +93,8 @@ class Units:
         self._by_name = {
             row.name.in_(language).casefold(): row for row in self.rows for language in _LANGUAGE_ORDER
         }
-        for name in dict.fromkeys(item.unit for item in books.items):
-            self._add_if_new(name, ids)
+        for name in dict.fromkeys(item.unit for item in (*store.books.items, *store.items().values())):
+            self._add_if_new(name, store.ids)
 
     def named(self, name: str) -> UnitRow:
         """The unit with this name in any language; KeyError if no item of the books has it."""
@@ -104,31 +109,47 @@ class Units:
             self._by_name[key] = row
 
 
-def item_rows(books: Books, ids: Ids, units: Units, percents: Mapping[str, object]) -> dict[str, ItemRow]:
-    """All products and services by the item's number, whose `service` tells them apart."""
-    categories = category_rows(books, ids)
+def item_rows(
+    items: Iterable[Item],
+    store: Store,
+    units: Units,
+    categories: Categories,
+    percent_of: Callable[[str], object],
+) -> dict[str, ItemRow]:
+    """Products and services by the item's number, whose `service` tells them apart."""
     rows = {}
-    for item in books.items:
+    for item in items:
         kind = kind_of(item)
+        id = store.ids.of(kind, item.number)
         rows[item.number] = ItemRow(
-            id=ids.of(kind, item.number),
+            id=id,
             item=item,
-            percent=percents[item.tax],
+            percent=percent_of(item.tax),
             unit=units.named(item.unit),
-            category=categories[kind, item.category],
+            category=categories.get((kind, item.category)),
+            entered=store.entered(kind, id),
         )
     return rows
 
 
-def category_rows(books: Books, ids: Ids) -> dict[tuple[str, str], CategoryRow]:
-    """The categories by kind and name; products and services have separate ones."""
-    usage = Counter((kind_of(item), item.category) for item in books.items)
+Categories = Mapping[tuple[str, str], "CategoryRow"]
+"""By kind and name; products and services have separate ones."""
+
+
+def category_rows(store: Store) -> Categories:
+    """Those that an item is in, and those that the office keeps besides."""
+    usage = Counter((kind_of(item), item.category) for item in store.books.items)
+    accounts: dict[tuple[str, str], str | None] = {}
+    for category in store.books.office.categories:
+        accounts["service" if category.service else "product", category.name] = category.account
+    for item in store.books.items:
+        if item.category:
+            accounts.setdefault((kind_of(item), item.category), item.income_account)
     rows = {}
-    for item in books.items:
-        key = (kind_of(item), item.category)
-        if key not in rows:
-            id = ids.of(f"{key[0]} category", item.category)
-            rows[key] = CategoryRow(id, item.category, item.income_account, usage[key])
+    for (kind, name), account in accounts.items():
+        id = store.ids.of(f"{kind} category", name)
+        entered = store.entered(f"{kind} category", id)
+        rows[kind, name] = CategoryRow(id, kind == "service", name, account, usage[kind, name], entered)
     return rows
 
 
@@ -147,7 +168,7 @@ _SHARED: Mapping[str, Callable[[ItemRow], object]] = {
     "name": attrgetter("item.name"),
     "description": attrgetter("item.description"),
     "notes": _notes,
-    "category_id": attrgetter("category.id"),
+    "category_id": lambda row: row.category.id if row.category else None,
     "including_vat": lambda _: False,
     "vat": attrgetter("percent"),
     "unit_id": attrgetter("unit.id"),
@@ -156,7 +177,7 @@ _SHARED: Mapping[str, Callable[[ItemRow], object]] = {
     "created": lambda row: timestamp(row.item.created_at),
 }
 _EXTRAS: Mapping[str, Callable[[ItemRow], object]] = {
-    "category_name": attrgetter("category.name"),
+    "category_name": lambda row: row.category.name if row.category else None,
     "unit_name": attrgetter("unit.name"),
     "custom_fields": lambda _: (),
     "permissions": lambda _: VIEW_EDIT,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from operator import attrgetter
 
 from ledgermesh.sandbox.books import Account, Books
+from ledgermesh.sandbox.office_books import CurrencyRate, User
 from ledgermesh.sandbox.smallinvoice.answers import number, timestamp
 from ledgermesh.sandbox.smallinvoice.contacts import VIEW_EDIT
-from ledgermesh.sandbox.smallinvoice.ids import Ids, digest
+from ledgermesh.sandbox.smallinvoice.ids import digest
+from ledgermesh.sandbox.smallinvoice.store import Store
 from ledgermesh.sandbox.smallinvoice.table import Shape
 
 _OWNERS = (("Nina", "Berger"), ("Luca", "Frei"), ("Sara", "Keller"), ("Jan", "Widmer"))
@@ -24,17 +25,16 @@ class BankAccountRow:
     id: int
     account: Account
     default: bool
+    entered: Mapping[str, object]
 
 
 @dataclass(eq=False)
 class RateRow:
-    """The newest rate of a foreign currency that the books used."""
+    """What one unit of a currency is in another."""
 
     id: int
-    currency_from: str
-    currency_to: str
-    rate: Decimal
-    created: dt.datetime
+    record: CurrencyRate
+    entered: Mapping[str, object]
 
 
 @dataclass(eq=False)
@@ -44,31 +44,72 @@ class SlipRow:
     id: int
     books: Books
     bank_account: BankAccountRow
+    entered: Mapping[str, object] = field(default_factory=dict)
 
 
-def bank_account_rows(books: Books, ids: Ids) -> list[BankAccountRow]:
-    """The ledger's bank accounts; the first is the default."""
-    accounts = [account for account in books.accounts if account.type == "BANK" and not account.archived]
-    return [
-        BankAccountRow(ids.of("bank account", account.number), account, default=place == 0)
-        for place, account in enumerate(accounts)
+@dataclass(eq=False)
+class UserRow:
+    """Somebody who works with the account."""
+
+    id: int
+    record: User
+
+    @property
+    def name(self) -> str:
+        return f"{self.record.first_name} {self.record.last_name}"
+
+
+def bank_account_rows(store: Store) -> list[BankAccountRow]:
+    """The ledger's bank accounts; the first is the default unless another was made so."""
+    accounts = [
+        account for account in store.books.accounts if account.type == "BANK" and not account.archived
     ]
+    rows = []
+    for place, account in enumerate(accounts):
+        id = store.ids.of("bank account", account.number)
+        entered = store.entered("bank account", id)
+        rows.append(BankAccountRow(id, account, bool(entered.get("default", place == 0)), entered))
+    return rows
 
 
-def rate_rows(books: Books, ids: Ids) -> list[RateRow]:
-    """One rate for each foreign currency on an invoice."""
+def currency_rates(books: Books) -> list[CurrencyRate]:
+    """Those that the office has set; before it has, one for each foreign currency on an invoice, the newest."""
+    if books.office.exchange_rates is not None:
+        return books.office.exchange_rates
     newest = {paper.currency: paper for paper in sorted(books.invoices, key=attrgetter("date"))}
     newest.pop(books.currency, None)
     return [
-        RateRow(ids.of("rate", name), name, books.currency, paper.exchange_rate, paper.created_at)
+        CurrencyRate(name, name, books.currency, paper.exchange_rate, paper.created_at)
         for name, paper in newest.items()
     ]
 
 
-def owner(books: Books) -> dict[str, object]:
+def rate_rows(store: Store) -> list[RateRow]:
+    """The exchange rates."""
+    rows = []
+    for rate in currency_rates(store.books):
+        id = store.ids.of("rate", rate.id)
+        rows.append(RateRow(id, rate, store.entered("rate", id)))
+    return rows
+
+
+def owner_row(books: Books) -> UserRow:
     """The user whom the token stands for."""
     name, surname = _OWNERS[digest(books.company, "owner") % len(_OWNERS)]
-    return {"id": 100_000_000 + digest(books.company, "user") % 900_000_000, "name": name, "surname": surname}
+    return UserRow(100_000_000 + digest(books.company, "user") % 900_000_000, User("", name, surname))
+
+
+def user_rows(store: Store) -> dict[str, UserRow]:
+    """All users by their id in the books; the owner's is empty."""
+    others = store.books.office.users
+    rows = [owner_row(store.books), *(UserRow(store.ids.of("user", user.id), user) for user in others)]
+    return {row.record.id: row for row in rows}
+
+
+def owner(books: Books) -> dict[str, object]:
+    """The owner as answered."""
+    row = owner_row(books)
+    return {"id": row.id, "name": row.record.first_name, "surname": row.record.last_name}
 
 
 def profile(books: Books) -> dict[str, object]:
@@ -119,14 +160,14 @@ RATE: Shape[RateRow] = Shape(
     "ConfigurationExchangeRate",
     {
         "id": attrgetter("id"),
-        "currency_from": attrgetter("currency_from"),
-        "currency_to": attrgetter("currency_to"),
-        "rate": lambda row: number(row.rate),
-        "created": lambda row: timestamp(row.created),
+        "currency_from": attrgetter("record.currency_from"),
+        "currency_to": attrgetter("record.currency_to"),
+        "rate": lambda row: number(row.record.rate),
+        "created": lambda row: timestamp(row.record.created_at),
     },
     {"permissions": lambda _: VIEW_EDIT},
     "currency_from,currency_to",
-    (attrgetter("currency_from"), attrgetter("currency_to")),
+    (attrgetter("record.currency_from"), attrgetter("record.currency_to")),
 )
 SLIP: Shape[SlipRow] = Shape(
     "ReceivablesConfigurationIsr",

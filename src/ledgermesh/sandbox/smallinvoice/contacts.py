@@ -1,19 +1,24 @@
-"""Contacts and their addresses."""
+"""Contacts: how a party of the books is shown, with its addresses, people, accounts and groups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import attrgetter
+from typing import TypeVar
 
 from ledgermesh.sandbox.books import Books, Party
+from ledgermesh.sandbox.office_books import ContactPerson, PartyAccount, PartyAddress, PartyGroup
 from ledgermesh.sandbox.smallinvoice.answers import LANGUAGES, number, timestamp
-from ledgermesh.sandbox.smallinvoice.ids import Ids, digest
+from ledgermesh.sandbox.smallinvoice.store import Store
 from ledgermesh.sandbox.smallinvoice.table import Shape
 
-_GROUPS = ("Stammkunden", "Newsletter", "Wiederverkauf")
+T = TypeVar("T", PartyAddress, ContactPerson, PartyAccount)
 VIEW_EDIT = ("view", "edit")
+FILING_MARK = ("filing_mark", "Ablagezeichen")
+"""Key and name of the one custom field of contacts."""
 
 
 @dataclass(eq=False)
@@ -28,6 +33,37 @@ class AddressRow:
     country: str
     default: bool
     default_prepage: bool
+    entered: Mapping[str, object]
+    record: PartyAddress | None
+    """None for the main one, which the party itself has."""
+
+
+@dataclass(eq=False)
+class PersonRow:
+    """A person at a contact."""
+
+    id: int
+    record: ContactPerson
+    entered: Mapping[str, object]
+
+
+@dataclass(eq=False)
+class AccountRow:
+    """A bank account of a contact."""
+
+    id: int
+    record: PartyAccount
+    entered: Mapping[str, object]
+
+
+@dataclass(eq=False)
+class GroupRow:
+    """A group of contacts."""
+
+    id: int
+    record: PartyGroup
+    usage: int
+    entered: Mapping[str, object]
 
 
 @dataclass(eq=False)
@@ -40,47 +76,102 @@ class ContactRow:
     """Only when it is not the company's own."""
     addresses: list[AddressRow]
     """The main address first."""
-    groups: list[dict[str, object]]
+    entered: Mapping[str, object]
+    people: list[PersonRow] = field(default_factory=list)
+    accounts: list[AccountRow] = field(default_factory=list)
+    groups: list[GroupRow] = field(default_factory=list)
 
     @property
     def language(self) -> str:
         return self.party.language if self.party.language in LANGUAGES else "de"
 
 
-def contact_rows(books: Books, ids: Ids) -> dict[str, ContactRow]:
+def contact_rows(store: Store, groups: Iterable[GroupRow]) -> dict[str, ContactRow]:
     """All contacts by the party's number, removed ones too, because documents still name them."""
-    return {party.number: _contact(books, ids, party) for party in books.parties}
-
-
-def _contact(books: Books, ids: Ids, party: Party) -> ContactRow:
-    return ContactRow(
-        id=ids.of("contact", party.number),
-        party=party,
-        currency=None if party.currency == books.currency else party.currency,
-        addresses=_addresses(ids, party),
-        groups=_groups(ids, party),
+    books, office = store.books, store.books.office
+    boxes, people, accounts = (
+        by_party(office.addresses),
+        by_party(office.people),
+        by_party(office.party_accounts),
     )
-
-
-def _addresses(ids: Ids, party: Party) -> list[AddressRow]:
-    """The main address; every ninth contact also has a box for its letters."""
-    box = digest(party.number, "box") % 9 == 0
-    place = (party.postcode, party.city, party.country)
-    main = ids.of("address", party.number)
-    rows = [AddressRow(main, party.street, party.street_no, *place, default=True, default_prepage=not box)]
-    if box:
-        id = ids.of("address", f"{party.number} box")
-        rows.append(
-            AddressRow(id, "Postfach", str(id % 900 + 100), *place, default=False, default_prepage=True)
-        )
+    rows = {party.number: _contact(books, store, party, boxes[party.number]) for party in books.parties}
+    for row in rows.values():
+        row.people = [
+            PersonRow(id := store.ids.of("person", each.id), each, store.entered("person", id))
+            for each in people[row.party.number]
+        ]
+        row.accounts = [
+            AccountRow(
+                id := store.ids.of("contact account", each.id), each, store.entered("contact account", id)
+            )
+            for each in accounts[row.party.number]
+        ]
+    for group in groups:
+        for name in group.record.members:
+            if name in rows:
+                rows[name].groups.append(group)
     return rows
 
 
-def _groups(ids: Ids, party: Party) -> list[dict[str, object]]:
-    """Every third contact is in one group."""
-    choice = digest(party.number, "group") % (3 * len(_GROUPS))
-    names = _GROUPS[choice : choice + 1]
-    return [{"id": ids.of("contact group", name), "name": name} for name in names]
+def group_rows(store: Store) -> list[GroupRow]:
+    """All groups; contacts that are gone do not count."""
+    there = {party.number for party in store.books.parties if not party.removed}
+    rows = []
+    for group in store.books.office.groups:
+        id = store.ids.of("contact group", group.id)
+        usage = len(there.intersection(group.members))
+        rows.append(GroupRow(id, group, usage, store.entered("contact group", id)))
+    return rows
+
+
+def by_party(records: Iterable[T]) -> defaultdict[str, list[T]]:
+    """The records of each party."""
+    found: defaultdict[str, list[T]] = defaultdict(list)
+    for record in records:
+        found[record.party].append(record)
+    return found
+
+
+def _contact(books: Books, store: Store, party: Party, others: list[PartyAddress]) -> ContactRow:
+    id = store.ids.of("contact", party.number)
+    return ContactRow(
+        id=id,
+        party=party,
+        currency=None if party.currency == books.currency else party.currency,
+        addresses=_addresses(store, id, party, others),
+        entered=store.entered("contact", id),
+    )
+
+
+def main_address_key(store: Store, contact_id: int, party: Party) -> str:
+    """Which of its addresses the party itself has."""
+    return store.main_addresses.get(contact_id, party.number)
+
+
+def _addresses(store: Store, contact_id: int, party: Party, others: list[PartyAddress]) -> list[AddressRow]:
+    """The main one, which stands in the party, and the others."""
+    main = main_address_key(store, contact_id, party)
+    postal = not any(each.postal for each in others)
+    rows = [_address(store, main, party, None, postal=postal)]
+    return rows + [_address(store, each.id, each, each, postal=each.postal) for each in others]
+
+
+def _address(
+    store: Store, key: str, place: Party | PartyAddress, record: PartyAddress | None, *, postal: bool
+) -> AddressRow:
+    id = store.ids.of("address", key)
+    return AddressRow(
+        id=id,
+        street=place.street,
+        street_no=place.street_no,
+        postcode=place.postcode,
+        city=place.city,
+        country=place.country,
+        default=record is None,
+        default_prepage=postal,
+        entered=store.entered("address", id),
+        record=record,
+    )
 
 
 def _relation(row: ContactRow) -> list[str]:
@@ -102,8 +193,8 @@ def _salutation(row: ContactRow) -> str | None:
 
 def _custom_fields(row: ContactRow) -> list[dict[str, object]]:
     """Every fourth contact has the one custom field of the account filled."""
-    value = "" if row.id % 4 else f"F-{row.id % 1000}"
-    return [{"key": "filing_mark", "name": "Ablagezeichen", "value": value}]
+    key, name = FILING_MARK
+    return [{"key": key, "name": name, "value": "" if row.id % 4 else f"F-{row.id % 1000}"}]
 
 
 def show_address(row: AddressRow) -> dict[str, object]:
@@ -133,6 +224,49 @@ ADDRESS: Shape[AddressRow] = Shape(
     extras={"permissions": lambda _: VIEW_EDIT},
     default_sort="street",
     searched=(attrgetter("street"), attrgetter("postcode"), attrgetter("city")),
+)
+PERSON: Shape[PersonRow] = Shape(
+    entity="ContactPeople",
+    columns={
+        "id": attrgetter("id"),
+        "default": attrgetter("record.main"),
+        "name": attrgetter("record.first_name"),
+        "surname": attrgetter("record.last_name"),
+        "gender": attrgetter("record.gender"),
+        "email": attrgetter("record.email"),
+        "phone": attrgetter("record.phone"),
+        "department": attrgetter("record.department"),
+        "salutation": lambda _: None,
+        "show_title": lambda _: False,
+        "show_department": lambda _: False,
+        "wants_newsletter": lambda _: True,
+    },
+    extras={"custom_fields": lambda _: (), "permissions": lambda _: VIEW_EDIT},
+    default_sort="surname",
+    searched=tuple(
+        attrgetter(f"record.{name}") for name in ("first_name", "last_name", "email", "department")
+    ),
+)
+ACCOUNT: Shape[AccountRow] = Shape(
+    entity="ContactAccount",
+    columns={
+        "id": attrgetter("id"),
+        "default": attrgetter("record.main"),
+        "type": attrgetter("record.type"),
+        "number": attrgetter("record.number"),
+        "bic": attrgetter("record.bic"),
+        "description": attrgetter("record.description"),
+    },
+    extras={"permissions": lambda _: VIEW_EDIT},
+    default_sort="description",
+    searched=(attrgetter("record.number"), attrgetter("record.description")),
+)
+GROUP: Shape[GroupRow] = Shape(
+    entity="ContactConfigurationGroup",
+    columns={"id": attrgetter("id"), "name": attrgetter("record.name"), "usage": attrgetter("usage")},
+    extras={"permissions": lambda _: VIEW_EDIT},
+    default_sort="name",
+    searched=(attrgetter("record.name"),),
 )
 
 _CONTACT_COLUMNS: Mapping[str, Callable[[ContactRow], object]] = {
@@ -170,7 +304,7 @@ CONTACT: Shape[ContactRow] = Shape(
     columns=_CONTACT_COLUMNS,
     extras={
         "main_address": lambda row: show_address(row.addresses[0]),
-        "groups": attrgetter("groups"),
+        "groups": lambda row: [{"id": group.id, "name": group.record.name} for group in row.groups],
         "custom_fields": _custom_fields,
         "permissions": lambda _: VIEW_EDIT,
     },

@@ -13,16 +13,18 @@ from starlette.types import ASGIApp, Scope
 
 from ledgermesh.clock import Clock
 from ledgermesh.sandbox.books import Books
+from ledgermesh.sandbox.emulator import Access as Linked
 from ledgermesh.sandbox.smallinvoice.answers import refusal
 from ledgermesh.sandbox.smallinvoice.authorization import Authorization
 from ledgermesh.sandbox.smallinvoice.company import Company
 from ledgermesh.sandbox.smallinvoice.errors import not_found
 from ledgermesh.sandbox.smallinvoice.gate import Gate
-from ledgermesh.sandbox.smallinvoice.ids import Ids, Mint
+from ledgermesh.sandbox.smallinvoice.ids import Mint
 from ledgermesh.sandbox.smallinvoice.limiter import Limiter
-from ledgermesh.sandbox.smallinvoice.oauth import Access, AuthServer, Client, register
+from ledgermesh.sandbox.smallinvoice.oauth import AuthServer, Client, register
 from ledgermesh.sandbox.smallinvoice.resources import Reader
 from ledgermesh.sandbox.smallinvoice.routes import routes
+from ledgermesh.sandbox.smallinvoice.store import Store
 from ledgermesh.sandbox.smallinvoice.switches import Switches
 
 
@@ -36,7 +38,7 @@ class World(Protocol):
 
 
 class Smallinvoice:
-    """smallinvoice's REST API v2 over a world's books: reading and authorization."""
+    """smallinvoice's REST API v2 over a world's books."""
 
     name = "smallinvoice"
     app: ASGIApp
@@ -46,7 +48,7 @@ class Smallinvoice:
         self.switches = switches
         self.today = clock.now().date()
         self._clients = {books.company: register(books, redirect_uri) for books in kept}
-        self._ids = {books.company: Ids(books.company) for books in kept}
+        self._stores = {books.company: Store(books, clock) for books in kept}
         mint = Mint(clock.now())
         self.server = AuthServer((client for pair in self._clients.values() for client in pair), clock, mint)
         self.app = app = Starlette(
@@ -67,13 +69,22 @@ class Smallinvoice:
             "redirect_uri": person.redirect_uri,
         }
 
+    def access(self, books: Books) -> Linked:
+        """The machine client, which needs nobody to consent."""
+        machine, _ = self._pair(books)
+        return Linked(
+            base_path="/v2",
+            scheme="client_credentials",
+            secrets={"client_id": machine.id, "client_secret": machine.secret},
+        )
+
     def _pair(self, books: Books) -> tuple[Client, Client]:
         return self._clients[books.company]
 
-    def _company(self, access: Access) -> Company:
+    def _company(self, books: Books) -> Company:
         """The company's tables, kept with the indexes of its books, so that `Books.invalidate()` renews them."""
-        books, ids = access.books, self._ids[access.books.company]
-        return books.index(f"smallinvoice {self.today}", lambda: Company(books, ids, self.today))
+        store = self._stores[books.company]
+        return books.index(f"smallinvoice {id(store)} {self.today}", lambda: Company(store, self.today))
 
     def _bucket(self, scope: Scope) -> str:
         """Calls are counted per company; those without a token that is known, together."""

@@ -50,6 +50,32 @@ def no_plan(feature: str) -> Problem:
     return problem(403, 4000, "No proper plan", feature=feature, plans=["Starter", "Professional"])
 
 
+def limit_reached(code: int, feature: str, limit: int) -> Problem:
+    """The plan allows no more of these; codes 4001 hard, 4002 soft, 4003 total limit."""
+    return problem(402, code, "Feature limit reached", limit=limit, feature=feature)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One thing that is wrong in a body; dots in the key lead into nested values."""
+
+    key: str
+    code: int
+    message: str
+    """What is said about the key, for example `is required`."""
+
+    def under(self, name: str) -> Wrong:
+        """The same, seen from the object that has the value under this name."""
+        return Wrong(f"{name}.{self.key}" if self.key else name, self.code, self.message)
+
+
+def invalid(wrong: Iterable[Wrong]) -> Problem:
+    """The body, or a value in the query, cannot be accepted."""
+    errors = [{"key": each.key, "code": each.code, "message": f"{each.key} {each.message}"} for each in wrong]
+    return problem(422, 1000, "Invalid data", errors=errors)
+
+
+TOO_LARGE = problem(413, 0, "Entity too large")
 TOO_MANY = problem(429, 6000, "Too many requests")
 OFFLINE = problem(503, 8000, "Application is offline")
 

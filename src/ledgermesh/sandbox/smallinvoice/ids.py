@@ -23,11 +23,28 @@ class Ids:
         self._company = company
         self._given: dict[tuple[str, str], int] = {}
         self._taken: dict[str, set[int]] = {}
+        self._first: dict[tuple[str, str], str] = {}
 
     def of(self, kind: str, key: str) -> int:
         """The id of this record; once given it stays, whatever is added or removed later."""
         known = self._given.get((kind, key))
         return self._give(kind, key) if known is None else known
+
+    def move(self, kind: str, old: str, new: str) -> None:
+        """The record has another key now, and keeps its id."""
+        if old != new:
+            self._given[kind, new] = self.of(kind, old)
+            self._first[kind, new] = self.first_key(kind, old)
+            self.drop(kind, old)
+
+    def first_key(self, kind: str, key: str) -> str:
+        """The key that this record had before it was moved."""
+        return self._first.get((kind, key), key)
+
+    def drop(self, kind: str, key: str) -> None:
+        """The record is gone; its id is not given again."""
+        self._given.pop((kind, key), None)
+        self._first.pop((kind, key), None)
 
     def _give(self, kind: str, key: str) -> int:
         taken = self._taken.setdefault(kind, set())

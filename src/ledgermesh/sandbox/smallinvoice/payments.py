@@ -2,13 +2,14 @@
 
 The books know receipts only. So that all four types occur, a few receipts are told as smallinvoice's users enter them:
 the money (N) and beside it a cash discount (C), a write-off (W), or the cents that no coin pays (D). Their sum is what
-the books call paid. What then differs from the total by five cents at most is a rounding difference (D) too.
+the books call paid. What then differs from the total by five cents at most is a rounding difference (D) too. Once a
+payment of an invoice has been written, its payments are what was written, and no longer told from the receipts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from operator import attrgetter
 
@@ -22,6 +23,8 @@ _WRITE_OFF_PERCENT = 5
 _SMALLEST_COIN = Decimal("0.05")
 _CENT = Decimal("0.01")
 _CHANNELS = {"bank_transfer": "T", "cash": "C", "card": "CC"}
+METHODS = {channel: method for method, channel in _CHANNELS.items()}
+"""How books call a channel; another one is a bank transfer to them."""
 
 
 @dataclass(eq=False)
@@ -33,6 +36,7 @@ class PaymentRow:
     """N normal, C cash discount, D rounding difference, W write-off."""
     amount: Decimal
     settlement: Settlement
+    entered: Mapping[str, object] = field(default_factory=dict)
 
 
 def has_cash_discount(oddness: int) -> bool:
@@ -40,19 +44,44 @@ def has_cash_discount(oddness: int) -> bool:
     return oddness % 29 == 0
 
 
-def payment_rows(books: Books, ids: Ids, paper: Paper, total: Decimal, oddness: int) -> list[PaymentRow]:
-    """The invoice's payments, oldest first."""
-    receipts = [(row, _allocated(row, paper)) for row in books.settlements(paper)]
+@dataclass(frozen=True)
+class Payable:
+    """What payments are of."""
+
+    id: int
+    """Of the invoice."""
+    paper: Paper
+    total: Decimal
+    oddness: int
+
+
+def payment_rows(
+    books: Books, ids: Ids, payable: Payable, written: list[PaymentRow] | None
+) -> list[PaymentRow]:
+    """The invoice's payments, oldest first; `written` are those of an invoice of which one was written."""
+    receipts = [(row, _allocated(row, payable.paper)) for row in books.settlements(payable.paper)]
     receipts.sort(key=lambda pair: pair[0].date)
-    rest = total - sum((amount for _, amount in receipts), Decimal(0))
+    if written is None:
+        return _told(ids, payable, receipts)
+    there = {settlement.number for settlement, _ in receipts}
+    known = {row.settlement.number for row in written}
+    rows = [row for row in written if row.settlement.number in there]
+    for settlement, amount in receipts:
+        if settlement.number not in known:
+            rows += _rows(ids, payable, settlement, {"N": amount})
+    return sorted(rows, key=lambda row: row.settlement.date)
+
+
+def _told(ids: Ids, payable: Payable, receipts: list[tuple[Settlement, Decimal]]) -> list[PaymentRow]:
+    rest = payable.total - sum((amount for _, amount in receipts), Decimal(0))
     in_full = bool(receipts) and abs(rest) <= _SMALLEST_COIN
     rows: list[PaymentRow] = []
     for settlement, amount in receipts:
         alone = in_full and len(receipts) == 1
-        parts = _split(settlement, amount, oddness) if alone else {"N": amount}
-        rows.extend(_rows(ids, paper, settlement, parts))
+        parts = _split(settlement, amount, payable.oddness) if alone else {"N": amount}
+        rows.extend(_rows(ids, payable, settlement, parts))
     if in_full and rest:
-        id = ids.of("payment", f"{paper.number} rest")
+        id = ids.of("payment", f"{payable.id} rest")
         rows.append(PaymentRow(id, "D", rest, receipts[-1][0]))
     return rows
 
@@ -74,10 +103,10 @@ def _split(settlement: Settlement, amount: Decimal, oddness: int) -> Mapping[str
 
 
 def _rows(
-    ids: Ids, paper: Paper, settlement: Settlement, parts: Mapping[str, Decimal]
+    ids: Ids, payable: Payable, settlement: Settlement, parts: Mapping[str, Decimal]
 ) -> Iterator[PaymentRow]:
     for kind, amount in parts.items():
-        id = ids.of("payment", f"{paper.number} {settlement.number} {kind}")
+        id = ids.of("payment", f"{payable.id} {settlement.number} {kind}")
         yield PaymentRow(id, kind, amount, settlement)
 
 

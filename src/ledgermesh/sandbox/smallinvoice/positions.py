@@ -1,4 +1,4 @@
-"""The lines of an invoice.
+"""The lines of a document that the books hold.
 
 Line totals are gross even when prices are net, and each is rounded on its own, so their sum may differ from the
 document's total. Beside the lines proper (type N) stand headers (H), texts (T) and page breaks (PB), without amounts.
@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from ledgermesh.sandbox.arithmetic import exact_net, tax_percent
 from ledgermesh.sandbox.books import Books, Line, Paper
+from ledgermesh.sandbox.smallinvoice.amounts import Position
 from ledgermesh.sandbox.smallinvoice.answers import number
 from ledgermesh.sandbox.smallinvoice.catalog import PIECE, ItemRow
 
@@ -30,11 +31,9 @@ _NOTHING: Mapping[str, object] = {
 }
 
 
-def positions(
-    books: Books, paper: Paper, items: Mapping[str, ItemRow], oddness: int
-) -> list[dict[str, object]]:
+def positions(books: Books, paper: Paper, items: Mapping[str, ItemRow], oddness: int) -> list[Position]:
     """All positions in order; `oddness` decides which texts stand between the lines."""
-    shown = [_line(books, paper, line, items) for line in paper.lines]
+    shown: list[Position] = [_line(books, paper, line, items) for line in paper.lines]
     if oddness % 5 == 0:
         shown.insert(0, _text("H", name="Leistungen"))
     if oddness % 7 == 0:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -11,18 +12,19 @@ from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ledgermesh.sandbox.smallinvoice import errors
+from ledgermesh.sandbox.books import Books
+from ledgermesh.sandbox.smallinvoice import additions, errors
 from ledgermesh.sandbox.smallinvoice.answers import json_answer, language_of
 from ledgermesh.sandbox.smallinvoice.company import Company
 from ledgermesh.sandbox.smallinvoice.door import Handler
-from ledgermesh.sandbox.smallinvoice.oauth import Access, AuthServer
+from ledgermesh.sandbox.smallinvoice.oauth import AuthServer
 from ledgermesh.sandbox.smallinvoice.query import Query, read_query, read_with
 from ledgermesh.sandbox.smallinvoice.switches import Switches
 from ledgermesh.sandbox.smallinvoice.table import Table
 
-CompanyOf = Callable[[Access], Company]
+CompanyOf = Callable[[Books], Company]
 TableOf = Callable[[Company, Request], Table[Any]]
-_UNKNOWN_WORD = "RX"
+_ID = re.compile("[0-9]{1,12}")
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class Reader:
         async def handler(request: Request) -> Response:
             table = table_of(self.enter(request, scopes), request)
             optional = read_with(request.query_params, table.shape.extras, self.switches)
-            row = table.get(request.path_params["id"])
-            return self._answer(request, {"item": self._show(table, row, optional), **self._additive()})
+            row = one_row(table, request)
+            return self.item(request, table, row, optional)
 
         return handler
 
@@ -62,7 +64,10 @@ class Reader:
         """A record without an id in the path."""
 
         async def handler(request: Request) -> Response:
-            return self._answer(request, {"item": record(self.enter(request, scopes))})
+            shown = record(self.enter(request, scopes))
+            return self._answer(
+                request, {"item": additions.grown(shown) if self.switches.additive else shown}
+            )
 
         return handler
 
@@ -80,24 +85,42 @@ class Reader:
             raise errors.no_plan(scopes[0])
         if self.switches.forbidden_scopes.intersection(scopes):
             raise errors.forbidden(body=self.switches.forbidden_body)
-        return self.company_of(access)
+        return self.company_of(access.books)
+
+    def item(
+        self, request: Request, table: Table[Any], row: Any, optional: Sequence[str] = (), status: int = 200
+    ) -> Response:
+        """The answer that holds one record."""
+        body = {"item": self._show(table, row, optional), **self._additive()}
+        return self._answer(request, body, status)
 
     def _show(self, table: Table[Any], row: Any, optional: Sequence[str]) -> object:
         if row.id in self.switches.replacements:
             return self.switches.replacements[row.id]
         record = table.shape.show(row, optional)
         if self.switches.additive:
-            record.update(self._additive())
-            if "status" in record and row.id % 10 == 0:
-                record["status"] = _UNKNOWN_WORD
+            record = additions.grown(additions.reworded(row.id, record))
         record.update(self.switches.overrides.get(row.id, {}))
         return record
 
-    def _additive(self) -> dict[str, object]:
-        return {"field_of_tomorrow": {"version": 3, "tags": ["new"]}} if self.switches.additive else {}
+    def _additive(self) -> Mapping[str, object]:
+        return additions.FIELD if self.switches.additive else {}
 
-    def _answer(self, request: Request, body: dict[str, object]) -> Response:
-        return json_answer(body, language=language_of(request.headers.get("accept-language", "")))
+    def _answer(self, request: Request, body: dict[str, object], status: int = 200) -> Response:
+        language = language_of(request.headers.get("accept-language", ""))
+        return json_answer(body, status=status, language=language)
+
+
+def one_row(table: Table[Any], request: Request, name: str = "id") -> Any:
+    """The record whose id is in the path; Problem 3000 if there is none."""
+    text = request.path_params[name]
+    return table.get(int(text) if _ID.fullmatch(text) else -1)
+
+
+def many_rows(table: Table[Any], request: Request, name: str) -> list[Any]:
+    """The records whose ids stand in the path, with commas between them; Problem 3000 if one is not there."""
+    ids = [int(text) if _ID.fullmatch(text) else -1 for text in request.path_params[name].split(",")]
+    return table.many(ids)
 
 
 def pagination(url: URL, query: Query, total: int) -> dict[str, object]:

@@ -14,7 +14,9 @@ class Switches:
     """Read at every request, so a change takes effect with the next one."""
 
     additive: bool = False
-    """Put a field nobody knows into every record and list, and a status word nobody knows on every tenth invoice."""
+    """Put a field nobody knows into every object, words nobody knows on every tenth record, and a code nobody knows on
+    every error.
+    """
     limit_max: int = 200
     """A larger `limit` is refused with code 2103."""
     page_size: int | None = None
@@ -35,6 +37,12 @@ class Switches:
     """Whether those 403 answers have a body; the real ones may have none."""
     plan_missing: set[str] = field(default_factory=set)
     """Scopes whose resources answer 403 with code 4000, as for a plan without that feature."""
+    limits: dict[str, int] = field(default_factory=dict)
+    """Scope -> how many documents of its kind the plan allows; a POST beyond answers 402."""
+    limit_code: int = 4001
+    """Of those 402 answers: 4001 hard, 4002 soft, 4003 total limit."""
+    post_refused: bool = False
+    """Sending by post answers 403, as on demo accounts."""
     offline: bool = False
     """Everything answers 503 with code 8000."""
     consent_denied: bool = False

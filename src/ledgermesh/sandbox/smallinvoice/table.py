@@ -26,6 +26,11 @@ class Row(Protocol):
     @property
     def id(self) -> int: ...
 
+    @property
+    def entered(self) -> Mapping[str, object]:
+        """What was typed in about it, by the key it is shown under; goes before what the books imply."""
+        ...
+
 
 R = TypeVar("R", bound=Row)
 
@@ -46,10 +51,23 @@ class Shape(Generic[R]):
 
     def show(self, row: R, optional: Iterable[str] = ()) -> dict[str, object]:
         """The record as answered."""
-        record = {key: read(row) for key, read in self.columns.items()}
+        entered = row.entered
+        record = {key: entered[key] if key in entered else read(row) for key, read in self.columns.items()}
         for key in optional:
-            record[key] = self.extras[key](row)
+            record[key] = entered[key] if key in entered else self.extras[key](row)
         return record
+
+    def readers(self) -> dict[str, Callable[[R], object]]:
+        """What each column of a record shows."""
+        return {key: _reader(key, read) for key, read in self.columns.items()}
+
+
+def _reader(key: str, read: Callable[[R], object]) -> Callable[[R], object]:
+    def shown(row: R) -> object:
+        entered = row.entered
+        return entered[key] if key in entered else read(row)
+
+    return shown
 
 
 class Table(Generic[R]):
@@ -57,6 +75,7 @@ class Table(Generic[R]):
 
     def __init__(self, shape: Shape[R], rows: Iterable[R]) -> None:
         self.shape = shape
+        self._readers = shape.readers()
         self._rows = sorted(rows, key=lambda row: storage_order(row.id))
         self._by_id = {row.id: row for row in self._rows}
         self._kept: OrderedDict[tuple[str, str, str], Sequence[R]] = OrderedDict()
@@ -71,6 +90,14 @@ class Table(Generic[R]):
         if row is None:
             raise not_found(self.shape.entity)
         return row
+
+    def find(self, id: int) -> R | None:
+        """The record with this id, if there is one."""
+        return self._by_id.get(id)
+
+    def many(self, ids: Iterable[int]) -> list[R]:
+        """The records with these ids, each once; Problem 3000 if one of them is not there."""
+        return [self.get(id) for id in dict.fromkeys(ids)]
 
     def select(self, sort: str | None = None, filter: str | None = None, search: str = "") -> Sequence[R]:
         """The records that match, in order; those that sort alike keep an order of their own."""
@@ -89,7 +116,7 @@ class Table(Generic[R]):
         document = parse_filter(filter) if filter else None
         if not document:
             return self._sorted(self._rows, sort)
-        test = compile_filter(document, self.shape.columns)
+        test = compile_filter(document, self._readers)
         if len(document) == 1:
             [(name, value)] = document.items()
             if type(value) is int:
@@ -101,7 +128,7 @@ class Table(Generic[R]):
         """The records by their value in this column."""
         if name not in self._indexes:
             self._indexes[name] = defaultdict(list)
-            read = self.shape.columns[name]
+            read = self._readers[name]
             for row in self._rows:
                 for value in _index_keys(read(row)):
                     self._indexes[name][value].append(row)
@@ -115,7 +142,7 @@ class Table(Generic[R]):
         return ordered
 
     def _sort_key(self, name: str) -> Callable[[R], Any]:
-        read = self.shape.columns.get(name)
+        read = self._readers.get(name)
         if read is None:
             raise bad_request(2102, f"Invalid sort key: {name}")
         return lambda row: _comparable(read(row))

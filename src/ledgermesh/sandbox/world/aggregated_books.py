@@ -47,7 +47,7 @@ def fill(books: Books, setting: Setting) -> None:
     """Fill these empty books. Numbers of papers and parties lie apart from those of full books."""
     size, span, rng = setting.size, setting.span, setting.rng
     customers, vendors = _parties(books, setting)
-    books.accounts = _accounts(books.currency)
+    books.accounts = all_accounts(books.currency)
     books.taxes = chart.taxes(span.start, span.start + (span.today - span.start) / 2)
     books.items = [_item(setting, index, ware) for index, ware in enumerate(setting.trade.wares, 1)]
     writer = Writer(rng, books, span)
@@ -77,8 +77,11 @@ def _parties(books: Books, setting: Setting) -> tuple[list[Party], list[Party]]:
     return mine[:-1] + setting.known, vendors[:-1]
 
 
-def _accounts(currency: str) -> list[Account]:
-    more = [Account(number, name, type, currency, parent=above) for number, name, type, above in _MORE_ACCOUNTS]
+def all_accounts(currency: str) -> list[Account]:
+    """The chart of accounts, with those that only pay and a shop need; by number."""
+    more = [
+        Account(number, name, type, currency, parent=above) for number, name, type, above in _MORE_ACCOUNTS
+    ]
     return sorted([*chart.accounts(currency), *more], key=lambda row: row.number)
 
 

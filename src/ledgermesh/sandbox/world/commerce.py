@@ -56,7 +56,14 @@ def _line(item: Item, quantity: Decimal) -> Line:
 def _charges(setting: Setting, order: Order) -> list[Charge]:
     fee = (order.total * 29 / 1000).quantize(_CENT, ROUND_HALF_UP) + Decimal("0.30")
     paid = Charge(
-        f"{order.number}-1", order.date, "payment", order.number, "Card payment", order.total, fee, order.created_at
+        f"{order.number}-1",
+        order.date,
+        "payment",
+        order.number,
+        "Card payment",
+        order.total,
+        fee,
+        order.created_at,
     )
     back = order.date + dt.timedelta(days=_REFUND_AFTER)
     if setting.rng.random() >= 0.07 or back > setting.span.today:

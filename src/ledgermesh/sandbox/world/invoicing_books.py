@@ -1,4 +1,4 @@
-"""Books of an invoicing system: parties, a catalogue, invoices, what was paid on them, bank accounts."""
+"""Books of an invoicing system: parties, a catalogue, invoices, what was paid on them, bank accounts, the office."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from ledgermesh.sandbox import ledger
 from ledgermesh.sandbox.books import Account, Books, Item, Party, Tax
+from ledgermesh.sandbox.world import letters, quotes, tracking
 from ledgermesh.sandbox.world.papers import Writer, discount_some, make_odd
 from ledgermesh.sandbox.world.parties import own_customers, suppliers
 from ledgermesh.sandbox.world.places import iban
@@ -39,6 +40,8 @@ def fill(books: Books, setting: Setting) -> None:
     _draft_and_void_some(books, span.today)
     make_odd(books)
     Payer(rng, books, span, "receipt", _bank, writer.rate, 1).settle(books.invoices)
+    for office in (letters, quotes, tracking):
+        office.fill(books, setting)
 
 
 def _bank_accounts(setting: Setting) -> list[Account]:

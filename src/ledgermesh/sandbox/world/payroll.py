@@ -94,7 +94,9 @@ def _fortnights(span: Span) -> Iterator[tuple[dt.date, dt.date, dt.date]]:
         start += dt.timedelta(days=14)
 
 
-def _check(setting: Setting, employee: Employee, days: tuple[dt.date, dt.date, dt.date], number: str) -> PayCheck:
+def _check(
+    setting: Setting, employee: Employee, days: tuple[dt.date, dt.date, dt.date], number: str
+) -> PayCheck:
     start, end, payday = days
     hours, earnings = _earned(setting, employee)
     gross = sum(earnings.values(), Decimal(0))

@@ -1,0 +1,1 @@
+"""Providers that nobody has: what adding one takes."""

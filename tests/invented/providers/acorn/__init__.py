@@ -1,0 +1,1 @@
+"""Acorn Books, which does not exist."""

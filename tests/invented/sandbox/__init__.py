@@ -1,0 +1,1 @@
+"""Emulators of providers that nobody has."""
