@@ -51,6 +51,8 @@ class Rig(Protocol):
 
     STEADY: frozenset[str]
     """Kinds whose records the emulator cannot spoil."""
+    MODES: Mapping[str, Mapping[str, object]]
+    """Other ways in which the provider may write the same records: switches of its emulator."""
     BELOW: str
     """Where the contract's paths begin below the emulator's own root; left out where they begin there."""
 
@@ -227,9 +229,9 @@ class Stand:
 
 
 @asynccontextmanager
-async def standing(name: str) -> AsyncIterator[Stand]:
-    """A provider's stand over the small world."""
-    clock, world, provider = ManualClock(NOW), small_world(NOW.date()), PROVIDERS[name]
+async def standing(name: str, *, now: dt.datetime = NOW) -> AsyncIterator[Stand]:
+    """A provider's stand over the small world at a moment."""
+    clock, world, provider = ManualClock(now), small_world(now.date()), PROVIDERS[name]
     made = rig(name).make(world, clock)
     registry, grants = await demo_parts(world, {name: made}, SANDBOX)
     line = Line(httpx.ASGITransport(Starlette(routes=[Mount(f"/{name}", made.app)])), contract(name), clock)

@@ -166,7 +166,9 @@ async def test_children_come_below_their_parents(stand: Stand) -> None:
             assert not rows or parent in needy
             assert all(row.native_id.startswith(f"{parent.native_id}-") for row in rows)
             many = await stand.hub().many(resource.kind, [row.native_id for row in rows[:1]], frozenset())
-            assert [shown(record(many[row.native_id])) for row in rows[:1]] == [shown(row) for row in rows[:1]]
+            assert [shown(record(many[row.native_id])) for row in rows[:1]] == [
+                shown(row) for row in rows[:1]
+            ]
 
 
 @pytest.mark.parametrize(("name", "report"), REPORTS)

@@ -106,7 +106,7 @@ async def test_a_provider_leaves_out_nothing_that_matches(name: str, resource: R
         stand.line.lax = True
         rows = (await read_list(stand, open_resource(stand, resource))).rows
         went = 0
-        for _ in range(40):
+        for _ in range(60):
             where = condition(chance, resource, rows)
             pages = open_resource(stand, resource, ListQuery(resource.kind, where=where))
             went += bool(pages.pushed.parameters)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
@@ -19,11 +19,14 @@ from ledgermesh.app import make_gateway
 from ledgermesh.clock import ManualClock
 from ledgermesh.sandbox.books import Books, Paper, Settlement
 from ledgermesh.sandbox.emulator import Emulator
+from ledgermesh.sandbox.more_books import MoreBooks
+from ledgermesh.sandbox.office_books import OfficeBooks, PartyGroup
 from ledgermesh.sandbox.world import World
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.memory import MemoryGrants
 from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, KeyEntry, Registry, TenantEntry, digest
 from ledgermesh.upstream.wire_httpx import HttpxWire
+from tests.contract.small import cut_more, cut_office, kept_journals
 from tests.contract.stand import rig
 from tests.harness import KEYS, NOW, SANDBOX, Cable, House, world_today
 
@@ -45,6 +48,8 @@ CONNECTIONS: Mapping[str, tuple[str, str]] = {
 PAGE_ROWS = {"kashoo": 9, "smallinvoice": 11, "accountsos": 13, "trulysmall": 8, "bossinsights": 12}
 """Rows in one answer at most, so that small books take several pages."""
 
+SHORTENED = ("kashoo", "trulysmall")
+"""Providers whose books do without some of their accounts."""
 LEDGERS = ("kashoo", "trulysmall", "bossinsights")
 """Providers that show the chart of accounts and list payments by themselves."""
 
@@ -69,13 +74,14 @@ def small_books(connection: str, *, rows: int = 16) -> Books:
     chance = Random(connection)
     invoices = [_on_few_days(chance, paper) for paper in whole.invoices[-rows:]]
     bills = [_on_few_days(chance, paper) for paper in whole.bills[-rows:]]
-    named = {paper.party for paper in (*invoices, *bills)}
+    more, office = cut_more(whole.more), cut_office(whole.office)
+    named = {paper.party for paper in (*invoices, *bills)} | set(_parties_of(more)) | set(_parties_of(office))
     parties = [party for party in whole.parties if party.number in named]
     parties += [party for party in whole.parties if party.number not in named][: max(rows - len(parties), 4)]
     lines = [replace(line, date=_day(chance)) for line in whole.bank_lines[-rows:]]
     return replace(
         whole,
-        accounts=whole.accounts[:rows] if whole.provider in LEDGERS else whole.accounts,
+        accounts=whole.accounts[:rows] if whole.provider in SHORTENED else whole.accounts,
         parties=parties,
         items=whole.items[:rows],
         invoices=invoices,
@@ -84,11 +90,31 @@ def small_books(connection: str, *, rows: int = 16) -> Books:
             chance, whole.receipts[-rows:] if whole.provider in LEDGERS else whole.receipts, invoices
         ),
         disbursements=_settling(chance, whole.disbursements[-rows:], bills),
-        journals=[replace(journal, date=_day(chance)) for journal in whole.journals[-rows:]],
+        journals=kept_journals(whole.journals, more)
+        if more.pay_checks
+        else [replace(journal, date=_day(chance)) for journal in whole.journals[-rows:]],
         bank_lines=lines,
         files=[replace(row, bank_line=None) for row in whole.files[-rows:]],
         due_dates=whole.due_dates[-rows:],
+        more=more,
+        office=replace(office, groups=[_among(group, named) for group in office.groups]),
     )
+
+
+def _parties_of(shelf: MoreBooks | OfficeBooks) -> Iterator[str]:
+    """Numbers of the parties that records of these books name."""
+    for each in fields(shelf):
+        rows = getattr(shelf, each.name)
+        for row in rows if isinstance(rows, list) else ():
+            named = getattr(row, "party", None) or getattr(getattr(row, "paper", None), "party", None)
+            if isinstance(named, str):
+                yield named
+            if getattr(row, "target", None) == "party":
+                yield row.target_id
+
+
+def _among(group: PartyGroup, known: set[str]) -> PartyGroup:
+    return replace(group, members=[number for number in group.members if number in known])
 
 
 def _day(chance: Random) -> dt.date:

@@ -46,7 +46,13 @@ HELD_IN = {
 }  # fmt: skip
 """The list of the books that holds the records of a kind; of others nothing comes or goes."""
 
-DERIVED = {("Account", "accountsos"), ("TaxRate", "smallinvoice")}
+DERIVED = {
+    ("Account", "accountsos"),
+    ("TaxRate", "smallinvoice"),
+    ("BankTransaction", "bossinsights"),
+    ("BankAccount", "bossinsights"),
+    ("JournalEntry", "bossinsights"),
+}
 """Made of other records, so that there is nothing to insert or delete."""
 
 SOURCE = "source { nativeId connection { id } }"

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
+from ledgermesh.sandbox.app import makers
 from tests.sandbox.contracts import PROVIDERS, Breach, Contract
 from tests.sandbox.test_kashoo_contract import unmarked
 
@@ -93,7 +94,12 @@ def test_an_open_contract_lets_unknown_fields_pass() -> None:
     )
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in PROVIDERS.glob("*.yaml")))
+def test_every_emulator_has_a_contract() -> None:
+    """And every contract an emulator that is held against it."""
+    assert sorted(path.stem for path in PROVIDERS.glob("*.yaml")) == list(makers())
+
+
+@pytest.mark.parametrize("name", makers())
 def test_each_contract_is_a_valid_document(name: str) -> None:
     """Each is OpenAPI 3.1 as a plain YAML reader sees it, with an origin on every path, parameter and field."""
     document = yaml.load((PROVIDERS / f"{name}.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)

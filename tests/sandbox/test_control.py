@@ -171,7 +171,9 @@ async def test_a_fault_meets_its_provider_path_and_method_only(room: Room) -> No
     await room.fault("status", status=501, method="PATCH")
     assert await statuses(room, PATH, f"{PATH}/txn_sale", CONTACTS) == [500, 500, 200]
     assert (await room.client.patch(CONTACTS)).status_code == 501
-    assert await statuses(room, "/kashoo/api/transactions", "/smallinvoice/v2/contacts") == [404, 401]
+    others = ("/kashoo/api/transactions", "/trulysmall/api/transactions", "/smallinvoice/v2/contacts")
+    assert await statuses(room, *others) == [404, 404, 401]
+    assert await statuses(room, "/bossinsights/mycompany-sandbox/api/transactions") == [401]
 
 
 async def test_a_fault_can_begin_later_and_end(room: Room) -> None:
@@ -230,6 +232,7 @@ async def test_switches_are_turned_and_turned_back(room: Room) -> None:
 async def test_one_request_turns_a_switch_of_every_provider(room: Room) -> None:
     """All of them have `additive`, off at first; what is turned there shows in their answers."""
     start = await room.control("GET", "/switches")
+    assert list(start) == list(makers())
     assert {name: values.get("additive") for name, values in start.items()} == dict.fromkeys(start, False)
     turned = await room.control("POST", "/switches", provider="*", additive=True)
     assert turned == {name: {**values, "additive": True} for name, values in start.items()}
@@ -238,8 +241,10 @@ async def test_one_request_turns_a_switch_of_every_provider(room: Room) -> None:
 
 
 async def test_what_one_provider_does_not_have_is_turned_nowhere(room: Room) -> None:
-    """A switch of Kashoo alone, or a value that one of them refuses, changes nothing anywhere."""
+    """A switch of Kashoo and its twin alone, or a value that one of them refuses, changes nothing anywhere."""
     start = await room.control("GET", "/switches")
+    dated = {name for name, values in start.items() if "date_style" in values}
+    assert dated == {"kashoo", "trulysmall"}
     said = await room.wrong("/switches", {"provider": "*", "additive": True, "date_style": "string"})
     assert said.startswith("accountsos: there is no switch date_style; there are additive, ")
     assert "additive" in await room.wrong("/switches", {"provider": "*", "additive": "yes"})

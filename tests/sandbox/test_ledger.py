@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import Counter
 from decimal import Decimal
 
 import pytest
 
-from ledgermesh.sandbox import ledger
-from ledgermesh.sandbox.arithmetic import balance, rounded
-from ledgermesh.sandbox.books import Books
+from ledgermesh.sandbox import booking, ledger
+from ledgermesh.sandbox.arithmetic import balance, rounded, totals
+from ledgermesh.sandbox.books import Books, Paper
 from ledgermesh.sandbox.world import World, make_world
+from ledgermesh.sandbox.world.chart import CHEQUING
 
 TODAY = dt.date(2026, 11, 21)
 
@@ -96,13 +98,46 @@ EARNING = ("INCOME", "EXPENSE", "COST_OF_GOODS_SOLD")
 
 
 def test_what_customers_owe_is_the_open_invoices_less_what_they_paid_ahead(world: World) -> None:
-    """The receivable account equals the open balances, each at its own rate, less unallocated money."""
-    for books in (*world.of("kashoo"), *world.of("smallinvoice")):
+    """The receivable account equals the open balances, each at its own rate, less unallocated money and open credit."""
+    for provider in ("kashoo", "trulysmall", "smallinvoice", "bossinsights"):
+        check_receivable(world.of(provider))
+
+
+def check_receivable(shelf: list[Books]) -> None:
+    assert shelf
+    for books in shelf:
         opened = sum(balance(books, row) * row.exchange_rate for row in books.invoices)
-        ahead = sum(row.unallocated * row.exchange_rate for row in books.receipts if not row.removed)
+        live = [row for row in books.receipts if not row.removed]
+        ahead = sum((row.unallocated * row.exchange_rate for row in live), Decimal(0))
+        credit = [note.paper for note in books.more.credit_notes if note.refunded_from is None]
+        ahead += sum(totals(books, paper).total * paper.exchange_rate for paper in credit)
         booked = ledger.trial_balance(books)[ledger.RECEIVABLE]
-        entries = len(books.invoices) + len(books.receipts)
+        entries = len(books.invoices) + len(books.receipts) + len(credit)
         assert abs(booked - (opened - ahead)) <= Decimal("0.01") * entries
+
+
+def test_each_record_of_a_further_kind_has_one_entry_that_moves_its_amount(world: World) -> None:
+    """Pay, expenses and credit notes: the money account moves by what was paid, and nothing is booked twice."""
+    for books in world.of("bossinsights"):
+        more, booked = books.more, Counter(row.number for row in books.journals)
+        paid = {f"pay_check:{row.number}": (CHEQUING, -row.net) for row in more.pay_checks}
+        for expense in more.expenses:
+            paid[f"expense:{expense.paper.number}"] = (expense.account, -amount(books, expense.paper))
+        for note in more.credit_notes:
+            account = note.refunded_from or ledger.RECEIVABLE
+            paid[f"credit_note:{note.paper.number}"] = (account, -amount(books, note.paper))
+        assert {number: booked[number] for number in paid} == dict.fromkeys(paid, 1)
+        assert {row.number for row in books.journals if booking.own(row)} == set(paid)
+        for entry in ledger.ledger(books):
+            if entry.kind == "journal" and entry.number in paid:
+                account, moved = paid[entry.number]
+                sides = [side.debit - side.credit for side in entry.postings if side.account == account]
+                assert sides == [moved], entry
+
+
+def amount(books: Books, paper: Paper) -> Decimal:
+    """What it comes to in the home currency."""
+    return rounded(totals(books, paper).total * paper.exchange_rate, books.currency)
 
 
 def test_postings_by_account_are_the_whole_ledger(world: World) -> None:

@@ -12,6 +12,7 @@ from tests.sandbox.smallinvoice_desk import Desk, exact, open_desk, tiny_world
 
 ITEM = {"name": "Ding", "including_vat": True, "vat": 2.6, "unit_id": 7, "price": 12.5}
 RATES = "/configuration/exchange-rates"
+SLIPS = "/receivables/configuration/isrs"
 ACCOUNTS = "/configuration/bank-accounts"
 IBAN = "CH93 0076 2011 6238 5295 7"
 
@@ -60,6 +61,15 @@ async def test_lines_keep_what_the_item_was(desk: Desk) -> None:
     assert (await desk.get(f"{INVOICES}/{before['id']}", with_="positions"))["item"] == before
 
 
+async def test_lines_keep_an_item_that_is_gone(desk: Desk) -> None:
+    """Also when nobody had looked at them before."""
+    [service] = (await desk.get("/catalog/services"))["items"]
+    await desk.delete(f"/catalog/services/{service['id']}")
+    [invoice] = (await desk.get(INVOICES, filter='{"number": "10000"}', with_="positions"))["items"]
+    kept = [(each["number"], each["name"]) for each in invoice["positions"] if each["type"] == "N"]
+    assert kept == [(service["number"], service["name"])]
+
+
 @pytest.mark.parametrize("kind", ["products", "services"])
 async def test_categories_are_the_items_words(desk: Desk, kind: str) -> None:
     """Renaming one moves its items; deleting it leaves them without; a new one is there before any item."""
@@ -102,6 +112,17 @@ async def test_one_bank_account_is_the_default(desk: Desk) -> None:
         "description": 1100,
         "iban": 1103,
     }
+
+
+async def test_each_bank_account_has_a_payment_slip(desk: Desk) -> None:
+    """That of the default account is the default one, also on new invoices; an invoice may name another."""
+    [first] = (await desk.get(SLIPS))["items"]
+    await desk.post(ACCOUNTS, {"description": "Neu", "iban": IBAN, "number": "80-1"})
+    [other] = [row for row in (await desk.get(SLIPS))["items"] if row["id"] != first["id"]]
+    assert (first["default"], other["default"], other["iban"]) == (True, False, IBAN)
+    for invoice, slip in ((await made(desk), first), (await made(desk, isr_id=other["id"]), other)):
+        shown = (await desk.get(f"{INVOICES}/{invoice['id']}", with_="isr"))["item"]
+        assert (shown["isr_id"], shown["isr"]["id"]) == (slip["id"], slip["id"])
 
 
 async def test_rates_are_set_once_for_a_pair(desk: Desk) -> None:

@@ -6,15 +6,23 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from ledgermesh.sandbox import booking
 from ledgermesh.sandbox.arithmetic import balance, digits, rounded, totals
 from ledgermesh.sandbox.books import Books, Paper, Settlement
-from ledgermesh.sandbox.world import World, make_world
+from ledgermesh.sandbox.bossinsights.mirror import TAKEN
+from ledgermesh.sandbox.office_books import OfficeBooks
+from ledgermesh.sandbox.world import World, chart, make_world
+from ledgermesh.sandbox.world.companies import COMPANIES
+from ledgermesh.sandbox.world.keeper import Keeper
 from ledgermesh.sandbox.world.parties import SHARED
+from ledgermesh.sandbox.world.setting import Setting
 
 TODAY = dt.date(2026, 11, 21)
 
@@ -29,6 +37,27 @@ def everywhere(world: World, kind: str) -> list[Paper]:
 
 
 NUMBERED = ("accounts", "parties", "items", "invoices", "bills", "receipts", "disbursements", "journals")
+FULL = ("kashoo", "trulysmall")
+"""Who keeps full books, as the same product does under two names."""
+INVOICING = (*FULL, "smallinvoice", "bossinsights")
+
+
+def kept_by(world: World, *providers: str) -> list[Books]:
+    return [books for provider in providers for books in world.of(provider)]
+
+
+def taken_over(books: Books, table: str) -> set[str]:
+    """The numbers of the records of this kind that other books of the company hold too."""
+    return {
+        number
+        for (kind, number), origin in books.more.origins.items()
+        if kind == table and origin.integration == "kashoo"
+    }
+
+
+def more_papers(books: Books) -> list[Paper]:
+    """Expenses and credit notes."""
+    return [*(row.paper for row in books.more.expenses), *(row.paper for row in books.more.credit_notes)]
 
 
 def settled(books: Books) -> Iterator[tuple[str, Settlement]]:
@@ -59,9 +88,15 @@ def test_who_keeps_books_where(world: World) -> None:
     """Each company's books lie with the providers it uses, each in the provider's home currency."""
     assert {
         "maple-bakery": {"kashoo": "CAD", "accountsos": "GBP"},
-        "alpine-studio": {"smallinvoice": "CHF", "kashoo": "CAD"},
-        "harbour-legal": {"accountsos": "GBP", "smallinvoice": "CHF"},
-        "grand-tour": {"kashoo": "CAD", "accountsos": "GBP", "smallinvoice": "CHF"},
+        "alpine-studio": {"smallinvoice": "CHF", "kashoo": "CAD", "bossinsights": "CAD"},
+        "harbour-legal": {"trulysmall": "CAD", "accountsos": "GBP", "smallinvoice": "CHF"},
+        "grand-tour": {
+            "kashoo": "CAD",
+            "trulysmall": "CAD",
+            "accountsos": "GBP",
+            "smallinvoice": "CHF",
+            "bossinsights": "CAD",
+        },
     } == {
         company: {
             provider: books.currency for (key, provider), books in world.books.items() if key == company
@@ -73,6 +108,29 @@ def test_who_keeps_books_where(world: World) -> None:
         "harbour-legal",
         "grand-tour",
     ]
+    assert [books.company for books in world.of("trulysmall")] == ["harbour-legal", "grand-tour"]
+    assert [books.company for books in world.of("bossinsights")] == ["alpine-studio", "grand-tour"]
+
+
+def test_a_keeper_is_shown_what_was_filled_before() -> None:
+    """The company's other books, filled, in the order in which it joined the providers; not to be replaced."""
+    seen: dict[tuple[str, str], list[str]] = {}
+
+    def fill(books: Books, setting: Setting) -> None:
+        assert all(other.parties and other.company == books.company for other in setting.others.values())
+        seen[books.company, books.provider] = list(setting.others)
+        books.parties = setting.known
+        with pytest.raises(TypeError):
+            setting.others[books.provider] = books  # type: ignore[index]  # that is the point
+
+    keepers = {provider: Keeper("CAD", "CA", fill) for company in COMPANIES for provider in company.books}
+    make_world(today=TODAY, keepers=keepers)
+    joined = {company.key: list(company.books) for company in COMPANIES}
+    assert seen == {
+        (company, provider): providers[:place]
+        for company, providers in joined.items()
+        for place, provider in enumerate(providers)
+    }
 
 
 def test_it_is_big_enough(world: World) -> None:
@@ -86,35 +144,58 @@ def test_it_is_big_enough(world: World) -> None:
     assert Counter(paper.currency for paper in everywhere(world, "invoices"))["JPY"] >= 3
 
 
-@pytest.mark.parametrize("scale", [1, 7, 3000])
+@pytest.mark.parametrize("scale", [1, 7, 25, 100, 3000])
 def test_scale_is_the_number_of_invoices_of_the_scaled_company(scale: int) -> None:
     """The scaled company's books hold exactly so many invoices together; the others stay as they are."""
     big, usual = make_world(today=TODAY, scale=scale), make_world(today=TODAY)
 
     assert scale == sum(len(books.invoices) for books in big.books.values() if books.company == "grand-tour")
     assert big.books["maple-bakery", "kashoo"] == usual.books["maple-bakery", "kashoo"]
+    taken = len(taken_over(big.books["grand-tour", "bossinsights"], "invoices"))
+    assert taken == min(scale // len(INVOICING) // 3, TAKEN)
 
 
 def test_what_each_kind_of_system_holds(world: World) -> None:
-    """Full books have no bank lines, a bank-line system little else, an invoicing system only sales."""
-    kept = {
-        "kashoo": {
-            "accounts",
-            "parties",
-            "taxes",
-            "items",
-            "invoices",
-            "bills",
-            "receipts",
-            "disbursements",
-            "journals",
-        },
-        "accountsos": {"accounts", "parties", "bank_lines", "files", "due_dates"},
-        "smallinvoice": {"accounts", "parties", "taxes", "items", "invoices", "receipts"},
+    """Full books have no bank lines, a bank-line system little else, an invoicing system only sales and an office.
+
+    An aggregator has what full books have, and pay, a shop, cash purchases and credit.
+    """
+    full = {
+        "accounts",
+        "parties",
+        "taxes",
+        "items",
+        "invoices",
+        "bills",
+        "receipts",
+        "disbursements",
+        "journals",
     }
-    every = set.union(*kept.values())
+    more = {"employees", "pay_checks", "orders", "charges", "expenses", "credit_notes", "origins"}
+    sales = {"accounts", "parties", "taxes", "items", "invoices", "receipts"}
+    kept = {
+        "kashoo": full,
+        "trulysmall": full,
+        "accountsos": {"accounts", "parties", "bank_lines", "files", "due_dates"},
+        "smallinvoice": sales
+        | {f"office.{each.name}" for each in fields(OfficeBooks)} - {"office.categories"},
+        "bossinsights": full | {f"more.{name}" for name in more},
+    }
     for (_, provider), books in world.books.items():
-        assert kept[provider] == {name for name in every if getattr(books, name)}
+        assert kept[provider] == held(books)
+
+
+def held(books: Books) -> set[str]:
+    """The names of the lists that are not empty."""
+    lists = {
+        each.name
+        for each in fields(Books)
+        if each.name[0] != "_" and isinstance(getattr(books, each.name), list)
+    }
+    found = {name for name in lists if getattr(books, name)}
+    for name, part in (("more", books.more), ("office", books.office)):
+        found |= {f"{name}.{each.name}" for each in fields(part) if getattr(part, each.name)}
+    return found
 
 
 def test_numbers_are_unique_and_references_lead_somewhere(world: World) -> None:
@@ -123,9 +204,12 @@ def test_numbers_are_unique_and_references_lead_somewhere(world: World) -> None:
         for name in NUMBERED:
             numbers = [row.number for row in getattr(books, name)]
             assert len(set(numbers)) == len(numbers)
-        listed: list[Any] = [*books.bank_lines, *books.files, *books.due_dates]
+        listed: list[Any] = [*books.bank_lines, *books.files, *books.due_dates, *books.more.charges]
         ids = [row.id for row in listed]
         assert len(set(ids)) == len(ids)
+        for rows in (books.more.employees, books.more.pay_checks, books.more.orders, more_papers(books)):
+            numbers = [row.number for row in rows]
+            assert len(set(numbers)) == len(numbers)
         assert all(row.parent is None or books.account(row.parent) for row in books.accounts)
         for paper in (*books.invoices, *books.bills):
             assert books.party(paper.party) is not None
@@ -139,6 +223,26 @@ def test_numbers_are_unique_and_references_lead_somewhere(world: World) -> None:
             account = books.account(row.account)
             assert account is not None
             assert account.type == "BANK"
+        for journal in books.journals:
+            assert all(books.account(posting.account) for posting in journal.postings)
+
+
+def test_references_of_pay_and_shop_lead_somewhere(world: World) -> None:
+    """Employees, orders, parties, items, accounts and taxes that pay, a shop and credit name exist."""
+    for books in world.of("bossinsights"):
+        more, sold = books.more, {order.number for order in books.more.orders}
+        assert {check.employee for check in more.pay_checks} == {row.number for row in more.employees}
+        assert {charge.order for charge in more.charges} == sold
+        for order in more.orders:
+            assert order.party is None or books.party(order.party)
+            assert all(line.item and books.item(line.item) for line in order.lines)
+        for paper in more_papers(books):
+            assert books.party(paper.party)
+            for line in paper.lines:
+                assert books.account(line.account)
+                assert line.tax is None or books.tax(line.tax, paper.date)
+        assert all(books.account(row.account) for row in more.expenses)
+        assert all(row.refunded_from is None or books.account(row.refunded_from) for row in more.credit_notes)
 
 
 def test_settlements_go_to_the_partys_own_papers_and_never_over_the_balance(world: World) -> None:
@@ -159,18 +263,18 @@ def test_settlements_go_to_the_partys_own_papers_and_never_over_the_balance(worl
 
 def test_invoices_are_found_in_every_state(world: World) -> None:
     """Paid, unpaid, partly paid and overdue everywhere; drafts, void and removed where a system has them."""
-    for provider in ("kashoo", "smallinvoice"):
+    for provider in INVOICING:
         for books in world.of(provider):
             states = Counter(state(books, paper) for paper in books.invoices)
-            own = {"removed"} if provider == "kashoo" else {"draft", "void"}
+            own = {"removed"} if provider in FULL else {"draft", "void"}
             assert own | {"paid", "unpaid", "part", "overdue"} == set(states)
             assert states["paid"] > states["unpaid"] + states["part"] + states["overdue"]
-    for books in world.of("kashoo"):
+    for books in kept_by(world, *FULL, "bossinsights"):
         assert any(row.unallocated for row in books.receipts)
         assert any(row.removed for row in books.receipts)
         assert any(len(row.allocations) > 1 for row in books.receipts)
         assert any(not row.allocations for row in books.receipts)
-        assert any(row.removed for row in books.journals)
+        assert any(row.removed for row in books.journals) == (books.provider in FULL)
     for books in world.of("smallinvoice"):
         assert all(len(row.allocations) == 1 and not row.unallocated for row in books.receipts)
 
@@ -234,7 +338,8 @@ def test_bank_accounts_of_invoicing_systems_have_valid_ibans(world: World) -> No
 
 def test_a_tax_rate_changes_between_the_two_years(world: World) -> None:
     """One tax has two rows whose periods meet, and invoices are charged both rates."""
-    for books in world.of("kashoo"):
+    shelf = kept_by(world, *FULL, "bossinsights")
+    for books in shelf:
         (name,) = [name for name, count in Counter(row.name for row in books.taxes).items() if count == 2]
         old, new = sorted((row for row in books.taxes if row.name == name), key=lambda row: row.valid_from)
         assert old.valid_to is not None
@@ -242,7 +347,7 @@ def test_a_tax_rate_changes_between_the_two_years(world: World) -> None:
         assert new.valid_to is None
     charged = {
         (tax.name, tax.percent)
-        for books in world.of("kashoo")
+        for books in shelf
         for paper in books.invoices
         for tax in totals(books, paper).taxes
     }
@@ -250,11 +355,16 @@ def test_a_tax_rate_changes_between_the_two_years(world: World) -> None:
 
 
 def test_systems_of_a_company_share_customers_who_can_be_recognised(world: World) -> None:
-    """At least ten customers of two systems agree in e-mail or tax number, and most differ otherwise."""
+    """Some customers of two systems agree in e-mail or tax number, and most differ otherwise.
+
+    Besides those that one system took over from another as they are.
+    """
     for company in world.companies:
         first, *others = [books for (key, _), books in world.books.items() if key == company]
         for other in others:
-            pairs = [(one, two) for one in first.parties for two in other.parties if same(one, two)]
+            copied = taken_over(other, "customers")
+            own = [party for party in other.parties if party.number not in copied]
+            pairs = [(one, two) for one in first.parties for two in own if same(one, two)]
             assert SHARED == len(pairs) == len({one.number for one, _ in pairs})
             differing = [pair for pair in pairs if details(pair[0]) != details(pair[1])]
             assert len(differing) >= len(pairs) * 2 // 3
@@ -276,6 +386,94 @@ def details(party: object) -> tuple[object, ...]:
     return tuple(getattr(party, name) for name in names)
 
 
+def test_what_is_taken_over_is_equal_in_both_books(world: World) -> None:
+    """Invoices with their payments and customers: the same numbers, days, lines, totals and balances in both."""
+    for books in world.of("bossinsights"):
+        source = world.books[books.company, "kashoo"]
+        copied = taken_over(books, "invoices")
+        assert len(copied) == TAKEN
+        parties, payments = set(), set()
+        for number in copied:
+            mine, theirs = books.invoice(number), source.invoice(number)
+            assert mine is not None
+            assert theirs is not None
+            assert mine == theirs and mine is not theirs
+            assert totals(books, mine) == totals(source, theirs)
+            assert balance(books, mine) == balance(source, theirs)
+            assert books.settlements(mine) == source.settlements(theirs)
+            payments |= {row.number for row in books.settlements(mine)}
+            parties.add(mine.party)
+        assert taken_over(books, "receipts") == payments
+        assert taken_over(books, "customers") == parties
+        for number in parties:
+            known = source.party(number)
+            assert known is not None
+            assert books.party(number) == replace(known, supplier=False)
+        newest = max(paper.date for paper in books.invoices if paper.number in copied)
+        assert newest > TODAY - dt.timedelta(days=40)
+
+
+def test_pay_is_gross_less_taxes_and_deductions(world: World) -> None:
+    """Plus what is reimbursed, in whole cents; everybody is paid while employed, period after period, in order."""
+    for books in world.of("bossinsights"):
+        for check in books.more.pay_checks:
+            earned, taxed, kept = (
+                sum(part.values()) for part in (check.earnings, check.taxes, check.deductions)
+            )
+            assert check.gross == earned > 0
+            assert check.net == earned - taxed - kept + check.reimbursements > 0
+            parts = (check.earnings, check.taxes, check.deductions, check.employer)
+            assert all(rounded(value, "CAD") == value > 0 for part in parts for value in part.values())
+            assert check.start < check.end <= check.date <= TODAY
+        for employee in books.more.employees:
+            own = [check for check in books.more.pay_checks if check.employee == employee.number]
+            assert all(one.end < two.start for one, two in pairwise(own))
+            assert own[0].start >= employee.hired
+            assert employee.active == (employee.ended is None)
+            assert employee.ended is None or own[-1].end <= employee.ended
+        assert sum(not employee.active for employee in books.more.employees) == 1
+
+
+def test_pay_is_booked_as_it_was_paid(world: World) -> None:
+    """Each check has one entry: its net from the bank, its gross as wages, and what is kept and added is owed."""
+    for books in world.of("bossinsights"):
+        entries = {row.number: row for row in books.journals}
+        for check in books.more.pay_checks:
+            sides = {
+                side.account: side.debit - side.credit
+                for side in entries[f"pay_check:{check.number}"].postings
+            }
+            employer = sum(check.employer.values())
+            assert sides.pop(chart.CHEQUING) == -check.net
+            assert sides.pop(chart.WAGES) == check.gross
+            assert sides.pop(booking.PAYROLL_TAXES) == employer
+            assert (
+                sides.pop(booking.PAYROLL_OWED) == check.net - check.gross - check.reimbursements - employer
+            )
+            assert sides.pop(booking.REIMBURSED, 0) == check.reimbursements
+            assert not sides
+
+
+def test_the_shop_is_paid_for_and_booked(world: World) -> None:
+    """An order comes to its lines, tax and shipping; it is charged once and, if refunded, paid back once.
+
+    What the payment service moved less its fees is what the months' entries bring to the bank.
+    """
+    for books in world.of("bossinsights"):
+        more, to_bank = books.more, Decimal(0)
+        for order in more.orders:
+            net = sum(line.quantity * line.unit_price for line in order.lines)
+            assert order.total == net + order.tax + order.shipping > 0
+            moved = [charge.amount for charge in more.charges if charge.order == order.number]
+            assert moved == [order.total, -order.total][: 2 if order.status == "refunded" else 1]
+        for journal in books.journals:
+            if journal.memo.startswith("Shop sales"):
+                to_bank += sum(s.debit - s.credit for s in journal.postings if s.account == chart.CHEQUING)
+        assert to_bank == sum(charge.amount - charge.fee for charge in more.charges)
+        assert {"completed", "refunded"} == {order.status for order in more.orders}
+        assert any(order.party is None for order in more.orders)
+
+
 def test_nobody_real_is_reached(world: World) -> None:
     """Mail and web addresses lie below the example domains, telephone numbers in unassigned ranges."""
     fiction = (
@@ -284,6 +482,9 @@ def test_nobody_real_is_reached(world: World) -> None:
     )
     retyped = r"\(\d{3}\) 555-01\d\d|020 7946 0\d{3}|01\d\d 496 0\d{3}|0\d\d 000 \d\d \d\d"
     for books in world.books.values():
+        for employee in books.more.employees:
+            assert re.fullmatch(r"staff\d+@[a-z0-9-]+\.example\.com", employee.email or "")
+            assert re.fullmatch(fiction, employee.phone or "")
         for party in books.parties:
             assert party.email is None or re.fullmatch(
                 r"[a-z0-9.-]+@[a-z0-9-]+\.example\.(com|org|net)", party.email
@@ -296,15 +497,15 @@ def test_nobody_real_is_reached(world: World) -> None:
 
 
 def test_many_records_share_a_day(world: World) -> None:
-    """Order by date has ties: some day has at least five invoices, and some day five bank lines."""
+    """Order by date has ties: some day has at least five invoices, orders or bank lines."""
     for books in world.books.values():
-        for rows in (books.invoices, books.bank_lines):
+        for rows in (books.invoices, books.bank_lines, books.more.orders):
             assert not rows or max(Counter(row.date for row in rows).values()) >= 5
 
 
 def test_unusual_values_are_among_the_usual(world: World) -> None:
     """Umlauts, apostrophes, emoji, very long texts, odd numbers, fine quantities, a free invoice."""
-    for books in (*world.of("kashoo"), *world.of("smallinvoice")):
+    for books in kept_by(world, *INVOICING):
         lines = [line for paper in books.invoices for line in paper.lines]
         assert any("ö" in party.name and "'" in party.name for party in books.parties)
         assert any(len(party.name) > 180 for party in books.parties)
@@ -320,7 +521,7 @@ def test_unusual_values_are_among_the_usual(world: World) -> None:
 def test_papers_are_in_whole_units_of_their_currency(world: World) -> None:
     """Totals are exact to the smallest unit, yen without decimals, and nothing has a negative total."""
     for books in world.books.values():
-        for paper in (*books.invoices, *books.bills):
+        for paper in (*books.invoices, *books.bills, *more_papers(books)):
             total = totals(books, paper).total
             assert total >= 0
             assert -digits(paper.currency) == total.as_tuple().exponent
@@ -338,6 +539,9 @@ def test_instants_agree_with_dates_and_none_lies_ahead(world: World) -> None:
             *books.receipts,
             *books.disbursements,
             *books.journals,
+            *books.more.pay_checks,
+            *books.more.orders,
+            *more_papers(books),
         ]
         for row in rows:
             assert row.date <= TODAY
@@ -345,10 +549,11 @@ def test_instants_agree_with_dates_and_none_lies_ahead(world: World) -> None:
             assert row.created_at <= row.updated_at <= now
             assert row.created_at.utcoffset() == dt.timedelta(0)
         assert all(line.date <= TODAY for line in books.bank_lines)
-        things: list[Any] = [*books.parties, *books.items, *books.files]
+        assert all(row.created_at.date() == row.date <= TODAY for row in books.more.charges)
+        things: list[Any] = [*books.parties, *books.items, *books.files, *books.more.employees]
         for thing in things:
             assert thing.created_at <= now
-        for paper in (*books.invoices, *books.bills):
+        for paper in (*books.invoices, *books.bills, *more_papers(books)):
             party = books.party(paper.party)
             assert party is not None
             assert party.created_at <= paper.created_at

@@ -37,6 +37,9 @@ GOOD: list[tuple[wires.Wire, object, object]] = [
     (leaves.instant("x"), -1, utc(1969, 12, 31, 23, 59, 59, 999000)),
     (leaves.instant("x"), 1767225600250, utc(2026, 1, 1, 0, 0, 0, 250000)),
     (leaves.local_instant("x", zone="Europe/Zurich"), "2026-07-01 12:00:00", utc(2026, 7, 1, 10)),
+    # An hour that spring leaves out is read as winter time, the one that autumn repeats as its first time.
+    (leaves.local_instant("x", zone="Europe/Zurich"), "2026-03-29 02:30:00", utc(2026, 3, 29, 1, 30)),
+    (leaves.local_instant("x", zone="Europe/Zurich"), "2026-10-25 02:30:00", utc(2026, 10, 25, 0, 30)),
     (leaves.local_instant("x", zone="Europe/Zurich"), "-0001-11-30 00:00:00", None),
     (leaves.local_instant("x", zone="Europe/Zurich"), "0000-00-00 00:00:00", None),
     (leaves.one_of("x", WORDS, other=DocumentStatus.OTHER), "IN PART", DocumentStatus.PARTIALLY_PAID),

@@ -20,6 +20,7 @@ from ledgermesh.spec.provider import Provider
 from ledgermesh.spec.query import And, Compare, ListQuery, Ref
 from ledgermesh.spec.resource import ReportEndpoint, Resource
 from ledgermesh.spec.stream import Stream
+from ledgermesh.spec.wires import ABSENT
 from ledgermesh.upstream.call import Handler, Link
 
 SINGLES_MAX = 25
@@ -166,6 +167,31 @@ class Hub:
         found |= {parent.native_id: too_many for parent in needy[CHILDREN_MAX:]}
         return [found.get(parent.native_id, ()) for parent in parents]
 
+    async def naming(
+        self, kind: str, parents: Sequence[Record], wanted: frozenset[str]
+    ) -> list[Sequence[Record] | LedgermeshError]:
+        """The records of a kind whose allocations name each parent: one reading of their list for all parents.
+
+        For providers where neither a parent says what settles it nor settlements are listed below it.
+        """
+        found: dict[str, list[Record]] = {parent.native_id: [] for parent in parents}
+        days = [getattr(parent, "date", None) for parent in parents]
+        since = None if None in days else min(day for day in days if day is not None)
+        try:
+            for maker in self.makers(kind):
+                query = ListQuery(
+                    kind, _since(maker.resource, since), fields=wanted | {"allocations", "date"}
+                )
+                leaves = Leaves(open_list(self.send, self.terms, maker, query))
+                while not leaves.ended:
+                    for row in (await leaves.turn()).rows:
+                        for id in {each.document_native_id for each in getattr(row, "allocations", ())}:
+                            if id in found:
+                                found[id].append(row)
+        except LedgermeshError as error:
+            return [error for _ in parents]
+        return [found[parent.native_id] for parent in parents]
+
     async def _below(self, maker: Maker, parent: Record, wanted: frozenset[str]) -> list[Record]:
         list_ = maker.resource.list
         assert list_ is not None, "children are read from a list"
@@ -278,6 +304,13 @@ def below(makers: Sequence[Maker], parent: str) -> Maker | None:
     return next(
         (each for each in makers if each.resource.children and each.resource.children.parent == parent), None
     )
+
+
+def names_its_documents(makers: Sequence[Maker]) -> bool:
+    """Whether records of this kind say which documents they settle."""
+    found = [each.resource.fields.wires.get("allocations") for each in makers]
+    parts = [wire.parts.wires.get("document_native_id") for wire in found if wire is not None and wire.parts]
+    return bool(parts) and all(wire is not None and wire.transform != ABSENT for wire in parts)
 
 
 def _object(document: object, item: str) -> Mapping[str, object]:

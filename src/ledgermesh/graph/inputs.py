@@ -115,6 +115,10 @@ _FILTERS: Mapping[object, Any] = {
 }
 
 
+UNASKED = frozenset(("native_id", "origin_integration", "origin_native_id"))
+"""Mapped fields that callers see below `source` only."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field of a record that conditions and orders may name."""
@@ -135,7 +139,7 @@ def fields_of(model: Any) -> tuple[Field, ...]:
     found = []
     for name, hint in declared(model).items():
         filter = _filter(hint)
-        if filter is not None and name != "native_id":
+        if filter is not None and name not in UNASKED:
             orderable = _bare(hint) not in (bool, Pointer) and get_origin(_bare(hint)) is None
             shown = name.removesuffix("_ref")
             refers = _referred(model, shown) if filter is ReferenceFilter else None

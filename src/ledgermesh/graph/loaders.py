@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiodataloader import DataLoader
 
-from ledgermesh.engine.hub import Loaded, below
+from ledgermesh.engine.hub import Loaded, below, names_its_documents
 from ledgermesh.engine.mapping import Maker
 from ledgermesh.errors import LedgermeshError, Unsupported
 from ledgermesh.graph.downloads import downloads
@@ -83,17 +83,19 @@ class Loaders:
         """The records of a kind that belong to a record, in order of date."""
         origin: Origin = record.__dict__["_origin"]
         connection = origin.connection.id
-        if below(self._makers_of(connection, kind), origin.kind) is not None:
+        makers = self._makers_of(connection, kind)
+        if below(makers, origin.kind) is not None or (
+            not _says_what_settles_it(record) and names_its_documents(makers)
+        ):
             found = list(await self._below(connection, kind, wanted, origin.kind).load(record))
         else:
             found = await self._referred(record, connection, kind, wanted)
         return sorted(found, key=_by_day)
 
     async def _referred(self, record: Record, connection: str, kind: str, wanted: Wanted) -> list[Any]:
-        pointers: Sequence[Pointer] | None = getattr(record, "payment_refs", None)
-        wires = record.__dict__["_wires"]
-        if pointers is None or wires["payment_refs"].transform == ABSENT:
+        if not _says_what_settles_it(record):
             raise Unsupported(f"the provider does not say which {kind} records belong to this one")
+        pointers: Sequence[Pointer] = record.payment_refs  # type: ignore[attr-defined]  # it says so
         loader = self._loader(connection, kind, wanted | {"date"})
         # What settles a document is not older than it; one that is, is found singly.
         since: dt.date | None = getattr(record, "date", None)
@@ -113,12 +115,20 @@ class Loaders:
         if key not in self._children:
 
             async def load(parents: Sequence[Record]) -> list[Sequence[Record] | LedgermeshError]:
-                return await self._context.hub_of(connection).children(kind, parents, wanted)
+                hub = self._context.hub_of(connection)
+                if below(hub.makers(kind), parent) is None:
+                    return await hub.naming(kind, parents, wanted)
+                return await hub.children(kind, parents, wanted)
 
             self._children[key] = DataLoader(
                 batch_load_fn=load, get_cache_key=lambda parent: parent.native_id
             )
         return self._children[key]
+
+
+def _says_what_settles_it(record: Record) -> bool:
+    wire = record.__dict__["_wires"].get("payment_refs")
+    return wire is not None and wire.transform != ABSENT
 
 
 def _by_day(record: Any) -> tuple[bool, dt.date, str]:

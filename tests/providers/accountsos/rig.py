@@ -13,6 +13,8 @@ from ledgermesh.sandbox.world import World
 
 STEADY = frozenset[str]()
 """Kinds whose records the emulator cannot spoil."""
+MODES: Mapping[str, Mapping[str, object]] = {"bare": {"wrapped": False}}
+"""Other ways in which it may write the same records."""
 
 
 def make(world: World, clock: ManualClock) -> Emulator:

@@ -15,6 +15,11 @@ STEADY = frozenset[str]()
 """Kinds whose records the emulator cannot spoil."""
 BELOW = "/mycompany-sandbox"
 """Where the contract's paths begin: each tenant has a host of its own."""
+MODES: Mapping[str, Mapping[str, object]] = {
+    "texts": {"numeric_strings": True},
+    "full pages": {"short_pages": False},
+}
+"""Other ways in which it may write the same records."""
 
 
 def make(world: World, clock: ManualClock) -> Emulator:

@@ -19,6 +19,11 @@ OAUTH = "http://sandbox/kashoo/oauth2"
 
 STEADY = frozenset(("TaxRate", "Organization", "PartyGroup", "NextNumber"))
 """Kinds whose records the emulator cannot spoil."""
+MODES: Mapping[str, Mapping[str, object]] = {
+    "texts": {"date_style": "string"},
+    "milliseconds": {"instant_style": "epoch"},
+}
+"""Other ways in which it may write the same records."""
 
 
 def make(world: World, clock: ManualClock) -> KashooEmulator:

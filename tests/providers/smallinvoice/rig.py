@@ -21,6 +21,8 @@ SCOPES = (
 
 STEADY = frozenset(("Organization",))
 """Kinds whose records the emulator cannot spoil."""
+MODES: Mapping[str, Mapping[str, object]] = {}
+"""Other ways in which it may write the same records."""
 
 
 def make(world: World, clock: ManualClock) -> Smallinvoice:

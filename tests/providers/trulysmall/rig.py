@@ -11,6 +11,7 @@ from ledgermesh.sandbox.kashoo import KashooEmulator
 from ledgermesh.sandbox.trulysmall import make as make_trulysmall
 from ledgermesh.sandbox.world import World
 from tests.providers.kashoo.rig import (
+    MODES,
     STEADY,
     additive,
     limit,
@@ -21,7 +22,7 @@ from tests.providers.kashoo.rig import (
     restore,
 )
 
-__all__ = ["STEADY", "additive", "limit", "link", "make", "override", "page_size", "replace", "restore"]
+__all__ = ["MODES", "STEADY", "additive", "limit", "link", "make", "override", "page_size", "replace", "restore"]
 
 OAUTH = "http://sandbox/trulysmall/oauth2"
 

@@ -6,10 +6,10 @@ public source states is assumed, as `schema/providers/bossinsights.yaml` says fi
 """
 
 from ledgermesh.sandbox.bossinsights.emulator import BossInsights, make
+from ledgermesh.sandbox.bossinsights.mirror import fill
 from ledgermesh.sandbox.bossinsights.switches import Switches
-from ledgermesh.sandbox.world import aggregated_books
 from ledgermesh.sandbox.world.keeper import Keeper
 
-KEEPER = Keeper("CAD", "CA", aggregated_books.fill)
+KEEPER = Keeper("CAD", "CA", fill)
 
 __all__ = ["KEEPER", "BossInsights", "Switches", "make"]

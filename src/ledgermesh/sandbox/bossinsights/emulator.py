@@ -20,7 +20,6 @@ from ledgermesh.sandbox.bossinsights.door import Door
 from ledgermesh.sandbox.bossinsights.embedding import Embedding
 from ledgermesh.sandbox.bossinsights.errors import Refusal, answer, refused
 from ledgermesh.sandbox.bossinsights.limits import Limits
-from ledgermesh.sandbox.bossinsights.mirror import KASHOO, take_over
 from ledgermesh.sandbox.bossinsights.switches import Switches
 from ledgermesh.sandbox.bossinsights.sync import Pushes
 from ledgermesh.sandbox.bossinsights.tenants import ROOT_DOMAIN, SANDBOX, Company, Connection, Directory
@@ -46,7 +45,7 @@ class BossInsights:
     """Both tenants over the world's books; the companies of the world are in the sandbox tenant.
 
     `/{subdomain}/api/...` and, by the host's first label, `/api/...`; the administration API at `/app/api.php`.
-    What a company keeps with Kashoo is taken over when the emulator is made.
+    A company has connected every app that something in its books was taken over from.
     """
 
     name = NAME
@@ -56,7 +55,7 @@ class BossInsights:
         shelf = [books for (_, provider), books in world.books.items() if provider == NAME]
         self.directory = Directory(shelf, clock.now())
         for books in shelf:
-            self._connect_kashoo(books, world.books.get((books.company, KASHOO)), clock)
+            self._connect_sources(books, clock)
         self._webhooks = Webhooks(clock, switches, sender)
         self._pushes = Pushes(clock, switches, self._webhooks)
         limits = Limits(clock, switches)
@@ -120,10 +119,11 @@ class BossInsights:
             raise KeyError(books.company)
         return found
 
-    def _connect_kashoo(self, books: Books, source: Books | None, clock: Clock) -> None:
-        if source is not None:
-            take_over(books, source)
-            self._company(books).connections.append(Connection(KASHOO, clock.now()))
+    def _connect_sources(self, books: Books, clock: Clock) -> None:
+        connections = self._company(books).connections
+        known = {each.integration for each in connections}
+        sources = {origin.integration for origin in books.more.origins.values()}
+        connections += [Connection(name, clock.now()) for name in sorted(sources - known)]
 
     # -- routes ----------------------------------------------------------------------------------------------------
 

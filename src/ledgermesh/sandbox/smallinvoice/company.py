@@ -143,10 +143,13 @@ class Company:
 
     @cached_property
     def slips(self) -> Table[configuration.SlipRow]:
-        """One, where there is a bank account to pay into."""
-        row = next((row for row in self.bank_accounts.select() if row.default), None)
-        id = self.store.ids.of("isr", "1")
-        return Table(configuration.SLIP, [configuration.SlipRow(id, self.books, row)] if row else [])
+        """One for each bank account to pay into."""
+        ids = self.store.ids
+        rows = (
+            configuration.SlipRow(ids.of("isr", row.account.number), self.books, row)
+            for row in self.bank_accounts.select()
+        )
+        return Table(configuration.SLIP, rows)
 
     # -- receivables -----------------------------------------------------------------------------------------
 
@@ -192,7 +195,8 @@ class Company:
             items=self._items_on_papers,
             bank_accounts={row.id: row for row in self.bank_accounts.select()},
             bank_account=default,
-            slip=next(iter(self.slips.select()), None),
+            slips={row.id: row for row in self.slips.select()},
+            slip=next((row for row in self.slips.select() if row.bank_account.default), None),
             today=self.today.isoformat(),
             total_step=total_step,
         )

@@ -173,7 +173,7 @@ SLIP: Shape[SlipRow] = Shape(
     "ReceivablesConfigurationIsr",
     {
         "id": attrgetter("id"),
-        "default": lambda _: True,
+        "default": attrgetter("bank_account.default"),
         "type": lambda _: "ISR",
         "position": lambda _: "A",
         "name": lambda _: "",

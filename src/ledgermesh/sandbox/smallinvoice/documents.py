@@ -66,7 +66,9 @@ class Surroundings:
     bank_accounts: Mapping[int, BankAccountRow]
     bank_account: BankAccountRow | None
     """The default one."""
+    slips: Mapping[int, SlipRow]
     slip: SlipRow | None
+    """That of the default bank account."""
     today: str
     """As a date is written."""
     total_step: Decimal

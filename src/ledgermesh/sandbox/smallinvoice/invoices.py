@@ -116,8 +116,10 @@ def _bank_account(row: InvoiceRow) -> dict[str, object] | None:
 
 
 def _slip(row: InvoiceRow) -> dict[str, object] | None:
-    slip = row.around.slip
-    return SLIP.show(slip) if slip and row.entered.get("isr_id", slip.id) == slip.id else None
+    default = row.around.slip
+    chosen = row.entered.get("isr_id", default.id if default else None)
+    slip = row.around.slips.get(chosen) if isinstance(chosen, int) else None
+    return SLIP.show(slip) if slip else None
 
 
 def _workflow(row: InvoiceRow) -> list[dict[str, object]]:

@@ -43,12 +43,17 @@ _MORE_ACCOUNTS = (
 )
 
 
-def fill(books: Books, setting: Setting) -> None:
-    """Fill these empty books. Numbers of papers and parties lie apart from those of full books."""
-    size, span, rng = setting.size, setting.span, setting.rng
-    customers, vendors = _parties(books, setting)
+def lay_out(books: Books, setting: Setting) -> None:
+    """Accounts and taxes of these empty books."""
+    span = setting.span
     books.accounts = all_accounts(books.currency)
     books.taxes = chart.taxes(span.start, span.start + (span.today - span.start) / 2)
+
+
+def fill(books: Books, setting: Setting) -> None:
+    """Fill these books, which are laid out. Numbers of papers and parties lie apart from those of full books."""
+    size, span, rng = setting.size, setting.span, setting.rng
+    customers, vendors = _parties(books, setting)
     books.items = [_item(setting, index, ware) for index, ware in enumerate(setting.trade.wares, 1)]
     writer = Writer(rng, books, span)
     writer.invoices(size.invoices, customers, _sales_tax, first=700001)

@@ -13,6 +13,7 @@ class Size:
     """How much lies in one set of books."""
 
     invoices: int = 0
+    """With those that are taken over from the company's other books."""
     customers: int = 0
     suppliers: int = 0
     bank_lines: int = 0
@@ -53,7 +54,7 @@ COMPANIES = (
         {
             "smallinvoice": Size(invoices=230, customers=60, suppliers=6),
             "kashoo": Size(invoices=140, customers=44, suppliers=16),
-            "bossinsights": Size(invoices=120, customers=40, suppliers=16),
+            "bossinsights": Size(invoices=160, customers=40, suppliers=16),
         },
     ),
     Company(
@@ -79,7 +80,7 @@ COMPANIES = (
             "trulysmall": Size(invoices=120, customers=40, suppliers=16),
             "accountsos": Size(customers=60, suppliers=24, bank_lines=3200),
             "smallinvoice": Size(invoices=260, customers=64, suppliers=8),
-            "bossinsights": Size(invoices=120, customers=40, suppliers=16),
+            "bossinsights": Size(invoices=160, customers=40, suppliers=16),
         },
     ),
 )

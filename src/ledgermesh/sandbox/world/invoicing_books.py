@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from decimal import Decimal
 
 from ledgermesh.sandbox import ledger
 from ledgermesh.sandbox.books import Account, Books, Item, Party, Tax
+from ledgermesh.sandbox.office_books import CurrencyRate
 from ledgermesh.sandbox.world import letters, quotes, tracking
 from ledgermesh.sandbox.world.papers import Writer, discount_some, make_odd
 from ledgermesh.sandbox.world.parties import own_customers, suppliers
 from ledgermesh.sandbox.world.places import iban
+from ledgermesh.sandbox.world.rates import exchange_rate
 from ledgermesh.sandbox.world.setting import Setting, item, numbered
 from ledgermesh.sandbox.world.settling import Payer
+from ledgermesh.sandbox.world.span import Span
 
 _BANKS = (("Business account", "CHF", "30987"), ("Euro account", "EUR", "30987"), ("Savings", "CHF", "08123"))
+_CURRENCIES = ("CHF", "EUR", "GBP", "USD")
 _DRAFT_DAYS = 45
 
 
@@ -40,8 +45,19 @@ def fill(books: Books, setting: Setting) -> None:
     _draft_and_void_some(books, span.today)
     make_odd(books)
     Payer(rng, books, span, "receipt", _bank, writer.rate, 1).settle(books.invoices)
+    books.office.exchange_rates = list(_rates(books, span))
     for office in (letters, quotes, tracking):
         office.fill(books, setting)
+
+
+def _rates(books: Books, span: Span) -> Iterator[CurrencyRate]:
+    """What the office set at the beginning of this month for each currency that it uses."""
+    first = span.today.replace(day=1)
+    used = {*_CURRENCIES, *(paper.currency for paper in books.invoices)}
+    for currency in sorted(used - {books.currency}):
+        rate = exchange_rate(currency, books.currency, first)
+        created = span.no_later(dt.datetime.combine(first, dt.time(8), dt.UTC))
+        yield CurrencyRate(currency, currency, books.currency, rate, created)
 
 
 def _bank_accounts(setting: Setting) -> list[Account]:

@@ -6,6 +6,7 @@ import datetime as dt
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from ledgermesh.sandbox.books import Books, Party
 from ledgermesh.sandbox.emulator import modules
@@ -76,13 +77,15 @@ def _company_books(
     born = dt.datetime.combine(span.start, dt.time(), dt.UTC)
     stock = Stock(random.Random(f"{seed}/{company.key}"), shelf=0, born=born)
     shared = shared_customers(stock, company.customers_in, company.trade.customers)
-    found = {}
+    found: dict[str, Books] = {}
     for shelf, provider in enumerate(company.books, 1):
         if provider in sizes:
-            # Chance and names are each provider's own, so that a further one leaves the others as they are.
+            # Chance and names are each provider's own, so that a further one leaves the others as they are,
+            # but for those that take something over from it.
             rng = random.Random(f"{seed}/{company.key}/{provider}")
             stock = Stock(rng, shelf, born)
-            setting = Setting(company, sizes[provider], span, rng, stock, _known(shared, shelf))
+            others, known = MappingProxyType(dict(found)), _known(shared, shelf)
+            setting = Setting(company, sizes[provider], span, rng, stock, known, others)
             found[provider] = _books(company, provider, keepers[provider], setting)
     return found
 

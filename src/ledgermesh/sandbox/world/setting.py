@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ledgermesh.sandbox.books import Item, Party
+from ledgermesh.sandbox.books import Books, Item, Party
 from ledgermesh.sandbox.world.companies import Company, Size
 from ledgermesh.sandbox.world.parties import Stock
 from ledgermesh.sandbox.world.span import Span
@@ -25,6 +26,11 @@ class Setting:
     """Where the parties come from that only these books know."""
     known: list[Party]
     """Customers that the company's other systems know too, as this one has them; copies of its own."""
+    others: Mapping[str, Books]
+    """The company's books that are filled already, by provider, in the order in which it joined them.
+
+    They are not the keeper's to change.
+    """
 
     @property
     def trade(self) -> Trade:
