@@ -32,6 +32,11 @@ class Gateway:
 
     url: str
     pid: int
+    sandbox: str
+
+    def turn(self, **switches: Any) -> None:
+        """Turn switches of the sandbox."""
+        urllib.request.urlopen(f"{self.sandbox}/_control/switches", json.dumps(switches).encode()).close()
 
     def ask(self, text: str, **variables: Any) -> Any:
         """The response object of one question."""
@@ -114,7 +119,7 @@ def running(folder: Path, *, company: str = "grand-tour", scale: int = 0) -> Ite
     try:
         _wait(f"{sandbox}/_control")
         _wait(f"http://127.0.0.1:{port}/readyz")
-        yield Gateway(f"http://127.0.0.1:{port}", started[1].pid)
+        yield Gateway(f"http://127.0.0.1:{port}", started[1].pid, sandbox)
     finally:
         for process in started:
             process.terminate()

@@ -18,6 +18,7 @@ BELOW = "/mycompany-sandbox"
 MODES: Mapping[str, Mapping[str, object]] = {
     "texts": {"numeric_strings": True},
     "full pages": {"short_pages": False},
+    "dates ignored": {"dates_ignored": True},
 }
 """Other ways in which it may write the same records."""
 

@@ -22,7 +22,18 @@ from tests.providers.kashoo.rig import (
     restore,
 )
 
-__all__ = ["MODES", "STEADY", "additive", "limit", "link", "make", "override", "page_size", "replace", "restore"]
+__all__ = [
+    "MODES",
+    "STEADY",
+    "additive",
+    "limit",
+    "link",
+    "make",
+    "override",
+    "page_size",
+    "replace",
+    "restore",
+]
 
 OAUTH = "http://sandbox/trulysmall/oauth2"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ledgermesh.sandbox.books import Books
@@ -62,8 +62,10 @@ def read_instant(parameters: Mapping[str, str], name: str) -> dt.datetime | None
 
 def list_rows(view: View, table: Table, query: Query) -> list[object]:
     """One page; empty past the end, unless a switch says otherwise."""
-    rows, switches = _window(view.books, table, query), view.switches
-    page = query.page
+    switches = view.switches
+    if switches.dates_ignored:
+        query = replace(query, start=None, end=None)
+    rows, page = _window(view.books, table, query), query.page
     if switches.clamp_last_page:
         page = min(page, _last(len(rows), switches))
     low, high = _bounds(page, switches), _bounds(page + 1, switches)

@@ -15,6 +15,8 @@ class Switches:
     """Every third page has a few rows less, as "generally up to 30" allows; no row is lost."""
     clamp_last_page: bool = False
     """A page past the end shows the last one again, so that reading until a page is empty never ends."""
+    dates_ignored: bool = False
+    """Lists take no notice of `start` and `end`, as of any parameter they do not know."""
     numeric_strings: bool = False
     """Cents as text."""
     odd_metric_dates: bool = True
