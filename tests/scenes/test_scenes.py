@@ -105,8 +105,8 @@ def _lists(value: Any, name: str = "") -> Iterator[tuple[str, list[Any]]]:
             if key != "nodes":
                 yield from _lists(each, key)
     if isinstance(value, list):
-        if name in ("profitAndLoss", "balanceSheet", "taxSummary", "trialBalance", "metrics"):
-            yield name, [each for each in value if each.get("report")]
+        if value and isinstance(value[0], dict) and "report" in value[0]:
+            yield name, [each for each in value if each["report"]]
         rows = [pair for each in value for pair in _lists(each, name)]
         for key in dict.fromkeys(key for key, _ in rows):  # of several companies one is enough
             yield key, [row for other, found in rows if other == key for row in found]
