@@ -8,7 +8,7 @@ import pytest
 from ledgermesh.engine.paging import size_max
 from ledgermesh.errors import Garbled, Unsupported
 from ledgermesh.model.record import Record
-from ledgermesh.spec.paging import FirstRows, Offset
+from ledgermesh.spec.paging import FirstRows, Numbered, Offset
 from ledgermesh.spec.resource import Resource
 from tests.contract.known import PROVIDERS
 from tests.contract.reading import Whole, open_resource, read_list
@@ -19,6 +19,12 @@ PAGED = [
     for name, provider in sorted(PROVIDERS.items())
     for resource in provider.resources
     if resource.list is not None and resource.children is None and isinstance(resource.list.page, Offset)
+]
+NUMBERED = [
+    pytest.param(name, resource, id=f"{name}-{resource.kind}{resource.name}")
+    for name, provider in sorted(PROVIDERS.items())
+    for resource in provider.resources
+    if resource.list is not None and isinstance(resource.list.page, Numbered)
 ]
 CUT = [
     pytest.param(name, resource, id=f"{name}-{resource.kind}")
@@ -47,6 +53,38 @@ async def test_pages_of_every_size_agree(name: str, resource: Resource) -> None:
     assert len(set(ids(asked))) == count
     assert ids(by_three) == ids(exactly) == ids(capped) == ids(asked)
     assert capped.pages >= (count + 1) // 2 and by_three.pages >= (count + 2) // 3
+
+
+@pytest.mark.parametrize(("name", "resource"), NUMBERED)
+async def test_numbered_pages_of_every_size_agree(name: str, resource: Resource) -> None:
+    """However few rows the provider puts on a page, and however short it leaves some: every row once, then the end."""
+    async with standing(name) as stand:
+        asked = await read_list(stand, open_resource(stand, resource))
+        count = len(asked.rows)
+        assert count > 1
+        for rows in (5, 2, 1):
+            stand.rig.page_size(stand.emulator, rows)
+            capped = await read_list(stand, open_resource(stand, resource))
+            assert ids(capped) == ids(asked)
+            assert capped.pages > count // rows
+    assert len(set(ids(asked))) == count
+
+
+@pytest.mark.parametrize(("name", "resource"), NUMBERED)
+async def test_a_provider_that_shows_its_last_page_for_ever_is_refused(name: str, resource: Resource) -> None:
+    """It never comes to an empty page; that ends as an error, not as a list."""
+    async with standing(name) as stand:
+        stand.rig.page_size(stand.emulator, 5)
+        last: list[httpx.Response] = []
+
+        def clamped(response: httpx.Response) -> httpx.Response:
+            if response.json():
+                last[:] = [response]
+            return last[0]
+
+        stand.line.editing = clamped
+        with pytest.raises(Garbled, match="repeated"):
+            await read_list(stand, open_resource(stand, resource))
 
 
 @pytest.mark.parametrize(("name", "resource"), PAGED)

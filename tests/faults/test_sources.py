@@ -22,7 +22,7 @@ from ledgermesh.sandbox.faults import (
 )
 from tests.graph.demo import Demo, demo_house
 
-PROVIDERS = ("accountsos", "kashoo", "smallinvoice")
+PROVIDERS = ("accountsos", "bossinsights", "kashoo", "smallinvoice", "trulysmall")
 DEADLINE_SECONDS = 20.0
 
 LISTS = """query Lists($company: ID = "grand-tour") { company(key: $company) {
@@ -153,7 +153,7 @@ async def test_all_of_them_down() -> None:
         house.down.update(PROVIDERS)
         page = lists(await house.ask(LISTS))["parties"]
         assert page["nodes"] == []
-        assert [each["status"] for each in page["sources"]] == ["UNAVAILABLE"] * 3
+        assert [each["status"] for each in page["sources"]] == ["UNAVAILABLE"] * len(PROVIDERS)
         assert page["pageInfo"]["hasNextPage"] is True
         cursor = page["pageInfo"]["endCursor"]
         assert cursor is not None, "there is a way to go on"
@@ -166,7 +166,7 @@ async def test_all_of_them_down() -> None:
     assert len(later["data"]["company"]["parties"]["nodes"]) > 200
 
 
-@pytest.mark.parametrize("provider", ["kashoo", "smallinvoice"])
+@pytest.mark.parametrize("provider", ["bossinsights", "kashoo", "smallinvoice", "trulysmall"])
 async def test_a_provider_that_recovers(provider: str) -> None:
     """A single failure is tried again and costs nothing but time."""
     async with demo_house() as house:

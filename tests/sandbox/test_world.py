@@ -6,25 +6,21 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from ledgermesh.sandbox import booking
 from ledgermesh.sandbox.arithmetic import balance, digits, rounded, totals
 from ledgermesh.sandbox.books import Books, Paper, Settlement
 from ledgermesh.sandbox.bossinsights.mirror import TAKEN
 from ledgermesh.sandbox.office_books import OfficeBooks
-from ledgermesh.sandbox.world import World, chart, make_world
+from ledgermesh.sandbox.world import World, make_world
 from ledgermesh.sandbox.world.companies import COMPANIES
 from ledgermesh.sandbox.world.keeper import Keeper
-from ledgermesh.sandbox.world.parties import SHARED
 from ledgermesh.sandbox.world.setting import Setting
-
-TODAY = dt.date(2026, 11, 21)
+from tests.sandbox.worlds import FULL, INVOICING, TODAY, kept_by, more_papers, taken_over
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
@@ -37,27 +33,6 @@ def everywhere(world: World, kind: str) -> list[Paper]:
 
 
 NUMBERED = ("accounts", "parties", "items", "invoices", "bills", "receipts", "disbursements", "journals")
-FULL = ("kashoo", "trulysmall")
-"""Who keeps full books, as the same product does under two names."""
-INVOICING = (*FULL, "smallinvoice", "bossinsights")
-
-
-def kept_by(world: World, *providers: str) -> list[Books]:
-    return [books for provider in providers for books in world.of(provider)]
-
-
-def taken_over(books: Books, table: str) -> set[str]:
-    """The numbers of the records of this kind that other books of the company hold too."""
-    return {
-        number
-        for (kind, number), origin in books.more.origins.items()
-        if kind == table and origin.integration == "kashoo"
-    }
-
-
-def more_papers(books: Books) -> list[Paper]:
-    """Expenses and credit notes."""
-    return [*(row.paper for row in books.more.expenses), *(row.paper for row in books.more.credit_notes)]
 
 
 def settled(books: Books) -> Iterator[tuple[str, Settlement]]:
@@ -227,24 +202,6 @@ def test_numbers_are_unique_and_references_lead_somewhere(world: World) -> None:
             assert all(books.account(posting.account) for posting in journal.postings)
 
 
-def test_references_of_pay_and_shop_lead_somewhere(world: World) -> None:
-    """Employees, orders, parties, items, accounts and taxes that pay, a shop and credit name exist."""
-    for books in world.of("bossinsights"):
-        more, sold = books.more, {order.number for order in books.more.orders}
-        assert {check.employee for check in more.pay_checks} == {row.number for row in more.employees}
-        assert {charge.order for charge in more.charges} == sold
-        for order in more.orders:
-            assert order.party is None or books.party(order.party)
-            assert all(line.item and books.item(line.item) for line in order.lines)
-        for paper in more_papers(books):
-            assert books.party(paper.party)
-            for line in paper.lines:
-                assert books.account(line.account)
-                assert line.tax is None or books.tax(line.tax, paper.date)
-        assert all(books.account(row.account) for row in more.expenses)
-        assert all(row.refunded_from is None or books.account(row.refunded_from) for row in more.credit_notes)
-
-
 def test_settlements_go_to_the_partys_own_papers_and_never_over_the_balance(world: World) -> None:
     """Allocations and the unallocated part make up the amount; no paper is overpaid or paid by another."""
     for books in world.books.values():
@@ -352,148 +309,6 @@ def test_a_tax_rate_changes_between_the_two_years(world: World) -> None:
         for tax in totals(books, paper).taxes
     }
     assert {("HST NS", Decimal(15)), ("HST NS", Decimal(14)), ("GST 5%", Decimal(5))} <= charged
-
-
-def test_systems_of_a_company_share_customers_who_can_be_recognised(world: World) -> None:
-    """Some customers of two systems agree in e-mail or tax number, and most differ otherwise.
-
-    Besides those that one system took over from another as they are.
-    """
-    for company in world.companies:
-        first, *others = [books for (key, _), books in world.books.items() if key == company]
-        for other in others:
-            copied = taken_over(other, "customers")
-            own = [party for party in other.parties if party.number not in copied]
-            pairs = [(one, two) for one in first.parties for two in own if same(one, two)]
-            assert SHARED == len(pairs) == len({one.number for one, _ in pairs})
-            differing = [pair for pair in pairs if details(pair[0]) != details(pair[1])]
-            assert len(differing) >= len(pairs) * 2 // 3
-            assert any(two.email is None for _, two in pairs)
-            assert any(one.name != two.name for one, two in pairs)
-            assert any(one.phone != two.phone for one, two in pairs)
-            assert any(one.street != two.street for one, two in pairs)
-
-
-def same(one: object, two: object) -> bool:
-    return any(
-        getattr(one, name) is not None and getattr(one, name) == getattr(two, name)
-        for name in ("email", "tax_number")
-    )
-
-
-def details(party: object) -> tuple[object, ...]:
-    names = ("name", "email", "phone", "street", "postcode", "website", "notes", "payment_terms_days")
-    return tuple(getattr(party, name) for name in names)
-
-
-def test_what_is_taken_over_is_equal_in_both_books(world: World) -> None:
-    """Invoices with their payments and customers: the same numbers, days, lines, totals and balances in both."""
-    for books in world.of("bossinsights"):
-        source = world.books[books.company, "kashoo"]
-        copied = taken_over(books, "invoices")
-        assert len(copied) == TAKEN
-        parties, payments = set(), set()
-        for number in copied:
-            mine, theirs = books.invoice(number), source.invoice(number)
-            assert mine is not None
-            assert theirs is not None
-            assert mine == theirs and mine is not theirs
-            assert totals(books, mine) == totals(source, theirs)
-            assert balance(books, mine) == balance(source, theirs)
-            assert books.settlements(mine) == source.settlements(theirs)
-            payments |= {row.number for row in books.settlements(mine)}
-            parties.add(mine.party)
-        assert taken_over(books, "receipts") == payments
-        assert taken_over(books, "customers") == parties
-        for number in parties:
-            known = source.party(number)
-            assert known is not None
-            assert books.party(number) == replace(known, supplier=False)
-        newest = max(paper.date for paper in books.invoices if paper.number in copied)
-        assert newest > TODAY - dt.timedelta(days=40)
-
-
-def test_pay_is_gross_less_taxes_and_deductions(world: World) -> None:
-    """Plus what is reimbursed, in whole cents; everybody is paid while employed, period after period, in order."""
-    for books in world.of("bossinsights"):
-        for check in books.more.pay_checks:
-            earned, taxed, kept = (
-                sum(part.values()) for part in (check.earnings, check.taxes, check.deductions)
-            )
-            assert check.gross == earned > 0
-            assert check.net == earned - taxed - kept + check.reimbursements > 0
-            parts = (check.earnings, check.taxes, check.deductions, check.employer)
-            assert all(rounded(value, "CAD") == value > 0 for part in parts for value in part.values())
-            assert check.start < check.end <= check.date <= TODAY
-        for employee in books.more.employees:
-            own = [check for check in books.more.pay_checks if check.employee == employee.number]
-            assert all(one.end < two.start for one, two in pairwise(own))
-            assert own[0].start >= employee.hired
-            assert employee.active == (employee.ended is None)
-            assert employee.ended is None or own[-1].end <= employee.ended
-        assert sum(not employee.active for employee in books.more.employees) == 1
-
-
-def test_pay_is_booked_as_it_was_paid(world: World) -> None:
-    """Each check has one entry: its net from the bank, its gross as wages, and what is kept and added is owed."""
-    for books in world.of("bossinsights"):
-        entries = {row.number: row for row in books.journals}
-        for check in books.more.pay_checks:
-            sides = {
-                side.account: side.debit - side.credit
-                for side in entries[f"pay_check:{check.number}"].postings
-            }
-            employer = sum(check.employer.values())
-            assert sides.pop(chart.CHEQUING) == -check.net
-            assert sides.pop(chart.WAGES) == check.gross
-            assert sides.pop(booking.PAYROLL_TAXES) == employer
-            assert (
-                sides.pop(booking.PAYROLL_OWED) == check.net - check.gross - check.reimbursements - employer
-            )
-            assert sides.pop(booking.REIMBURSED, 0) == check.reimbursements
-            assert not sides
-
-
-def test_the_shop_is_paid_for_and_booked(world: World) -> None:
-    """An order comes to its lines, tax and shipping; it is charged once and, if refunded, paid back once.
-
-    What the payment service moved less its fees is what the months' entries bring to the bank.
-    """
-    for books in world.of("bossinsights"):
-        more, to_bank = books.more, Decimal(0)
-        for order in more.orders:
-            net = sum(line.quantity * line.unit_price for line in order.lines)
-            assert order.total == net + order.tax + order.shipping > 0
-            moved = [charge.amount for charge in more.charges if charge.order == order.number]
-            assert moved == [order.total, -order.total][: 2 if order.status == "refunded" else 1]
-        for journal in books.journals:
-            if journal.memo.startswith("Shop sales"):
-                to_bank += sum(s.debit - s.credit for s in journal.postings if s.account == chart.CHEQUING)
-        assert to_bank == sum(charge.amount - charge.fee for charge in more.charges)
-        assert {"completed", "refunded"} == {order.status for order in more.orders}
-        assert any(order.party is None for order in more.orders)
-
-
-def test_nobody_real_is_reached(world: World) -> None:
-    """Mail and web addresses lie below the example domains, telephone numbers in unassigned ranges."""
-    fiction = (
-        r"\+1 \d{3} 555 01\d\d|\+44 20 7946 0\d{3}|\+44 1\d\d 496 0\d{3}|\+41 \d\d 000 \d\d \d\d"
-        r"|\+49 (89 99998|40 66969|30 23125) \d{3}|\+33 (1 99 00|4 65 71) \d\d \d\d|\+81 78 000 \d{4}"
-    )
-    retyped = r"\(\d{3}\) 555-01\d\d|020 7946 0\d{3}|01\d\d 496 0\d{3}|0\d\d 000 \d\d \d\d"
-    for books in world.books.values():
-        for employee in books.more.employees:
-            assert re.fullmatch(r"staff\d+@[a-z0-9-]+\.example\.com", employee.email or "")
-            assert re.fullmatch(fiction, employee.phone or "")
-        for party in books.parties:
-            assert party.email is None or re.fullmatch(
-                r"[a-z0-9.-]+@[a-z0-9-]+\.example\.(com|org|net)", party.email
-            )
-            assert party.website is None or re.fullmatch(
-                r"https://www\.[a-z0-9-]+\.example\.(com|org|net)", party.website
-            )
-            assert party.phone is not None
-            assert re.fullmatch(f"{fiction}|{retyped}", party.phone), party.phone
 
 
 def test_many_records_share_a_day(world: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ledgermesh.engine.mapping import Maker, element, elements
@@ -184,10 +184,7 @@ class Hub:
                 )
                 leaves = Leaves(open_list(self.send, self.terms, maker, query))
                 while not leaves.ended:
-                    for row in (await leaves.turn()).rows:
-                        for id in {each.document_native_id for each in getattr(row, "allocations", ())}:
-                            if id in found:
-                                found[id].append(row)
+                    _share((await leaves.turn()).rows, found)
         except LedgermeshError as error:
             return [error for _ in parents]
         return [found[parent.native_id] for parent in parents]
@@ -304,6 +301,13 @@ def below(makers: Sequence[Maker], parent: str) -> Maker | None:
     return next(
         (each for each in makers if each.resource.children and each.resource.children.parent == parent), None
     )
+
+
+def _share(rows: Iterable[Record], found: Mapping[str, list[Record]]) -> None:
+    """Give each settlement to the documents that it names."""
+    for row in rows:
+        for id in {each.document_native_id for each in getattr(row, "allocations", ())} & found.keys():
+            found[id].append(row)
 
 
 def names_its_documents(makers: Sequence[Maker]) -> bool:

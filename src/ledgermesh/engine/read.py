@@ -69,6 +69,7 @@ class ListPages:
         self.ties_by_id = self.pushed.sort is not None and self.pushed.sort.ties_by_id
         self.windowed = list_.window.field if list_.window is not None else None
         self._by_days = False
+        self._before: tuple[int | None, bytes] = (None, b"")
 
     async def page(
         self, position: int | None, *, size: int, days: Days | None = None, max_age: float = 0.0
@@ -91,8 +92,15 @@ class ListPages:
         response = await self._send(call)
         self.seen.take(response, self._maker.link.provider.notes)
         found = rows_of(self._list, response.document)
+        self._refuse_again(position, response.body if found else b"")
         said = turn(self._list.page, position, response.document, len(found))
         return self._maker.records(found, response.fetched_at, self._parent, self.seen.rejected), said
+
+    def _refuse_again(self, position: int | None, body: bytes) -> None:
+        """Raise Garbled for the page before under another position, also where none of its rows is of this kind."""
+        before, self._before = self._before, (position, body)
+        if body and position is not None and before[0] != position and before[1] == body:
+            raise Garbled("the provider repeated a page")
 
     async def _more(self, rows: list[Record], call: Call) -> list[Record]:
         """With what only the provider's own search finds. It is no superset of ours: it may look into fewer fields."""
