@@ -17,7 +17,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from ledgermesh.app import DEMO_KEYS, Demo, make_demo, make_served
+from ledgermesh.app import DEMO_KEYS, Demo, make_demo, make_served, tell_left_out
 from ledgermesh.clock import SystemClock
 from ledgermesh.errors import ConfigurationError
 from ledgermesh.sandbox.app import make_sandbox
@@ -144,14 +144,21 @@ async def test_the_page_offers_the_demo_s_keys_and_companies() -> None:
     assert config["examples"]
 
 
-async def test_connections_without_an_emulator_are_told_in_the_log() -> None:
-    """The demo's companies keep books with providers that are not there yet; that is said once."""
+async def test_the_demo_leaves_no_connection_out() -> None:
+    """Every provider that the demo's companies use has an emulator."""
     with capture_logs() as lines:
         await make_demo(clock=SystemClock(), sandbox_url=f"http://{HOST}:1")
 
+    assert [each for each in lines if each["event"] == "connections left out"] == []
+
+
+def test_connections_without_an_emulator_are_told_in_the_log() -> None:
+    """A company that keeps books with a provider that is not there yet; that is said once."""
+    with capture_logs() as lines:
+        tell_left_out({"kashoo", "accountsos", "smallinvoice", "bossinsights"})
+
     [line] = [each for each in lines if each["event"] == "connections left out"]
-    assert "harbour-legal-trulysmall" in line["connections"]
-    assert not any("kashoo" in each for each in line["connections"])
+    assert line["connections"] == ["harbour-legal-trulysmall", "grand-tour-trulysmall"]
 
 
 async def test_what_is_never_served_leaves_nothing_open() -> None:

@@ -69,7 +69,10 @@ MISTAKES: list[tuple[str, str, str]] = [
     (
         'provider = "kashoo"',
         'provider = "cashew"',
-        "connections shop-books: there is no provider 'cashew'; there are accountsos, kashoo, smallinvoice",
+        (
+            "connections shop-books: there is no provider 'cashew'; there are accountsos, bossinsights, kashoo, "
+            "smallinvoice, trulysmall"
+        ),
     ),
     (
         'scheme = "first_party"',

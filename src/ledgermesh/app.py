@@ -148,7 +148,7 @@ async def make_demo(*, clock: Clock, sandbox_url: str, scale: int = 0) -> Demo:
     """The demo: a world of books, the emulators that show them, and a gateway linked to all of them."""
     world = make_world(today=clock.now().date(), scale=scale)
     sandbox = make_sandbox(world, clock)
-    _tell_left_out(sandbox.emulators)
+    tell_left_out(sandbox.emulators)
     registry, grants = await demo_parts(world, sandbox.emulators, sandbox_url)
     wire = OwnWire()
     keys = (to_key(secrets.token_hex(32)),)
@@ -165,7 +165,7 @@ async def make_demo(*, clock: Clock, sandbox_url: str, scale: int = 0) -> Demo:
     return Demo(gateway=web(running, limits=Limits(), playground=page, wire=wire), sandbox=sandbox.app)
 
 
-def _tell_left_out(there: Container[str]) -> None:
+def tell_left_out(there: Container[str]) -> None:
     """Log the connections of the demo's companies whose provider is not there yet."""
     left_out = [
         f"{company.key}-{name}" for company in COMPANIES for name in company.books if name not in there

@@ -13,11 +13,12 @@ import base64
 import json
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import GraphQLSchema, build_schema, parse, validate
 
 from ledgermesh.graph.schema import make_schema
 from tests.graph.demo import demo_house
@@ -32,6 +33,12 @@ NO_LISTS = ("capabilities",)
 """Operations that ask for no company's records; their lists are of another kind."""
 
 names = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda path: path.stem)
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """The schema as callers see it."""
+    return build_schema(make_schema().as_str())
 
 
 def variables(operation: Path) -> dict[str, Any]:
@@ -116,8 +123,7 @@ def _lists(value: Any, name: str = "") -> Iterator[tuple[str, list[Any]]]:
 def test_operations_are_valid(operation: Path) -> None:
     """Each operation stands for itself, is valid, and says in its first line what it shows."""
     text = operation.read_text()
-    schema = build_schema(make_schema().as_str())
-    assert validate(schema, parse(text)) == []
+    assert validate(schema(), parse(text)) == []
     assert text.startswith("# ")
 
 

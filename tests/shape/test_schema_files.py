@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from graphql import (
@@ -25,6 +26,7 @@ SCHEMA = ROOT / "schema"
 OPERATIONS = sorted((SCHEMA / "operations").rglob("*.graphql"))
 
 
+@cache
 def printed() -> GraphQLSchema:
     """The schema as callers see it."""
     return build_schema(make_schema().as_str())

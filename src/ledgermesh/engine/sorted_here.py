@@ -176,7 +176,9 @@ class SortedHere(Generic[T]):
             # A short page may stand in between, but most often it is the last: one more call shows it.
             await self._turn(gather, walk)
         if self._takes_windows() and not walk.ended and not self._short():
-            return await self._extend(self._unread(began))
+            unread = self._unread(began)
+            # Nothing is left where the condition's first day lies behind the place to go on from.
+            return await self._extend(unread) if unread.rest else unread
         return await self._whole(gather, walk, began, frozenset())
 
     async def _whole(self, gather: _Gather[T], walk: Walk[T], began: float, notes: frozenset[str]) -> Index:

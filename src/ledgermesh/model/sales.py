@@ -100,7 +100,9 @@ class Reminder(Record):
     title: str | None = strawberry.field(description="Title.")
     description: str | None = strawberry.field(description="Text.")
     due_at: dt.datetime | None = strawberry.field(description="When, UTC.")
-    interval: int | None = strawberry.field(description="So many units of `intervalUnitRaw` before the moment.")
+    interval: int | None = strawberry.field(
+        description="So many units of `intervalUnitRaw` before the moment."
+    )
     interval_unit_raw: str | None = strawberry.field(description="The provider's own word for the unit.")
     party_name: str | None = strawberry.field(description="Whom it is about.")
     party_ref: strawberry.Private[Pointer | None]

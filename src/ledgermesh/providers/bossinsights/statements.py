@@ -14,6 +14,7 @@ from ledgermesh.spec.leaves import to_currency, to_decimal
 Statement = Mapping[str, object]
 Arguments = Mapping[str, str]
 
+
 def _listed(document: object) -> list[Statement]:
     if not isinstance(document, list):
         raise Garbled("expected a list of statements in the provider's answer")
