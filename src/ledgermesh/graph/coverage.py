@@ -19,7 +19,7 @@ answered with the verdict `UNSUPPORTED` and the reason below, never with an empt
 |---|---|
 | yes | read from the provider as it stands |
 | partial | with the restriction given below |
-| derived | the provider has no such records; they are made of other answers of it and carry `origin: DERIVED` |
+| derived | the provider has no such records; they are made of other answers of it and say so in `source.origin.kind` |
 | no | not available; the reason stands below |
 """
 
@@ -62,6 +62,8 @@ def _provider(definition: Definition, capabilities: list[Capability]) -> Iterato
     yield f"`{definition.name}`, {kinds}. Compared with {definition.docs_url} on {definition.checked_on}."
     yield from _listed("Why not, or only partly:", _reasons(capabilities))
     yield from _listed("What it filters and sorts itself; the rest is done here:", _pushed(capabilities))
+    yield from _listed("What it tells that no field carries; `source.raw` shows it:", _left_out(definition))
+    yield from _listed("What it can be asked and is not:", _unasked(definition))
 
 
 def _listed(title: str, lines: Iterable[str]) -> Iterator[str]:
@@ -79,6 +81,19 @@ def _reasons(capabilities: Iterable[Capability]) -> Iterator[str]:
     for reason, records in told.items():
         whose = ", ".join(f"{record} {' and '.join(verbs)}" for record, verbs in records.items())
         yield f"{reason} ({whose})"
+
+
+def _left_out(definition: Definition) -> Iterator[str]:
+    """One line a reason, with the fields of the provider's documents that it is the reason of."""
+    told: dict[str, dict[str, None]] = {}
+    for resource in definition.resources:
+        for path, reason in resource.omitted.items():
+            told.setdefault(reason, {})[f"{resource.kind} `{path}`"] = None
+    yield from (f"{reason} ({', '.join(fields)})" for reason, fields in told.items())
+
+
+def _unasked(definition: Definition) -> Iterator[str]:
+    yield from (f"`GET {path}`: {reason}" for path, reason in definition.omitted.items())
 
 
 def _pushed(capabilities: Iterable[Capability]) -> Iterator[str]:
