@@ -68,6 +68,14 @@ async def test_a_long_path_is_cut(http: httpx.AsyncClient) -> None:
     assert len(lines[0]["path"]) == 200
 
 
+async def test_a_link_to_a_file_is_not_logged(http: httpx.AsyncClient) -> None:
+    """Whoever has it may read the file, and a log is read by others."""
+    with capture_logs() as lines:
+        await http.get("/files/good")
+
+    assert [line["path"] for line in lines if line["event"] == "request"] == ["/files/…"]
+
+
 async def test_a_page_that_fails_leaves_its_line(desk: Desk) -> None:
     """An exception that nobody caught is a line with status 500, and still reaches the server."""
 

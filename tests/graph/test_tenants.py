@@ -13,8 +13,7 @@ from starlette.routing import Mount
 
 from ledgermesh.app import make_gateway
 from ledgermesh.clock import ManualClock
-from ledgermesh.sandbox import kashoo, smallinvoice
-from ledgermesh.sandbox.emulator import Emulator
+from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.memory import MemoryGrants
 from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, KeyEntry, Registry, TenantEntry, digest
@@ -35,13 +34,10 @@ LIST = """query List($company: ID, $after: String) { company(key: $company) { na
 async def shared_house() -> AsyncIterator[House]:
     """A company of each tenant, one that both share, and a key of the north that reaches one company only."""
     clock, world, grants = ManualClock(NOW), demo_world(), MemoryGrants()
-    emulators: dict[str, Emulator] = {
-        "kashoo": kashoo.make(world, clock, chance=Random(1)),
-        "smallinvoice": smallinvoice.make(world, clock),
-    }
+    emulators = make_sandbox(world, clock).emulators
     entries = []
     for (company, provider), books in world.books.items():
-        if company not in OWNERS or provider not in emulators:
+        if company not in OWNERS:
             continue
         access = emulators[provider].access(books)
         entries.append(

@@ -27,6 +27,8 @@ PROBES = frozenset(("/healthz", "/readyz"))
 """Asked every few seconds by whoever watches the process; their lines are for debugging only."""
 
 PATH_CHARACTERS_MAX = 200
+LINKS = "/files/"
+"""Below it the rest of a path opens a file."""
 
 
 class Trail:
@@ -71,8 +73,13 @@ def _log(scope: Scope, status: int, id: str, seconds: float) -> None:
     (logger.debug if scope["path"] in PROBES else logger.info)(
         "request",
         method=scope["method"],
-        path=scope["path"][:PATH_CHARACTERS_MAX],
+        path=_shown(scope["path"]),
         status=status,
         ms=round(seconds * 1000, 1),
         request_id=id,
     )
+
+
+def _shown(path: str) -> str:
+    """A path for the log; a link to a file is a permission and stays out of it."""
+    return f"{LINKS}…" if path.startswith(LINKS) else path[:PATH_CHARACTERS_MAX]
