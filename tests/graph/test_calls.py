@@ -121,9 +121,9 @@ async def test_a_hundred_invoices_with_their_relations() -> None:
         assert asked.pop(path) <= ceil((len(mine) + 1) / size)
     # The first page shows that the list is long and in no order; two windows hold the newest hundred.
     assert asked.pop(UNSORTED) <= 1 + sum(windows[:2])
-    for provider, path in (BELOW, NAMING):
-        mine = of(rows, provider)
-        assert all(bool(row["payments"]) is (row in paid(mine)) for row in mine), path
+    for name, below in (BELOW, NAMING):
+        mine = of(rows, name)
+        assert all(bool(row["payments"]) is (row in paid(mine)) for row in mine), below
     assert asked.pop(BELOW) == len(paid(of(rows, "smallinvoice")))
     assert asked.pop(NAMING) == readings(settled), "read once, for all parents"
     for provider in ("kashoo", "trulysmall"):

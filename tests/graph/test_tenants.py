@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
@@ -24,10 +25,12 @@ from tests.harness import KEYS, NOW, SANDBOX, Cable, House
 
 OWNERS = {"maple-bakery": ("north",), "alpine-studio": ("south",), "grand-tour": ("north", "south")}
 """Which tenants each company is shared with."""
+WITH_INVOICES = ("bossinsights", "kashoo", "smallinvoice", "trulysmall")
 FIRST = {"north": "lm_north", "south": "lm_south"}
 
 LIST = """query List($company: ID, $after: String) { company(key: $company) { name invoices(first: 3, after: $after) {
-  nodes { id number } pageInfo { endCursor hasNextPage } sources { status error { code } } } } }"""
+  nodes { id number } pageInfo { endCursor hasNextPage }
+  sources { connection { id } status error { code } } } } }"""
 
 
 @asynccontextmanager
@@ -173,7 +176,9 @@ async def test_kept_answers_are_of_one_tenant() -> None:
         again = await house.ask(LIST, key="lm_north", company="grand-tour", fresh=old)
         other = await house.ask(LIST, key="lm_south", company="grand-tour", fresh=old)
     assert house.calls(again) == []
-    assert len(house.calls(other)) == len(house.calls(first)) == 2
+    asked = [Counter(step["connection"] for step in house.calls(each)) for each in (first, other)]
+    assert asked[0] == asked[1]
+    assert asked[0].keys() == {f"grand-tour-{name}" for name in WITH_INVOICES}
     shown = [
         [node["number"] for node in each["data"]["company"]["invoices"]["nodes"]] for each in (first, other)
     ]
@@ -188,5 +193,7 @@ async def test_a_tenant_without_a_grant_is_told_to_link() -> None:
         answer = await house.ask(LIST, key="lm_south", company="grand-tour")
         assert (await page(house, "grand-tour", "lm_north"))["nodes"]
     sources = answer["data"]["company"]["invoices"]["sources"]
-    assert {each["status"] for each in sources} == {"NEEDS_REAUTH"}
+    assert {each["connection"]["id"]: each["status"] for each in sources} == {
+        f"grand-tour-{name}": "NEEDS_REAUTH" for name in WITH_INVOICES
+    } | {"grand-tour-accountsos": "UNSUPPORTED"}
     assert house.calls(answer) == []
