@@ -172,22 +172,22 @@ class Hub:
     ) -> list[Sequence[Record] | LedgermeshError]:
         """The records of a kind whose allocations name each parent: one reading of their list for all parents.
 
-        For providers where neither a parent says what settles it nor settlements are listed below it.
+        For providers where neither a parent says what settles it nor settlements are listed below it. The list is read
+        whole, because a payment may be older than what it settles; not at all where nothing was paid.
         """
-        found: dict[str, list[Record]] = {parent.native_id: [] for parent in parents}
-        days = [getattr(parent, "date", None) for parent in parents]
-        since = None if None in days else min(day for day in days if day is not None)
+        found: dict[str, list[Record]] = {each.native_id: [] for each in parents if not _unpaid(each)}
         try:
-            for maker in self.makers(kind):
-                query = ListQuery(
-                    kind, _since(maker.resource, since), fields=wanted | {"allocations", "date"}
-                )
+            for maker in self.makers(kind) if found else ():
+                query = ListQuery(kind, fields=wanted | {"allocations", "date"})
                 leaves = Leaves(open_list(self.send, self.terms, maker, query))
                 while not leaves.ended:
-                    _share((await leaves.turn()).rows, found)
+                    page = await leaves.turn()
+                    if page.truncated is not None:
+                        raise Unsupported(page.truncated, details={"connection": self.link.connection})
+                    _share(page.rows, found)
         except LedgermeshError as error:
-            return [error for _ in parents]
-        return [found[parent.native_id] for parent in parents]
+            return [error if parent.native_id in found else () for parent in parents]
+        return [found.get(parent.native_id, ()) for parent in parents]
 
     async def _below(self, maker: Maker, parent: Record, wanted: frozenset[str]) -> list[Record]:
         list_ = maker.resource.list
@@ -301,6 +301,12 @@ def below(makers: Sequence[Maker], parent: str) -> Maker | None:
     return next(
         (each for each in makers if each.resource.children and each.resource.children.parent == parent), None
     )
+
+
+def _unpaid(record: Record) -> bool:
+    """Whether a document says that nothing of it is settled."""
+    paid = getattr(record, "amount_paid", None)
+    return paid is not None and paid.amount == 0
 
 
 def _share(rows: Iterable[Record], found: Mapping[str, list[Record]]) -> None:
