@@ -13,19 +13,18 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ledgermesh.app import Running, demo_parts, make_gateway
+from ledgermesh.app import Running, link_demo, make_gateway
 from ledgermesh.clock import ManualClock
-from ledgermesh.engine.cursor import CursorKey
 from ledgermesh.graph.question import Question
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.world import World, make_world
 from ledgermesh.spec.provider import Provider
 from ledgermesh.upstream.call import Fresh
 from ledgermesh.upstream.wire_httpx import HttpxWire
+from tests.states import KEYS, memory_state
 
 NOW = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
 SANDBOX = "http://sandbox"
-KEYS = (CursorKey(1, b"tests tests tests tests tests 32"),)
 
 
 @dataclass
@@ -43,7 +42,7 @@ class House:
         self, text: str, *, key: str = "lm_demo_read", fresh: Fresh | None = None, **variables: Any
     ) -> Any:
         """The whole response object of one question."""
-        principal = self.gateway.registry.principal(key)
+        principal = self.gateway.state.registry.principal(key)
         assert principal is not None
         return await self.gateway.answers.answer(
             Question(
@@ -85,10 +84,11 @@ async def house(
     """A gateway over these emulators; `definitions` are those of the providers there are by default."""
     app = Starlette(routes=[Mount(f"/{name}", emulator.app) for name, emulator in emulators.items()])
     down: set[str] = set()
-    registry, grants = await demo_parts(world, emulators, SANDBOX)
+    state = memory_state(clock)
+    await link_demo(state, world, emulators, SANDBOX)
     async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
         gateway = make_gateway(
-            registry=registry, grants=grants, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1),
+            state=state, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1),
             definitions=definitions,
         )  # fmt: skip
         yield House(clock, world, emulators, gateway, down)

@@ -12,9 +12,10 @@ import pytest
 from ledgermesh.errors import ConfigurationError
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.providers import discover
-from ledgermesh.settings import Settings, read_settings, to_grants, to_key, to_keys, to_registry
+from ledgermesh.settings import Settings, read_settings, to_entries, to_grants, to_key, to_keys
 from ledgermesh.spec.provider import Provider
-from ledgermesh.state.registry import digest
+from ledgermesh.state.entries import digest
+from ledgermesh.state.registry import Registry
 from tests.shop import ENVIRON, GOOD, HUSH, read
 
 
@@ -173,7 +174,8 @@ def test_secrets_do_not_print_themselves() -> None:
 
 def test_the_registry_is_what_the_settings_say(definitions: Mapping[str, Provider]) -> None:
     """A key reaches its tenant's company and the company its connection, at the provider's own address."""
-    registry = to_registry(read(), definitions, ENVIRON)
+    registry = Registry()
+    registry.set(*to_entries(read(), definitions, ENVIRON))
 
     principal = registry.principal("acme-key")
     assert principal is not None
@@ -192,7 +194,8 @@ def test_a_base_url_overrides_the_provider_s(definitions: Mapping[str, Provider]
     text = GOOD.replace(
         'provider = "kashoo"', 'provider = "kashoo"\nbase_url = "http://sandbox:8100/kashoo/api/"'
     )
-    registry = to_registry(read(text), definitions, ENVIRON)
+    registry = Registry()
+    registry.set(*to_entries(read(text), definitions, ENVIRON))
 
     principal = registry.principal("acme-key")
     assert principal is not None
@@ -207,7 +210,8 @@ def test_a_base_url_overrides_the_provider_s(definitions: Mapping[str, Provider]
 def test_a_key_is_kept_as_its_digest(place: str, definitions: Mapping[str, Provider]) -> None:
     """By digest, from a file or from the environment: the same key."""
     Path("key.txt").write_text("acme-key\n", encoding="utf-8")
-    registry = to_registry(read(GOOD.replace('from_env = "ACME_KEY"', place)), definitions, ENVIRON)
+    registry = Registry()
+    registry.set(*to_entries(read(GOOD.replace('from_env = "ACME_KEY"', place)), definitions, ENVIRON))
 
     principal = registry.principal("acme-key")
     assert principal is not None

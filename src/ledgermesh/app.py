@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,6 @@ from starlette.applications import Starlette
 from ledgermesh.clock import Clock
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.routes import application
-from ledgermesh.engine.cursor import CursorKey
 from ledgermesh.engine.index import Indexes
 from ledgermesh.graph.catalogue import catalogue
 from ledgermesh.graph.context import Parts
@@ -33,18 +32,14 @@ from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.world import World, make_world
 from ledgermesh.sandbox.world.companies import COMPANIES
-from ledgermesh.settings import Settings, to_grants, to_key, to_keys, to_registry
+from ledgermesh.settings import Settings, to_entries, to_grants, to_key, to_keys
 from ledgermesh.spec.provider import Provider
 from ledgermesh.state.base import Grant, Secret
-from ledgermesh.state.memory import MemoryGenerations, MemoryGrants
-from ledgermesh.state.registry import (
-    CompanyEntry,
-    ConnectionEntry,
-    KeyEntry,
-    Registry,
-    TenantEntry,
-    digest,
-)
+from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, Entry, KeyEntry, TenantEntry, digest
+from ledgermesh.state.memory import MemoryStore
+from ledgermesh.state.registry import Registry
+from ledgermesh.state.sealing import SealingKey
+from ledgermesh.state.shared import State, make_state
 from ledgermesh.upstream.stack import make_stack
 from ledgermesh.upstream.wire import Wire
 from ledgermesh.upstream.wire_aiohttp import OwnWire
@@ -63,20 +58,17 @@ class Running:
     """A gateway that answers, and how to end it."""
 
     answers: Gateway
-    registry: Registry
-    grants: MemoryGrants
-    generations: MemoryGenerations
+    state: State
     sdl: str
     close: Callable[[], Awaitable[None]]
 
 
 def make_gateway(
     *,
-    registry: Registry,
-    grants: MemoryGrants,
+    state: State,
     wire: Wire,
     clock: Clock,
-    keys: tuple[CursorKey, ...],
+    keys: tuple[SealingKey, ...],
     random: Random,
     scan_pages_max: int = 200,
     cache_bytes_max: int = 32_000_000,
@@ -87,14 +79,14 @@ def make_gateway(
     `definitions` are those of the providers here by default.
     """
     definitions = discover(NAMES) if definitions is None else definitions
-    stack = make_stack(clock=clock, random=random, wire=wire, grants=grants, cache_bytes_max=cache_bytes_max)
-    generations = MemoryGenerations()
+    stack = make_stack(
+        clock=clock, random=random, wire=wire, grants=state.grants, cache_bytes_max=cache_bytes_max
+    )
     parts = Parts(
-        registry=registry,
+        registry=state.registry,
         definitions=definitions,
         providers=catalogue(definitions),
         send=stack,
-        generations=generations,
         indexes=Indexes(clock),
         keys=keys,
         clock=clock,
@@ -103,9 +95,7 @@ def make_gateway(
     schema = make_schema()
     return Running(
         answers=Gateway(schema, parts),
-        registry=registry,
-        grants=grants,
-        generations=generations,
+        state=state,
         sdl=schema.as_str(),
         close=stack.close,
     )
@@ -128,7 +118,7 @@ def web(running: Running, *, limits: Limits, playground: PlaygroundConfig, wire:
 
     return application(
         answers=running.answers,
-        registry=running.registry,
+        registry=running.state.registry,
         sdl=running.sdl,
         limits=limits,
         pages=routes(playground),
@@ -149,16 +139,15 @@ async def make_demo(*, clock: Clock, sandbox_url: str, scale: int = 0) -> Demo:
     world = make_world(today=clock.now().date(), scale=scale)
     sandbox = make_sandbox(world, clock)
     tell_left_out(sandbox.emulators)
-    registry, grants = await demo_parts(world, sandbox.emulators, sandbox_url)
-    wire = OwnWire()
     keys = (to_key(secrets.token_hex(32)),)
-    running = make_gateway(
-        registry=registry, grants=grants, wire=wire, clock=clock, keys=keys, random=Random()
-    )
+    state = make_state(MemoryStore(clock), keys, clock)
+    await link_demo(state, world, sandbox.emulators, sandbox_url)
+    wire = OwnWire()
+    running = make_gateway(state=state, wire=wire, clock=clock, keys=keys, random=Random())
     page = PlaygroundConfig(
         environment="sandbox",
         keys=(PlaygroundKey("Read only", "lm_demo_read"), PlaygroundKey("Read and write", "lm_demo_write")),
-        companies=tuple(PlaygroundCompany(each.key, each.name) for each in _demo_companies(registry)),
+        companies=tuple(PlaygroundCompany(each.key, each.name) for each in _demo_companies(state.registry)),
         default_company="grand-tour",
         examples=read_examples(operations()),
     )
@@ -184,13 +173,14 @@ async def make_served(settings: Settings, *, environ: Mapping[str, str], clock: 
     """The gateway over the operator's connections; raises ConfigurationError."""
     definitions = discover(NAMES)
     keys = to_keys(settings)
-    registry = to_registry(settings, definitions, environ)
-    grants = MemoryGrants()
+    state = make_state(MemoryStore(clock), keys, clock)
+    for entry in to_entries(settings, definitions, environ):
+        await state.directory.add(entry)
     for grant in to_grants(settings, environ):
-        await grants.write(grant)
+        await state.grants.write(grant)
     wire = OwnWire()
     running = make_gateway(
-        registry=registry, grants=grants, wire=wire, clock=clock, keys=keys, random=Random(),
+        state=state, wire=wire, clock=clock, keys=keys, random=Random(),
         scan_pages_max=settings.server.scan_pages_max, cache_bytes_max=settings.server.cache_bytes_max,
     )  # fmt: skip
     limits = Limits(
@@ -207,16 +197,15 @@ def demo_connection(company: str, provider: str) -> str:
     return f"{company}-{provider}"
 
 
-async def demo_parts(
-    world: World, emulators: Mapping[str, Emulator], sandbox_url: str
-) -> tuple[Registry, MemoryGrants]:
-    """Registry and grants that link every set of the world's books whose emulator is there."""
-    grants, connections = MemoryGrants(), []
+async def link_demo(state: State, world: World, emulators: Mapping[str, Emulator], sandbox_url: str) -> None:
+    """Register the demo's tenant, keys and companies, and link every set of books whose emulator is there."""
+    for entry in demo_entries(world):
+        await state.directory.add(entry)
     for (company, provider), books in world.books.items():
         if provider not in emulators:
             continue
         access, id = emulators[provider].access(books), demo_connection(company, provider)
-        connections.append(
+        await state.directory.add(
             ConnectionEntry(
                 id=id,
                 company=company,
@@ -225,10 +214,11 @@ async def demo_parts(
                 base_url=f"{sandbox_url}/{provider}{access.base_path}",
                 scheme=access.scheme,
                 settings={"currency": books.currency} | dict(access.settings),
+                owner=DEMO_TENANT.id,
             )
         )
         kept = {name: Secret(value) for name, value in access.secrets.items()}
-        await grants.write(
+        await state.grants.write(
             Grant(
                 tenant=DEMO_TENANT.id,
                 environment="sandbox",
@@ -237,21 +227,25 @@ async def demo_parts(
                 secrets=kept,
             )
         )
-    return demo_registry(world, connections), grants
 
 
-def demo_registry(world: World, connections: Iterable[ConnectionEntry]) -> Registry:
-    """The demo's tenant, keys and companies, with these connections."""
+def demo_entries(world: World) -> list[Entry]:
+    """The demo's tenant, keys and companies."""
     names = {books.company: books.name for books in world.books.values()}
-    return Registry(
-        tenants=[DEMO_TENANT],
-        keys=[
+    return [
+        DEMO_TENANT,
+        *(
             KeyEntry(id=key, digest=digest(key), tenant=DEMO_TENANT.id, environment="sandbox", scopes=scopes)
             for key, scopes in DEMO_KEYS.items()
-        ],
-        companies=[
-            CompanyEntry(key=key, name=name, environment="sandbox", tenants=frozenset((DEMO_TENANT.id,)))
+        ),
+        *(
+            CompanyEntry(
+                key=key,
+                name=name,
+                environment="sandbox",
+                tenants=frozenset((DEMO_TENANT.id,)),
+                owner=DEMO_TENANT.id,
+            )
             for key, name in names.items()
-        ],
-        connections=list(connections),
-    )
+        ),
+    ]

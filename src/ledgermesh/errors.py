@@ -176,6 +176,25 @@ class Garbled(UpstreamError):
     remedy = "Try again later; if it stays, report it with the upstream request id."
 
 
+class StateDown(UpstreamError):
+    """What replicas share cannot be read or written, and what was known is older than its lease."""
+
+    code = "STATE_UNAVAILABLE"
+    retryable = True
+    remedy = "Ask again in a moment; the operator finds the cause at /readyz and in the log."
+    status = 503
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_at: dt.datetime | None = None,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        # No provider had a part in it: it counts against no breaker and is not tried again on its own.
+        super().__init__(message, retry_at=retry_at, details={"local": True, **(details or {})})
+
+
 class Absent(UpstreamError):
     """The provider has no record with this id."""
 

@@ -26,7 +26,7 @@ from ledgermesh.app import make_demo, make_served, operations
 from ledgermesh.clock import SystemClock
 from ledgermesh.playground import read_examples
 from ledgermesh.settings import Company, Key, Sealing, Settings, Tenant
-from ledgermesh.state.registry import digest
+from ledgermesh.state.entries import digest
 
 CHROMIUM = "/usr/bin/chromium"
 # Without the last ones Chromium calls its maker at every start.

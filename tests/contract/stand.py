@@ -18,7 +18,7 @@ import strawberry
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ledgermesh.app import demo_parts
+from ledgermesh.app import link_demo
 from ledgermesh.clock import ManualClock
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.request import Terms
@@ -29,14 +29,15 @@ from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.world import World
 from ledgermesh.spec.provider import Provider
 from ledgermesh.state.base import Grant, Secret
-from ledgermesh.state.memory import MemoryGrants
 from ledgermesh.state.registry import Registry
+from ledgermesh.state.vault import Vault
 from ledgermesh.upstream.call import Fresh, Link, Trace
 from ledgermesh.upstream.stack import Stack, make_stack
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from tests.contract.known import PROVIDERS
 from tests.contract.small import small_world
 from tests.sandbox.contracts import Contract
+from tests.states import memory_state
 
 NOW = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
 SANDBOX = "http://sandbox"
@@ -167,7 +168,7 @@ class Stand:
     world: World
     emulator: Emulator
     line: Line
-    grants: MemoryGrants
+    grants: Vault
     stack: Stack
     links: Mapping[str, Link]
     """By company."""
@@ -233,11 +234,13 @@ async def standing(name: str, *, now: dt.datetime = NOW) -> AsyncIterator[Stand]
     """A provider's stand over the small world at a moment."""
     clock, world, provider = ManualClock(now), small_world(now.date()), PROVIDERS[name]
     made = rig(name).make(world, clock)
-    registry, grants = await demo_parts(world, {name: made}, SANDBOX)
+    state = memory_state(clock)
+    await link_demo(state, world, {name: made}, SANDBOX)
     line = Line(httpx.ASGITransport(Starlette(routes=[Mount(f"/{name}", made.app)])), contract(name), clock)
     async with httpx.AsyncClient(transport=line) as client:
-        stack = make_stack(clock=clock, random=Random(1), wire=HttpxWire(client), grants=grants)
-        yield Stand(provider, rig(name), clock, world, made, line, grants, stack, _links(registry, provider))
+        stack = make_stack(clock=clock, random=Random(1), wire=HttpxWire(client), grants=state.grants)
+        links = _links(state.registry, provider)
+        yield Stand(provider, rig(name), clock, world, made, line, state.grants, stack, links)
         await stack.close()
 
 
@@ -252,6 +255,7 @@ def _links(registry: Registry, provider: Provider) -> dict[str, Link]:
             provider=provider,
             base_url=entry.base_url,
             settings=entry.settings,
+            owner=entry.owner,
         )
         for company in registry.companies(principal)
         for entry in registry.connections(company)

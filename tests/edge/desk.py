@@ -20,7 +20,8 @@ from ledgermesh.graph.downloads import File
 from ledgermesh.graph.present import present
 from ledgermesh.graph.question import Answer, Question
 from ledgermesh.graph.schema import Schema
-from ledgermesh.state.registry import KeyEntry, Registry, TenantEntry, digest
+from ledgermesh.state.entries import KeyEntry, TenantEntry, digest
+from ledgermesh.state.registry import Registry
 
 KEY = "key-of-the-tests"
 BEARER = {"Authorization": f"Bearer {KEY}"}

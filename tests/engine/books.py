@@ -13,7 +13,7 @@ from typing import Any
 from zlib import crc32
 
 from ledgermesh.clock import ManualClock
-from ledgermesh.engine.cursor import CursorKey, Cursors, Scope, State
+from ledgermesh.engine.cursor import Cursors, Scope, State
 from ledgermesh.engine.index import Indexes
 from ledgermesh.engine.merge import Merged, Run, merge
 from ledgermesh.engine.pages import Days, Page
@@ -21,6 +21,7 @@ from ledgermesh.errors import Unavailable
 from ledgermesh.model.money import Money
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import ListQuery, Order
+from ledgermesh.state.sealing import SealingKey
 
 START = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 TODAY = START.date()
@@ -284,7 +285,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.indexes = Indexes(self.clock)
-        self.cursors = Cursors([CursorKey(1, b"k" * 32)])
+        self.cursors = Cursors([SealingKey(1, b"k" * 32)])
 
     def scope(self, sources: Sequence[Provider], query: ListQuery) -> Scope:
         return Scope(

@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledgermesh.engine.currencies import Currencies
-from ledgermesh.engine.cursor import CursorKey, Cursors, Scope, State, digest
+from ledgermesh.engine.cursor import Cursors, Scope, State, digest
 from ledgermesh.engine.order import Ordering
 from ledgermesh.errors import BadCursor
 from ledgermesh.spec.query import And, Compare, ListQuery, Not, Or, Order, Where
+from ledgermesh.state.sealing import SealingKey
 from tests.engine.books import TODAY, Mood, Paper, chf
 
-OLD, NEW = CursorKey(1, os.urandom(32)), CursorKey(2, os.urandom(32))
+OLD, NEW = SealingKey(1, os.urandom(32)), SealingKey(2, os.urandom(32))
 QUERY = ListQuery(
     "Invoice",
     where=And((Compare("day", "gte", TODAY), Not(Or((Compare("mood", "in", (Mood.OPEN, Mood.PAID)),))))),
@@ -81,7 +82,7 @@ def test_two_keys_are_good_during_rotation() -> None:
     with pytest.raises(BadCursor):
         Cursors([NEW]).open(sealed, SCOPE)
     with pytest.raises(BadCursor):
-        Cursors([CursorKey(OLD.id, NEW.secret)]).open(sealed, SCOPE)
+        Cursors([SealingKey(OLD.id, NEW.secret)]).open(sealed, SCOPE)
 
 
 def test_every_character_is_sealed() -> None:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledgermesh.engine.cursor import CursorKey
 from ledgermesh.engine.ids import Ids
 from ledgermesh.errors import BadInput
 from ledgermesh.spec.query import Ref
+from ledgermesh.state.sealing import SealingKey
 
-OLD, NEW = CursorKey(1, b"a" * 32), CursorKey(2, b"b" * 32)
+OLD, NEW = SealingKey(1, b"a" * 32), SealingKey(2, b"b" * 32)
 INVOICE = Ref("Invoice", "link-1", "product:7-5 ü")
 IDS = Ids([OLD], tenant="tenant", environment="live")
 

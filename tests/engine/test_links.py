@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from ledgermesh.engine.cursor import CursorKey
 from ledgermesh.engine.links import FileLink, FileLinks, LinkEnded
+from ledgermesh.state.sealing import SealingKey
 
-OLD, NEW = CursorKey(1, b"o" * 32), CursorKey(2, b"n" * 32)
+OLD, NEW = SealingKey(1, b"o" * 32), SealingKey(2, b"n" * 32)
 LINK = FileLink("t", "live", "k", "Invoice", "c-1", "7", "pdf", expires_at=1000)
 
 

@@ -221,7 +221,7 @@ async def test_deadlines_hold_for_silent_providers(provider: str) -> None:
     async with demo_house() as house:
         well = lists(await house.ask(LISTS))
         house.board.add(Silence(provider=provider, method="GET"))
-        principal = house.gateway.registry.principal("lm_demo_read")
+        principal = house.gateway.state.registry.principal("lm_demo_read")
         assert principal is not None
         question = Question(text=LISTS, principal=principal, timeout_seconds=1.0)
         now = lists(await house.gateway.answers.answer(question))

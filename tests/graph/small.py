@@ -23,12 +23,13 @@ from ledgermesh.sandbox.more_books import MoreBooks
 from ledgermesh.sandbox.office_books import OfficeBooks, PartyGroup
 from ledgermesh.sandbox.world import World
 from ledgermesh.state.base import Grant, Secret
-from ledgermesh.state.memory import MemoryGrants
-from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, KeyEntry, Registry, TenantEntry, digest
+from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, KeyEntry, TenantEntry, digest
+from ledgermesh.state.shared import State
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from tests.contract.small import cut_more, cut_office, kept_journals
 from tests.contract.stand import rig
-from tests.harness import KEYS, NOW, SANDBOX, Cable, House, world_today
+from tests.harness import NOW, SANDBOX, Cable, House, world_today
+from tests.states import KEYS, memory_state
 
 COMPANY = "small"
 KEY = "lm_small"
@@ -175,11 +176,9 @@ async def small_house(rows: int = 16) -> AsyncIterator[Small]:
     emulators = {connection: _emulator(each, clock) for connection, each in books.items()}
     app = Starlette(routes=[Mount(f"/{name}", emulator.app) for name, emulator in emulators.items()])
     down: set[str] = set()
-    registry, grants = await _linked(books, emulators)
+    state = await _linked(books, emulators)
     async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
-        gateway = make_gateway(
-            registry=registry, grants=grants, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1)
-        )
+        gateway = make_gateway(state=state, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1))
         began = {
             name: {each: list(getattr(found, each)) for each in list_names()} for name, found in books.items()
         }
@@ -196,10 +195,8 @@ def _emulator(books: Books, clock: ManualClock) -> Emulator:
     return made
 
 
-async def _linked(
-    books: Mapping[str, Books], emulators: Mapping[str, Emulator]
-) -> tuple[Registry, MemoryGrants]:
-    grants, entries = MemoryGrants(), []
+async def _linked(books: Mapping[str, Books], emulators: Mapping[str, Emulator]) -> State:
+    state, entries = memory_state(), []
     for id, each in books.items():
         access = emulators[id].access(each)
         entries.append(
@@ -210,25 +207,21 @@ async def _linked(
             )
         )  # fmt: skip
         secrets = {name: Secret(value) for name, value in access.secrets.items()}
-        await grants.write(
+        await state.grants.write(
             Grant(
                 tenant=TENANT.id, environment="sandbox", connection=id, scheme=access.scheme, secrets=secrets
             )
         )
-    registry = Registry(
-        tenants=[TENANT],
-        keys=[
-            KeyEntry(
-                id="small",
-                digest=digest(KEY),
-                tenant=TENANT.id,
-                environment="sandbox",
-                scopes=frozenset(("api.read",)),
-            )
-        ],
-        companies=[
-            CompanyEntry(key=COMPANY, name="Small", environment="sandbox", tenants=frozenset((TENANT.id,)))
-        ],
-        connections=entries,
+    state.registry.set(
+        TENANT,
+        KeyEntry(
+            id="small",
+            digest=digest(KEY),
+            tenant=TENANT.id,
+            environment="sandbox",
+            scopes=frozenset(("api.read",)),
+        ),
+        CompanyEntry(key=COMPANY, name="Small", environment="sandbox", tenants=frozenset((TENANT.id,))),
+        *entries,
     )
-    return registry, grants
+    return state

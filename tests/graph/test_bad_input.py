@@ -354,7 +354,7 @@ async def test_a_document_that_cannot_run(text: str) -> None:
 async def test_an_operation_that_is_not_there() -> None:
     """`operationName` names one of the document's operations."""
     async with demo_house() as house:
-        principal = house.gateway.registry.principal("lm_demo_read")
+        principal = house.gateway.state.registry.principal("lm_demo_read")
         assert principal is not None
         question = Question(
             text="query A { viewer { name } }", operation="B", principal=principal, timeout_seconds=20.0

@@ -6,7 +6,8 @@ from graphql import get_introspection_query
 
 from ledgermesh.graph.introspection import Introspection
 from ledgermesh.graph.question import Answer, Question
-from ledgermesh.state.registry import KeyEntry, Principal, TenantEntry
+from ledgermesh.state.entries import KeyEntry, TenantEntry
+from ledgermesh.state.registry import Principal
 
 WHO = Principal(
     tenant=TenantEntry(id="t", name="T"),

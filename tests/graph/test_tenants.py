@@ -16,12 +16,13 @@ from ledgermesh.app import make_gateway
 from ledgermesh.clock import ManualClock
 from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.state.base import Grant, Secret
-from ledgermesh.state.memory import MemoryGrants
-from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, KeyEntry, Registry, TenantEntry, digest
+from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, KeyEntry, TenantEntry, digest
+from ledgermesh.state.registry import Registry
 from ledgermesh.upstream.call import Fresh
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from tests.graph.demo import codes, demo_world
-from tests.harness import KEYS, NOW, SANDBOX, Cable, House
+from tests.harness import NOW, SANDBOX, Cable, House
+from tests.states import KEYS, memory_state
 
 OWNERS = {"maple-bakery": ("north",), "alpine-studio": ("south",), "grand-tour": ("north", "south")}
 """Which tenants each company is shared with."""
@@ -36,7 +37,8 @@ LIST = """query List($company: ID, $after: String) { company(key: $company) { na
 @asynccontextmanager
 async def shared_house() -> AsyncIterator[House]:
     """A company of each tenant, one that both share, and a key of the north that reaches one company only."""
-    clock, world, grants = ManualClock(NOW), demo_world(), MemoryGrants()
+    clock, world = ManualClock(NOW), demo_world()
+    state = memory_state(clock)
     emulators = make_sandbox(world, clock).emulators
     entries = []
     for (company, provider), books in world.books.items():
@@ -47,23 +49,22 @@ async def shared_house() -> AsyncIterator[House]:
             ConnectionEntry(
                 id=f"{company}-{provider}", company=company, provider=provider, environment="sandbox",
                 base_url=f"{SANDBOX}/{provider}{access.base_path}", scheme=access.scheme,
-                settings=access.settings,
+                settings=access.settings, owner=OWNERS[company][0],
             )
         )  # fmt: skip
-        for tenant in OWNERS[company]:
-            secrets = {name: Secret(value) for name, value in access.secrets.items()}
-            await grants.write(
-                Grant(
-                    tenant=tenant, environment="sandbox", connection=entries[-1].id,
-                    scheme=access.scheme, secrets=secrets,
-                )
-            )  # fmt: skip
+        secrets = {name: Secret(value) for name, value in access.secrets.items()}
+        await state.grants.write(
+            Grant(
+                tenant=OWNERS[company][0], environment="sandbox", connection=entries[-1].id,
+                scheme=access.scheme, secrets=secrets,
+            )
+        )  # fmt: skip
+    _register(state.registry, entries)
     app = Starlette(routes=[Mount(f"/{name}", emulator.app) for name, emulator in emulators.items()])
     down: set[str] = set()
     async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
         gateway = make_gateway(
-            registry=_registry(entries),
-            grants=grants,
+            state=state,
             wire=HttpxWire(client),
             clock=clock,
             keys=KEYS,
@@ -73,7 +74,7 @@ async def shared_house() -> AsyncIterator[House]:
         await gateway.close()
 
 
-def _registry(entries: list[ConnectionEntry]) -> Registry:
+def _register(registry: Registry, entries: list[ConnectionEntry]) -> None:
     read = frozenset(("api.read",))
     keys = [
         KeyEntry(id=key, digest=digest(key), tenant=tenant, environment="sandbox", scopes=read)
@@ -84,14 +85,16 @@ def _registry(entries: list[ConnectionEntry]) -> Registry:
         companies=frozenset(("maple-bakery",)),
     )  # fmt: skip
     live = KeyEntry(id="live", digest=digest("lm_live"), tenant="north", environment="live", scopes=read)
-    return Registry(
-        tenants=[TenantEntry(id=name, name=name.title()) for name in FIRST],
-        keys=[*keys, narrow, live],
-        companies=[
+    registry.set(
+        *(TenantEntry(id=name, name=name.title()) for name in FIRST),
+        *keys,
+        narrow,
+        live,
+        *(
             CompanyEntry(key=key, name=key.title(), environment="sandbox", tenants=frozenset(owners))
             for key, owners in OWNERS.items()
-        ],
-        connections=entries,
+        ),
+        *entries,
     )
 
 
@@ -188,7 +191,7 @@ async def test_kept_answers_are_of_one_tenant() -> None:
 async def test_a_tenant_without_a_grant_is_told_to_link() -> None:
     """A company that is shared without the other tenant's credentials needs credentials of its own."""
     async with shared_house() as house:
-        grants: Any = house.gateway.grants
+        grants: Any = house.gateway.state.grants
         grants._grants = {key: grant for key, grant in grants._grants.items() if key[0] != "south"}
         answer = await house.ask(LIST, key="lm_south", company="grand-tour")
         assert (await page(house, "grand-tour", "lm_north"))["nodes"]

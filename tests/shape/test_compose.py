@@ -12,7 +12,8 @@ from ledgermesh.clock import ManualClock
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.providers import discover
 from ledgermesh.sandbox.app import make_sandbox
-from ledgermesh.settings import read_settings, to_grants, to_keys, to_registry
+from ledgermesh.settings import read_settings, to_entries, to_grants, to_keys
+from ledgermesh.state.registry import Registry
 from tests.harness import NOW, world_today
 from tests.shape.sources import ROOT
 
@@ -34,7 +35,8 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def test_the_gateway_starts_with_what_compose_gives_it(environ: dict[str, str]) -> None:
     """Settings, keys, companies and connections fit together, and every connection has a grant."""
     settings = read_settings(environ)
-    registry = to_registry(settings, discover(NAMES), environ)
+    registry = Registry()
+    registry.set(*to_entries(settings, discover(NAMES), environ))
 
     assert to_keys(settings)
     assert registry.principal("lm_demo_read") is not None

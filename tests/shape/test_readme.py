@@ -18,7 +18,8 @@ from ledgermesh.graph.kinds import NAMES
 from ledgermesh.graph.schema import make_schema
 from ledgermesh.providers import discover
 from ledgermesh.sandbox.app import make_sandbox
-from ledgermesh.settings import read_settings, to_grants, to_registry
+from ledgermesh.settings import read_settings, to_entries, to_grants
+from ledgermesh.state.registry import Registry
 from ledgermesh.upstream.stack import LINES
 from tests.harness import NOW, house, world_today
 from tests.shape.sources import ROOT, SOURCE
@@ -146,7 +147,8 @@ def test_the_settings_shown_can_be_used(tmp_path: Path, monkeypatch: pytest.Monk
     environ = {"ACME_API_KEY": "key", "KASHOO_EMAIL": "owner@example.com", "KASHOO_PASSWORD": "word"}
 
     settings = read_settings(environ, path)
-    registry = to_registry(settings, discover(NAMES), environ)
+    registry = Registry()
+    registry.set(*to_entries(settings, discover(NAMES), environ))
 
     assert registry.principal("key") is not None
     assert [grant.connection for grant in to_grants(settings, environ)] == [

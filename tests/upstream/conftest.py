@@ -21,10 +21,11 @@ from ledgermesh.clock import ManualClock
 from ledgermesh.spec.auth import ApiKey, FirstPartyToken, OAuth2
 from ledgermesh.spec.provider import Provider, ProviderKind
 from ledgermesh.state.base import Grant, Secret
-from ledgermesh.state.memory import MemoryGrants
+from ledgermesh.state.vault import Vault
 from ledgermesh.upstream.call import Call, Fresh, Link, Response, Trace
 from ledgermesh.upstream.stack import Stack, make_stack
 from ledgermesh.upstream.wire_httpx import HttpxWire
+from tests.states import memory_grants
 
 START = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 ACME = Provider(
@@ -140,7 +141,7 @@ class World:
     clock: ManualClock
     server: Server
     wire: HttpxWire
-    grants: MemoryGrants
+    grants: Vault
     stack: Stack
     trace: Trace = field(default_factory=Trace)
     link: Link = field(default_factory=lambda: Link("tenant-1", "live", "connection-1", ACME, ACME.base_url))
@@ -193,7 +194,7 @@ def fresh(seconds: float = 0.0, *, no_cache: bool = False) -> Fresh:
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
     """A linked connection in front of a provider that answers."""
-    clock, server, grants = ManualClock(START), Server(), MemoryGrants()
+    clock, server, grants = ManualClock(START), Server(), memory_grants()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(server.app())) as client:
         wire = HttpxWire(client)
         stack = make_stack(clock=clock, random=Random(7), wire=wire, grants=grants)

@@ -10,10 +10,13 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ledgermesh.clock import SystemClock
 from ledgermesh.errors import Reconnect, SlowDown, TooLate, Unavailable
-from ledgermesh.state.base import Grant
-from ledgermesh.state.memory import MemoryGrants
+from ledgermesh.state.base import Grant, Secret
+from ledgermesh.state.memory import MemoryStore
+from ledgermesh.state.vault import Vault
 from ledgermesh.upstream.tokens import Tokens
+from tests.states import KEYS
 
 from .conftest import Gate, Seen, World, raw, say
 
@@ -249,11 +252,11 @@ async def test_a_sign_in_that_is_held_back_says_when(world: World) -> None:
     assert (caught.value.retry_at - world.clock.now()).total_seconds() == 500
 
 
-class Raced(MemoryGrants):
+class Raced(Vault):
     """A store in which another replica writes just before us."""
 
     def __init__(self, winner: Grant) -> None:
-        super().__init__()
+        super().__init__(MemoryStore(), KEYS, SystemClock())
         self.winner = winner
 
     async def write(self, grant: Grant) -> bool:
@@ -274,9 +277,9 @@ async def test_the_faster_replicas_grant_is_used(world: World) -> None:
         connection="connection-1",
         scheme="api_key",
         version=1,
-        secrets={},
+        secrets={"api_key": Secret("theirs")},
     )
     grants = Raced(theirs)
-    await MemoryGrants.write(grants, Grant(**{**vars(mine), "version": 0}))
+    await Vault.write(grants, Grant(**{**vars(mine), "version": 0}))
     got = await Tokens(world.clock, world.wire, grants).renew(world.call(), used=1)
     assert (got.scheme, got.version) == ("api_key", 2)

@@ -15,13 +15,14 @@ from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledgermesh.engine.order import Place, dump, load
 from ledgermesh.errors import BadCursor
 from ledgermesh.spec.query import And, Compare, ListQuery, Not, Or, Order, Where
+from ledgermesh.state.sealing import SealingKey
 
 VERSION: Final = 1
+PURPOSE: Final = "cursor seal"
 NONCE_BYTES: Final = 12
 HEAD_BYTES: Final = 2 + NONCE_BYTES
 TEXT_MAX: Final = 16_384
@@ -69,29 +70,10 @@ class Scope:
         return msgspec.json.encode(parts)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class CursorKey:
-    """A secret that seals cursors, and the number by which a cursor names it."""
-
-    id: int
-    """0 to 255."""
-    secret: bytes
-    """32 random bytes."""
-
-    def cipher(self) -> AESGCM:
-        """AES-256-GCM under a key made of the secret for this one use."""
-        return AESGCM(hmac.digest(self.secret, b"ledgermesh cursor seal", hashlib.sha256))
-
-    def nonce(self, content: bytes, seal: bytes) -> bytes:
-        """A nonce that repeats only with the same content and seal, so that equal pages have equal cursors."""
-        key = hmac.digest(self.secret, b"ledgermesh cursor nonce", hashlib.sha256)
-        return hmac.digest(key, len(seal).to_bytes(4, "big") + seal + content, hashlib.sha256)[:NONCE_BYTES]
-
-
 class Cursors:
     """Seals and opens cursors. The first key seals, all of them open: during a rotation there are two."""
 
-    def __init__(self, keys: Sequence[CursorKey]) -> None:
+    def __init__(self, keys: Sequence[SealingKey]) -> None:
         self._first = keys[0]
         self._keys = {key.id: key for key in keys}
 
@@ -101,8 +83,8 @@ class Cursors:
         content = zlib.compress(msgspec.json.encode(_pack(state, scope.names)), 9)
         head = bytes((VERSION, key.id))
         seal = head + scope.seal
-        nonce = key.nonce(content, seal)
-        sealed = key.cipher().encrypt(nonce, content, seal)
+        nonce = _nonce(key, content, seal)
+        sealed = key.cipher(PURPOSE).encrypt(nonce, content, seal)
         return _text(head + nonce + sealed)
 
     def open(self, text: str, scope: Scope) -> State:
@@ -119,7 +101,13 @@ class Cursors:
         if len(raw) < HEAD_BYTES or raw[0] != VERSION:
             raise ValueError("not a cursor of this version")
         nonce, sealed = raw[2:HEAD_BYTES], raw[HEAD_BYTES:]
-        return self._keys[raw[1]].cipher().decrypt(nonce, sealed, raw[:2] + scope.seal)
+        return self._keys[raw[1]].cipher(PURPOSE).decrypt(nonce, sealed, raw[:2] + scope.seal)
+
+
+def _nonce(key: SealingKey, content: bytes, seal: bytes) -> bytes:
+    """A nonce that repeats only with the same content and seal, so that equal pages have equal cursors."""
+    made = len(seal).to_bytes(4, "big") + seal + content
+    return hmac.digest(key.derived("cursor nonce"), made, hashlib.sha256)[:NONCE_BYTES]
 
 
 def _text(raw: bytes) -> str:

@@ -8,9 +8,9 @@ import hmac
 from collections.abc import Sequence
 from typing import Final
 
-from ledgermesh.engine.cursor import CursorKey
 from ledgermesh.errors import BadInput
 from ledgermesh.spec.query import Ref
+from ledgermesh.state.sealing import SealingKey
 
 VERSION: Final = 1
 HEAD_BYTES: Final = 2
@@ -22,10 +22,10 @@ TEXT_MAX: Final = 1024
 class Ids:
     """Makes and reads global ids of one tenant in one environment. The first key signs, all of them are good."""
 
-    def __init__(self, keys: Sequence[CursorKey], *, tenant: str, environment: str) -> None:
+    def __init__(self, keys: Sequence[SealingKey], *, tenant: str, environment: str) -> None:
         self._owner = f"{tenant}\0{environment}\0".encode()
         self._first = keys[0]
-        self._keys = {key.id: _secret(key) for key in keys}
+        self._keys = {key.id: key.derived("id") for key in keys}
 
     def seal(self, ref: Ref) -> str:
         """The opaque id of a record."""
@@ -54,7 +54,3 @@ class Ids:
 
     def _mark(self, key: int, content: bytes) -> bytes:
         return hmac.digest(self._keys[key], self._owner + content, hashlib.sha256)[:MARK_BYTES]
-
-
-def _secret(key: CursorKey) -> bytes:
-    return hmac.digest(key.secret, b"ledgermesh id", hashlib.sha256)

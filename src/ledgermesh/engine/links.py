@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import os
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Final
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ledgermesh.engine.cursor import CursorKey
 from ledgermesh.errors import NotFound
+from ledgermesh.state.sealing import NotSealed, Seal, SealingKey
 
-VERSION: Final = 1
-HEAD_BYTES: Final = 14
-"""Version, key id, and a nonce of 12 bytes."""
-TEXT_MAX: Final = 2048
 LASTS_SECONDS: Final = 300
 
 
@@ -48,38 +38,24 @@ class FileLink:
 
 
 class FileLinks:
-    """Seals and opens links. The first key seals, all of them open."""
+    """Seals and opens links."""
 
-    def __init__(self, keys: Sequence[CursorKey]) -> None:
-        self._first = keys[0]
-        self._keys = {key.id: key for key in keys}
+    def __init__(self, keys: Sequence[SealingKey]) -> None:
+        self._seal = Seal(keys, "file link")
 
     def seal(self, link: FileLink) -> str:
         """The opaque text of a link, fit for a path."""
-        head = bytes((VERSION, self._first.id)) + os.urandom(HEAD_BYTES - 2)
-        sealed = _cipher(self._first).encrypt(head[2:], msgspec.json.encode(astuple(link)), head[:2])
-        return base64.urlsafe_b64encode(head + sealed).decode().rstrip("=")
+        return self._seal.seal(msgspec.json.encode(astuple(link)))
 
     def open(self, text: str, now: int) -> FileLink:
         """The link again, at this epoch second; raises LinkEnded."""
         try:
-            link = self._opened(text)
-        except (ValueError, KeyError, IndexError, InvalidTag, msgspec.MsgspecError) as error:
+            parts = msgspec.json.decode(
+                self._seal.open(text), type=tuple[str, str, str, str, str, str, str, int]
+            )
+        except (NotSealed, msgspec.MsgspecError) as error:
             raise LinkEnded("this is not a link to a file") from error
+        link = FileLink(*parts)
         if link.expires_at <= now:
             raise LinkEnded("this link has ended")
         return link
-
-    def _opened(self, text: str) -> FileLink:
-        if len(text) > TEXT_MAX:
-            raise ValueError("too long")
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        head, sealed = raw[:HEAD_BYTES], raw[HEAD_BYTES:]
-        if head[0] != VERSION:
-            raise ValueError("not of this version")
-        content = _cipher(self._keys[head[1]]).decrypt(head[2:], sealed, head[:2])
-        return FileLink(*msgspec.json.decode(content, type=tuple[str, str, str, str, str, str, str, int]))
-
-
-def _cipher(key: CursorKey) -> AESGCM:
-    return AESGCM(hmac.digest(key.secret, b"ledgermesh file link", hashlib.sha256))

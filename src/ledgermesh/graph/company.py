@@ -23,7 +23,7 @@ from ledgermesh.model.mapped import graphql_name
 from ledgermesh.model.platform import Connection
 from ledgermesh.model.selection import selected
 from ledgermesh.spec.query import And, Compare, ListQuery, Where, compares
-from ledgermesh.state.registry import CompanyEntry
+from ledgermesh.state.entries import CompanyEntry
 
 FIRST = 50
 DAYS_MAX = 36_500

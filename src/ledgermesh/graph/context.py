@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import strawberry
 
 from ledgermesh.clock import Clock
-from ledgermesh.engine.cursor import CursorKey, Cursors
+from ledgermesh.engine.cursor import Cursors
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.ids import Ids
 from ledgermesh.engine.index import Indexes
@@ -19,8 +19,9 @@ from ledgermesh.graph.loaders import Loaders
 from ledgermesh.model.platform import Connection, ConnectionState, Provider
 from ledgermesh.spec.provider import Provider as Definition
 from ledgermesh.spec.query import Ref
-from ledgermesh.state.base import Generations
-from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, Principal, Registry
+from ledgermesh.state.entries import CompanyEntry, ConnectionEntry
+from ledgermesh.state.registry import Principal, Registry
+from ledgermesh.state.sealing import SealingKey
 from ledgermesh.upstream.call import Fresh, Handler, Link, Trace
 
 
@@ -33,9 +34,8 @@ class Parts:
     providers: Mapping[str, Provider]
     """The same, as the schema shows them."""
     send: Handler
-    generations: Generations
     indexes: Indexes
-    keys: tuple[CursorKey, ...]
+    keys: tuple[SealingKey, ...]
     clock: Clock
     scan_pages_max: int = 200
 
@@ -119,7 +119,8 @@ class Context:
             provider=self.parts.definitions[entry.provider],
             base_url=entry.base_url,
             settings=entry.settings,
-            generation=self.parts.generations.now(tenant, environment, entry.id),
+            generation=self.parts.registry.generation(environment, entry.id),
+            owner=entry.owner or tenant,
         )
         terms = self.terms if fresh is None else Terms(
             self.terms.deadline, self.terms.arrived, fresh, self.terms.trace, self.terms.today

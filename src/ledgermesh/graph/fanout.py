@@ -19,7 +19,7 @@ from ledgermesh.graph.results import Listing, PageInfo, ReportSource, SourceStat
 from ledgermesh.graph.verdicts import failed, shown, status_of, verdict
 from ledgermesh.model.record import Record
 from ledgermesh.spec.query import Compare, ListQuery
-from ledgermesh.state.registry import CompanyEntry, ConnectionEntry
+from ledgermesh.state.entries import CompanyEntry, ConnectionEntry
 from ledgermesh.upstream.call import Fresh
 
 FIRST_MAX: Final = 1000

@@ -13,7 +13,7 @@ from ledgermesh.errors import BadInput
 from ledgermesh.graph.fanout import reports
 from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.results import ReportSource
-from ledgermesh.state.registry import CompanyEntry
+from ledgermesh.state.entries import CompanyEntry
 
 Sources = Annotated[
     list[str] | None, strawberry.argument(description="Providers by name, or connections by id.")

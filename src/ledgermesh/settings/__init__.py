@@ -5,7 +5,7 @@
 
 from ledgermesh.settings.check import check
 from ledgermesh.settings.keys import to_key
-from ledgermesh.settings.parts import to_grants, to_keys, to_registry
+from ledgermesh.settings.parts import to_entries, to_grants, to_keys
 from ledgermesh.settings.read import read_settings
 from ledgermesh.settings.values import Company, Connection, Key, Sealing, Server, Settings, Tenant
 
@@ -19,8 +19,8 @@ __all__ = [
     "Tenant",
     "check",
     "read_settings",
+    "to_entries",
     "to_grants",
     "to_key",
     "to_keys",
-    "to_registry",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ledgermesh.settings.values import Connection, Key
-from ledgermesh.state.registry import digest
+from ledgermesh.state.entries import digest
 
 
 def digest_of(key: Key, environ: Mapping[str, str]) -> str | None:

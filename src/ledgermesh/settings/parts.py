@@ -5,37 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ledgermesh.engine.cursor import CursorKey
 from ledgermesh.settings.check import mismatches, refuse, unsealed, without_grants
 from ledgermesh.settings.keys import to_key
 from ledgermesh.settings.named import digest_of, secrets_of
 from ledgermesh.settings.values import Key, Settings
 from ledgermesh.spec.provider import Provider
 from ledgermesh.state.base import Grant, Secret
-from ledgermesh.state.registry import CompanyEntry, ConnectionEntry, KeyEntry, Registry, TenantEntry
+from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, Entry, KeyEntry, TenantEntry
+from ledgermesh.state.sealing import SealingKey
 
 
-def to_keys(settings: Settings) -> tuple[CursorKey, ...]:
+def to_keys(settings: Settings) -> tuple[SealingKey, ...]:
     """The sealing keys; raises ConfigurationError when there is none, or one is too short to protect anything."""
     refuse(*unsealed(settings))
     return tuple(to_key(secret.get_secret_value()) for secret in settings.sealing.secrets)
 
 
-def to_registry(
+def to_entries(
     settings: Settings, definitions: Mapping[str, Provider], environ: Mapping[str, str]
-) -> Registry:
+) -> list[Entry]:
     """Tenants, keys, companies and connections; raises one ConfigurationError with all that does not fit together."""
     refuse(*mismatches(settings, definitions, environ))
-    return Registry(
-        tenants=[TenantEntry(id=tenant.id, name=tenant.name) for tenant in settings.tenants],
-        keys=[_key(key, environ) for key in settings.keys],
-        companies=[
+    owners = _owners(settings)
+    return [
+        *(TenantEntry(id=tenant.id, name=tenant.name) for tenant in settings.tenants),
+        *(_key(key, environ) for key in settings.keys),
+        *(
             CompanyEntry(
                 key=each.key, name=each.name, environment=each.environment, tenants=frozenset(each.tenants)
             )
             for each in settings.companies
-        ],
-        connections=[
+        ),
+        *(
             ConnectionEntry(
                 id=each.id,
                 company=each.company,
@@ -46,10 +47,16 @@ def to_registry(
                 ).rstrip("/"),
                 scheme=each.scheme,
                 settings=each.settings,
+                owner=owners[each.environment, each.company],
             )
             for each in settings.connections
-        ],
-    )
+        ),
+    ]
+
+
+def _owners(settings: Settings) -> dict[tuple[str, str], str]:
+    """Under whose name a company's grants are sealed: the first tenant it is shared with."""
+    return {(each.environment, each.key): next(iter(each.tenants), "") for each in settings.companies}
 
 
 def _filled(url: str, settings: Mapping[str, str]) -> str:
@@ -69,17 +76,17 @@ def _key(key: Key, environ: Mapping[str, str]) -> KeyEntry:
 
 
 def to_grants(settings: Settings, environ: Mapping[str, str]) -> list[Grant]:
-    """What lets each connection in, for each tenant of its company; raises one ConfigurationError for all."""
+    """What lets each connection in; raises one ConfigurationError for all."""
     refuse(*without_grants(settings, environ))
-    tenants = {(each.environment, each.key): each.tenants for each in settings.companies}
+    owners = _owners(settings)
     return [
         Grant(
-            tenant=tenant,
+            tenant=owners[link.environment, link.company],
             environment=link.environment,
             connection=link.id,
             scheme=link.scheme,
-            secrets={name: Secret(text) for name, _, text in secrets_of(link, environ) if text},
+            secrets=secrets,
         )
         for link in settings.connections
-        for tenant in tenants.get((link.environment, link.company), [])
+        if (secrets := {name: Secret(text) for name, _, text in secrets_of(link, environ) if text})
     ]

@@ -1,46 +1,110 @@
-"""Grants and generations in this process's memory: for one process, gone with it."""
+"""A store in this process's memory: for one process, gone with it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from types import MappingProxyType
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from ledgermesh.state.base import Grant
+from ledgermesh.clock import Clock, SystemClock
+from ledgermesh.state.base import Changes, Kept, Swapped
+
+CHANGES_MAX = 10_000
+SWEEP_WRITES = 1_000
 
 
-class MemoryGrants:
-    """Grants by tenant, environment and connection; see Grants."""
+@dataclass(frozen=True, slots=True)
+class _Held:
+    kept: Kept
+    ends_at: float | None = None
+    """Monotonic seconds; None for what lasts."""
 
-    def __init__(self) -> None:
-        self._grants: dict[tuple[str, str, str], Grant] = {}
 
-    async def find(self, tenant: str, environment: str, connection: str) -> Grant | None:
-        """The newest grant, or None when there is none."""
-        return self._grants.get((tenant, environment, connection))
+class MemoryStore:
+    """See Store."""
 
-    async def write(self, grant: Grant) -> bool:
-        """Keep this grant if the stored version is `grant.version`, raising it by one; False when it was not."""
-        key = (grant.tenant, grant.environment, grant.connection)
-        known = self._grants.get(key)
-        if grant.version != (0 if known is None else known.version):
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._held: dict[str, _Held] = {}
+        self._versions = itertools.count(1)
+        self._changed: deque[str] = deque(maxlen=CHANGES_MAX)
+        self._changes = 0
+        self._told = asyncio.Event()
+
+    async def get(self, key: str) -> Kept | None:
+        """See Store."""
+        held = self._live(key)
+        return held.kept if held is not None else None
+
+    async def put(self, key: str, value: bytes, *, expect: int) -> bool:
+        """See Store."""
+        if self._version(key) != expect:
             return False
-        secrets = MappingProxyType(dict(grant.secrets))
-        self._grants[key] = replace(grant, secrets=secrets, version=grant.version + 1)
+        self._held[key] = _Held(Kept(value, expect + 1))
+        self._tell(key)
         return True
 
+    async def delete(self, key: str, *, expect: int) -> bool:
+        """See Store."""
+        if not expect or self._version(key) != expect:
+            return False
+        del self._held[key]
+        self._tell(key)
+        return True
 
-class MemoryGenerations:
-    """Counters by tenant, environment and connection; see Generations."""
+    async def swap(self, key: str, value: bytes | None, *, expect: int, seconds: float) -> Swapped:
+        """See Store."""
+        if self._version(key) != expect:
+            return Swapped(won=False, kept=await self.get(key))
+        if value is None:
+            self._held.pop(key, None)
+            return Swapped(won=True, kept=None)
+        version = next(self._versions)
+        if version % SWEEP_WRITES == 0:
+            self._sweep()
+        self._held[key] = _Held(Kept(value, version), self._clock.monotonic() + seconds)
+        return Swapped(won=True, kept=self._held[key].kept)
 
-    def __init__(self) -> None:
-        self._generations: dict[tuple[str, str, str], int] = {}
+    async def under(self, prefix: str) -> Mapping[str, Kept]:
+        """See Store."""
+        keys = [key for key in self._held if key.startswith(prefix)]
+        return {key: held.kept for key in keys if (held := self._live(key)) is not None}
 
-    def now(self, tenant: str, environment: str, connection: str) -> int:
-        """The connection's generation; 0 at first."""
-        return self._generations.get((tenant, environment, connection), 0)
+    async def changes(self, cursor: str | None, *, seconds: float) -> Changes:
+        """See Store."""
+        seen = self._changes if cursor is None else int(cursor)
+        if seen == self._changes and cursor is not None:
+            self._told.clear()
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._told.wait()
+            except TimeoutError:
+                return Changes(str(seen), ())
+        new = self._changes - seen
+        keys = tuple(self._changed)[len(self._changed) - new :] if new <= len(self._changed) else None
+        return Changes(str(self._changes), keys if new else ())
 
-    async def raise_(self, tenant: str, environment: str, connection: str) -> int:
-        """Raise it by one and give it."""
-        key = (tenant, environment, connection)
-        self._generations[key] = self._generations.get(key, 0) + 1
-        return self._generations[key]
+    async def close(self) -> None:
+        """See Store."""
+
+    def _live(self, key: str) -> _Held | None:
+        held = self._held.get(key)
+        if held is not None and held.ends_at is not None and held.ends_at <= self._clock.monotonic():
+            del self._held[key]
+            return None
+        return held
+
+    def _version(self, key: str) -> int:
+        held = self._live(key)
+        return held.kept.version if held is not None else 0
+
+    def _sweep(self) -> None:
+        for key in list(self._held):
+            self._live(key)
+
+    def _tell(self, key: str) -> None:
+        self._changed.append(key)
+        self._changes += 1
+        self._told.set()

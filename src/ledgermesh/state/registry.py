@@ -1,59 +1,30 @@
-"""Who may ask about which company, and which connections a company has. Frozen values; never a secret, never books."""
+"""Who may ask about which company, and which connections a company has: the view that every request looks into."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar, cast
 
-Environment = Literal["live", "sandbox"]
+from ledgermesh.clock import Clock, SystemClock
+from ledgermesh.errors import StateDown
+from ledgermesh.state.entries import (
+    CompanyEntry,
+    ConnectionEntry,
+    Entry,
+    Generation,
+    KeyEntry,
+    Standing,
+    TenantEntry,
+    WebhookEntry,
+    digest,
+    place,
+)
 
+LEASE_SECONDS = 30.0
+"""How long what was read from the store counts when the store cannot be asked any more."""
 
-@dataclass(frozen=True, kw_only=True)
-class TenantEntry:
-    """An API client: who calls us."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeyEntry:
-    """One API key of a tenant; only the key's SHA-256 is kept."""
-
-    id: str
-    digest: str
-    tenant: str
-    environment: Environment
-    scopes: frozenset[str]
-    """`api.read`, `api.write`."""
-    companies: frozenset[str] | None = None
-    """Account keys it reaches; None for all of the tenant's."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConnectionEntry:
-    """One company's link to one provider."""
-
-    id: str
-    company: str
-    provider: str
-    environment: Environment
-    base_url: str
-    scheme: str
-    """Which of the provider's ways to let us in the grant uses."""
-    settings: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CompanyEntry:
-    """One business whose books are shared with one or more tenants."""
-
-    key: str
-    name: str
-    environment: Environment
-    tenants: frozenset[str]
+Kind = TypeVar("Kind", bound=Entry)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,61 +43,163 @@ class Principal:
         )
 
 
-def digest(key: str) -> str:
-    """What is kept of an API key."""
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
 class Registry:
-    """Tenants, keys, companies and connections, looked up by what a request says."""
+    """Everything that is registered, in this process's memory.
+
+    With a `Directory` it is a view of the store: kept up to date while the store answers, and good for a lease after
+    that. Every lookup that lets somebody in raises StateDown once the lease is over.
+    """
 
     def __init__(
         self,
         *,
-        tenants: Iterable[TenantEntry],
-        keys: Iterable[KeyEntry],
-        companies: Iterable[CompanyEntry],
-        connections: Iterable[ConnectionEntry],
+        tenants: Iterable[TenantEntry] = (),
+        keys: Iterable[KeyEntry] = (),
+        companies: Iterable[CompanyEntry] = (),
+        connections: Iterable[ConnectionEntry] = (),
+        standings: Iterable[Standing] = (),
+        clock: Clock | None = None,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
-        self._tenants = {tenant.id: tenant for tenant in tenants}
-        self._keys = {key.digest: key for key in keys}
-        self._companies = {(company.environment, company.key): company for company in companies}
-        self._connections = {(entry.environment, entry.id): entry for entry in connections}
+        self._clock = clock or SystemClock()
+        self._lease_seconds = lease_seconds
+        self._checked_at: float | None = None
+        self._entries: dict[str, dict[str, Entry]] = {}
+        """Kind → place → entry."""
+        self._found: dict[Index, set[str]] = {}
+        """What entries are looked up by → their places."""
+        self.set(*tenants, *keys, *companies, *connections, *standings)
+
+    # -- how it is kept ----------------------------------------------------------------------------------------
+
+    def set(self, *entries: Entry) -> None:
+        """Add these, each in the place of what stood there."""
+        for entry in entries:
+            self.drop(entry.place)
+            self._entries.setdefault(entry.kind, {})[entry.place] = entry
+            for index in _indexes(entry):
+                self._found.setdefault(index, set()).add(entry.place)
+
+    def drop(self, place: str) -> None:
+        """Forget what stands there, if anything does."""
+        gone = self._entries.get(place.partition("/")[0], {}).pop(place, None)
+        for index in _indexes(gone) if gone is not None else ():
+            self._found[index].discard(place)
+            if not self._found[index]:
+                del self._found[index]
+
+    def only(self, entries: Iterable[Entry]) -> None:
+        """Forget everything but these."""
+        kept = list(entries)
+        self._entries, self._found = {}, {}
+        self.set(*kept)
+
+    def checked(self) -> None:
+        """All of it was as the store has it just now; from the first time on the lease counts."""
+        self._checked_at = self._clock.monotonic()
+
+    def check(self) -> None:
+        """Raise StateDown when the lease is over."""
+        if self._checked_at is None or self._clock.monotonic() - self._checked_at <= self._lease_seconds:
+            return
+        raise StateDown("What this gateway knows of keys and connections is too old to go by.")
+
+    def all(self, kind: type[Kind]) -> list[Kind]:
+        """Everything of one kind, by its place."""
+        return [cast("Kind", entry) for _, entry in sorted(self._entries.get(kind.kind, {}).items())]
+
+    def get(self, kind: type[Kind], *words: str) -> Kind | None:
+        """What stands at a place, by the words that identify it."""
+        return cast("Kind | None", self._entries.get(kind.kind, {}).get(place(kind.kind, *words)))
+
+    def _by(self, kind: type[Kind], *index: str) -> list[Kind]:
+        entries = self._entries.get(kind.kind, {})
+        return [cast("Kind", entries[place]) for place in sorted(self._found.get((kind.kind, *index), ()))]
+
+    # -- what requests ask -------------------------------------------------------------------------------------
 
     def principal(self, key: str) -> Principal | None:
-        """Who has this API key; None when nobody does."""
-        entry = self._keys.get(digest(key))
-        return Principal(tenant=self._tenants[entry.tenant], key=entry) if entry is not None else None
+        """Who has this API key; None when nobody does, or not any more."""
+        self.check()
+        found = [self._holder(entry) for entry in self._by(KeyEntry, digest(key))]
+        return found[0] if found else None
 
     def holder(self, tenant: str, environment: str, key: str) -> Principal | None:
         """Whose key has this id; None when it is gone."""
-        for entry in self._keys.values():
-            if (entry.tenant, entry.environment, entry.id) == (tenant, environment, key):
-                return Principal(tenant=self._tenants[tenant], key=entry)
-        return None
+        self.check()
+        entry = self.get(KeyEntry, tenant, environment, key)
+        return self._holder(entry) if entry is not None else None
+
+    def current(self, principal: Principal) -> Principal | None:
+        """The same caller as registered now, with no more rights than it came with; None when its key is gone."""
+        found = self.holder(principal.tenant.id, principal.key.environment, principal.key.id)
+        if found is None or found.key.digest != principal.key.digest:
+            return None
+        return replace(found, key=narrowed(found.key, principal.key.scopes, principal.key.companies))
+
+    def _holder(self, entry: KeyEntry) -> Principal | None:
+        tenant = self.get(TenantEntry, entry.tenant)
+        over = entry.expires_at is not None and entry.expires_at <= self._clock.now()
+        return None if tenant is None or over else Principal(tenant=tenant, key=entry)
 
     def companies(self, principal: Principal) -> list[CompanyEntry]:
         """The companies this key sees, by account key."""
-        seen = [company for company in self._companies.values() if principal.reaches(company)]
+        shared = self._by(CompanyEntry, principal.key.environment, principal.tenant.id)
+        seen = [company for company in shared if principal.reaches(company)]
         return sorted(seen, key=lambda company: company.key)
 
     def company(self, principal: Principal, key: str) -> CompanyEntry | None:
         """The company with this account key, if the caller sees it."""
-        company = self._companies.get((principal.key.environment, key))
+        company = self.get(CompanyEntry, principal.key.environment, key)
         return company if company is not None and principal.reaches(company) else None
 
     def connections(self, company: CompanyEntry) -> list[ConnectionEntry]:
         """The company's connections, by id."""
-        mine = [
-            entry
-            for entry in self._connections.values()
-            if entry.company == company.key and entry.environment == company.environment
-        ]
+        mine = self._by(ConnectionEntry, company.environment, company.key)
         return sorted(mine, key=lambda entry: entry.id)
 
     def connection(self, principal: Principal, id: str) -> ConnectionEntry | None:
         """The connection with this id, if its company is one the caller sees."""
-        entry = self._connections.get((principal.key.environment, id))
+        entry = self.get(ConnectionEntry, principal.key.environment, id)
         if entry is None or self.company(principal, entry.company) is None:
             return None
         return entry
+
+    def standing(self, environment: str, connection: str) -> Standing | None:
+        """How a connection stands; None while nothing is wrong."""
+        return self.get(Standing, environment, connection)
+
+    def generation(self, environment: str, connection: str) -> int:
+        """How often older answers of a connection were made wrong."""
+        found = self.get(Generation, environment, connection)
+        return found.number if found is not None else 0
+
+    def webhooks(self, tenant: str, environment: str, event: str) -> list[WebhookEntry]:
+        """Where a tenant wants to be told of an event."""
+        return [hook for hook in self._by(WebhookEntry, tenant, environment) if event in hook.events]
+
+
+Index = tuple[str, ...]
+
+
+def _indexes(entry: Entry) -> list[Index]:
+    """What an entry is looked up by, beside its place."""
+    match entry:
+        case KeyEntry():
+            return [(entry.kind, entry.digest)]
+        case CompanyEntry():
+            return [(entry.kind, entry.environment, tenant) for tenant in entry.tenants]
+        case ConnectionEntry():
+            return [(entry.kind, entry.environment, entry.company)]
+        case WebhookEntry():
+            return [(entry.kind, entry.tenant, entry.environment)]
+        case _:
+            return []
+
+
+def narrowed(key: KeyEntry, scopes: frozenset[str], companies: frozenset[str] | None) -> KeyEntry:
+    """A key with no more than these rights."""
+    if companies is not None and key.companies is not None:
+        companies &= key.companies
+    reached = key.companies if companies is None else companies
+    return replace(key, scopes=key.scopes & scopes, companies=reached)

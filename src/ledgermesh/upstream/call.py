@@ -27,6 +27,15 @@ class Link:
     """Of this connection, for example `business_id`. Nothing secret."""
     generation: int = 0
     """Raised by whatever makes older answers wrong (a write, a webhook, a disconnect); part of every cache key."""
+    owner: str = ""
+    """The tenant that linked the connection, under whose name the grant is kept; empty for the asking tenant."""
+    token: Secret | None = None
+    """The caller's own, for this request alone, instead of the grant. Never stored."""
+
+    @property
+    def granted(self) -> tuple[str, str, str]:
+        """Where the grant is kept: owner, environment, connection."""
+        return self.owner or self.tenant, self.environment, self.connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class Tokens:
 
     async def _find(self, link: Link) -> Grant:
         grant = await self._grants.find(*_key(link))
-        if grant is None:
+        if grant is None or not grant.linked:
             raise refusal(Reconnect, f"{link.provider.title} is not linked.")
         return grant
 
@@ -147,4 +147,4 @@ def _unanswered(link: Link, error: Exception) -> UpstreamError:
 
 
 def _key(link: Link) -> Key:
-    return link.tenant, link.environment, link.connection
+    return link.granted

@@ -1,0 +1,172 @@
+"""Grants and other secrets in the store, each sealed under a key of its own that the operator's keys wrap."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+from urllib.parse import unquote
+
+import msgspec
+from cachetools import LRUCache
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ledgermesh.clock import Clock
+from ledgermesh.errors import NeedsConfig, StateDown
+from ledgermesh.state.base import Grant, Kept, Secret, Store
+from ledgermesh.state.entries import place
+from ledgermesh.state.registry import LEASE_SECONDS
+from ledgermesh.state.sealing import SealingKey
+
+VERSION: Final = 1
+PURPOSE: Final = "envelope"
+NONCE_BYTES: Final = 12
+WRAPPED_BYTES: Final = 48
+"""A data key of 32 bytes with its tag."""
+HEAD_BYTES: Final = 2 + NONCE_BYTES + WRAPPED_BYTES + NONCE_BYTES
+KNOWN_MAX: Final = 10_000
+
+
+class _Content(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sealed."""
+
+    scheme: str
+    secrets: dict[str, str]
+    expires_at: dt.datetime | None = None
+
+
+class Envelopes:
+    """Seals values: version, key id, nonce, wrapped data key, nonce, content. The first key wraps, all unwrap."""
+
+    def __init__(self, keys: Sequence[SealingKey]) -> None:
+        self._first = keys[0]
+        self._keys = {key.id: key for key in keys}
+
+    def seal(self, content: bytes, owner: bytes) -> bytes:
+        """The envelope; it opens for the same owner only."""
+        data_key, nonce = AESGCM.generate_key(256), os.urandom(NONCE_BYTES)
+        return self._wrapped(data_key, owner) + nonce + AESGCM(data_key).encrypt(nonce, content, owner)
+
+    def open(self, envelope: bytes, owner: bytes) -> bytes:
+        """The content; raises InvalidTag, KeyError or ValueError for what was not sealed for this owner."""
+        nonce = envelope[HEAD_BYTES - NONCE_BYTES : HEAD_BYTES]
+        return AESGCM(self._data_key(envelope, owner)).decrypt(nonce, envelope[HEAD_BYTES:], owner)
+
+    def current(self, envelope: bytes) -> bool:
+        """Whether the first key wraps it."""
+        return envelope[:2] == bytes((VERSION, self._first.id))
+
+    def _wrapped(self, data_key: bytes, owner: bytes) -> bytes:
+        head, nonce = bytes((VERSION, self._first.id)), os.urandom(NONCE_BYTES)
+        return head + nonce + self._first.cipher(PURPOSE).encrypt(nonce, data_key, head + owner)
+
+    def _data_key(self, envelope: bytes, owner: bytes) -> bytes:
+        head, nonce = envelope[:2], envelope[2 : 2 + NONCE_BYTES]
+        wrapped = envelope[2 + NONCE_BYTES : HEAD_BYTES - NONCE_BYTES]
+        if len(envelope) < HEAD_BYTES or head[0] != VERSION:
+            raise ValueError("not an envelope of this version")
+        return self._keys[head[1]].cipher(PURPOSE).decrypt(nonce, wrapped, head + owner)
+
+
+class Vault:
+    """See Grants. What was read stays known for a lease, so that reads go on for that long without the store.
+
+    `family` keeps apart what is not the same sort of secret: grants, OAuth clients, signing secrets.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        keys: Sequence[SealingKey],
+        clock: Clock,
+        *,
+        family: str = "grant",
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self._store = store
+        self._envelopes = Envelopes(keys)
+        self._clock = clock
+        self._family = family
+        self._lease_seconds = lease_seconds
+        self._known: LRUCache[str, tuple[float, Kept | None]] = LRUCache(maxsize=KNOWN_MAX)
+        """Place → when it was read, monotonic seconds, and the envelope."""
+
+    async def find(self, tenant: str, environment: str, connection: str) -> Grant | None:
+        """See Grants. Raises StateDown when the store is down and what was known is over its lease."""
+        where = self._place(tenant, environment, connection)
+        kept = await self._read(where)
+        if kept is None:
+            return None
+        bare = Grant(
+            tenant=tenant, environment=environment, connection=connection, scheme="", version=kept.version
+        )
+        return self._opened(bare, kept.value)
+
+    async def write(self, grant: Grant) -> bool:
+        """See Grants. It is on disk when this returns True."""
+        where, after = self._place(grant.tenant, grant.environment, grant.connection), grant.version + 1
+        envelope = self._sealed(replace(grant, version=after))
+        if not await self._store.put(where, envelope, expect=grant.version):
+            return False
+        self._known[where] = self._clock.monotonic(), Kept(envelope, after)
+        return True
+
+    async def forget(self, tenant: str, environment: str, connection: str) -> None:
+        """Erase the secrets. The version stays, so that no renewal under way can bring the old ones back."""
+        while (grant := await self.find(tenant, environment, connection)) is not None and grant.linked:
+            await self.write(replace(grant, scheme="", secrets={}, expires_at=None))
+
+    async def rewrap(self) -> int:
+        """Seal what another key sealed under the first one, so that the other can go; how many those were."""
+        done = 0
+        for where in await self._store.under(f"{self._family}/"):
+            done += await self._rewrap(where)
+        return done
+
+    async def _rewrap(self, where: str) -> bool:
+        while (kept := await self._store.get(where)) is not None and not self._envelopes.current(kept.value):
+            tenant, environment, connection = (unquote(word) for word in where.split("/")[1:])
+            grant = await self.find(tenant, environment, connection)
+            if grant is not None and await self.write(grant):
+                return True
+        return False
+
+    async def _read(self, where: str) -> Kept | None:
+        try:
+            kept = await self._store.get(where)
+        except StateDown:
+            read_at, kept = self._known.get(where, (None, None))
+            if read_at is None or self._clock.monotonic() - read_at > self._lease_seconds:
+                raise
+            return kept
+        self._known[where] = self._clock.monotonic(), kept
+        return kept
+
+    def _sealed(self, grant: Grant) -> bytes:
+        content = _Content(
+            scheme=grant.scheme,
+            secrets={name: secret.reveal() for name, secret in grant.secrets.items()},
+            expires_at=grant.expires_at,
+        )
+        return self._envelopes.seal(msgspec.json.encode(content), self._owner(grant))
+
+    def _opened(self, bare: Grant, envelope: bytes) -> Grant:
+        try:
+            content = msgspec.json.decode(self._envelopes.open(envelope, self._owner(bare)), type=_Content)
+        except (ValueError, KeyError, IndexError, InvalidTag) as error:
+            raise NeedsConfig(
+                "The connection's credentials are sealed under a key that this gateway does not have.",
+                details={"local": True, "connection": bare.connection},
+            ) from error
+        secrets = {name: Secret(text) for name, text in content.secrets.items()}
+        return replace(bare, scheme=content.scheme, secrets=secrets, expires_at=content.expires_at)
+
+    def _owner(self, grant: Grant) -> bytes:
+        words = (self._family, grant.tenant, grant.environment, grant.connection, grant.version)
+        return msgspec.json.encode(words)
+
+    def _place(self, tenant: str, environment: str, connection: str) -> str:
+        return place(self._family, tenant, environment, connection)
