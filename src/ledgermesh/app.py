@@ -83,7 +83,7 @@ def make_gateway(
         clock=clock, random=random, wire=wire, grants=state.grants, cache_bytes_max=cache_bytes_max
     )
     parts = Parts(
-        registry=state.registry,
+        state=state,
         definitions=definitions,
         providers=catalogue(definitions),
         send=stack,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import strawberry
 
@@ -22,6 +23,7 @@ from ledgermesh.spec.query import Ref
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry
 from ledgermesh.state.registry import Principal, Registry
 from ledgermesh.state.sealing import SealingKey
+from ledgermesh.state.shared import State
 from ledgermesh.upstream.call import Fresh, Handler, Link, Trace
 
 
@@ -29,7 +31,7 @@ from ledgermesh.upstream.call import Fresh, Handler, Link, Trace
 class Parts:
     """What all requests share, made once in `app`."""
 
-    registry: Registry
+    state: State
     definitions: Mapping[str, Definition]
     providers: Mapping[str, Provider]
     """The same, as the schema shows them."""
@@ -38,6 +40,13 @@ class Parts:
     keys: tuple[SealingKey, ...]
     clock: Clock
     scan_pages_max: int = 200
+    public_url: str = ""
+    """How the gateway is reached from outside, without a trailing slash; empty where nobody said."""
+
+    @property
+    def registry(self) -> Registry:
+        """Who may ask about what."""
+        return self.state.registry
 
 
 @dataclass(kw_only=True)
@@ -99,10 +108,24 @@ class Context:
             provider=self.parts.providers[entry.provider],
             company_key=entry.company,
             environment=entry.environment,
-            state=self._state(entry),
+            **self._standing(entry),
         )
 
-    def _state(self, entry: ConnectionEntry) -> ConnectionState:
+    def _standing(self, entry: ConnectionEntry) -> dict[str, Any]:
+        """How a connection stands, by the names of Connection's fields."""
+        standing = self.parts.registry.standing(entry.environment, entry.id)
+        if standing is None:
+            return {"state": self._unsaid(entry)}
+        return {
+            "state": ConnectionState[standing.state],
+            "state_reason": standing.reason or None,
+            "state_code": standing.code or None,
+            "state_since": standing.since,
+            "expires_at": standing.expires_at,
+        }
+
+    def _unsaid(self, entry: ConnectionEntry) -> ConnectionState:
+        """The state of a connection that no call has said anything of."""
         definition = self.parts.definitions[entry.provider]
         missing = [
             each.name for each in definition.settings if each.required and each.name not in entry.settings

@@ -76,9 +76,12 @@ class Provider:
 
 @strawberry.enum(description="Whether a connection can be used.")
 class ConnectionState(Enum):
+    PENDING = "PENDING"
     ACTIVE = "ACTIVE"
     NEEDS_REAUTH = "NEEDS_REAUTH"
     NEEDS_CONFIG = "NEEDS_CONFIG"
+    REVOKED = "REVOKED"
+    PAUSED = "PAUSED"
     ERROR = "ERROR"
 
 
@@ -97,6 +100,17 @@ class Connection:
     environment: str = strawberry.field(description="`live` or `sandbox`; never mixed.")
     state: ConnectionState = strawberry.field(
         description="Whether it can be used, as far as known without asking."
+    )
+    state_reason: str | None = strawberry.field(default=None, description="Why it stands so, for people.")
+    state_code: str | None = strawberry.field(
+        default=None, description="The code of the error that led there, where one did."
+    )
+    state_since: dt.datetime | None = strawberry.field(
+        default=None, description="Since when it stands so, UTC."
+    )
+    expires_at: dt.datetime | None = strawberry.field(
+        default=None,
+        description="When the sign-in ends for good and a person has to link again; null where it renews itself.",
     )
 
     @strawberry.field(
