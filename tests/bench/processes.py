@@ -117,8 +117,8 @@ def running(folder: Path, *, company: str = "grand-tour", scale: int = 0) -> Ite
         ),
     ]
     try:
-        _wait(f"{sandbox}/_control")
-        _wait(f"http://127.0.0.1:{port}/readyz")
+        wait(f"{sandbox}/_control")
+        wait(f"http://127.0.0.1:{port}/readyz")
         yield Gateway(f"http://127.0.0.1:{port}", started[1].pid, sandbox)
     finally:
         for process in started:
@@ -127,7 +127,7 @@ def running(folder: Path, *, company: str = "grand-tour", scale: int = 0) -> Ite
             process.wait(timeout=20)
 
 
-def _wait(url: str) -> None:
+def wait(url: str) -> None:
     last = time.monotonic() + START_SECONDS
     while time.monotonic() < last:
         try:

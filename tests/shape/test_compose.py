@@ -25,7 +25,7 @@ SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_tex
 @pytest.fixture
 def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The gateway's environment as compose makes it where the operator says nothing."""
-    given: dict[str, str] = SERVICES["gateway"]["environment"]
+    given: dict[str, str] = SERVICES["gateway-1"]["environment"]
     found = {name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text) for name, text in given.items()}
     for name, text in found.items():
         monkeypatch.setenv(name, text)

@@ -160,6 +160,8 @@ class Directory:
         self._set(place, msgspec.json.decode(kept.value, type=kind) if kept is not None else None)
 
     def _set(self, place: str, entry: Entry | None) -> None:
+        if entry == self._registry.at(place):
+            return  # what this process wrote itself comes back through the store
         if entry is None:
             self._registry.drop(place)
         else:

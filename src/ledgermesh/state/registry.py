@@ -108,9 +108,13 @@ class Registry:
         """Everything of one kind, by its place."""
         return [cast("Kind", entry) for _, entry in sorted(self._entries.get(kind.kind, {}).items())]
 
+    def at(self, place: str) -> Entry | None:
+        """What stands at a place."""
+        return self._entries.get(place.partition("/")[0], {}).get(place)
+
     def get(self, kind: type[Kind], *words: str) -> Kind | None:
         """What stands at a place, by the words that identify it."""
-        return cast("Kind | None", self._entries.get(kind.kind, {}).get(place(kind.kind, *words)))
+        return cast("Kind | None", self.at(place(kind.kind, *words)))
 
     def _by(self, kind: type[Kind], *index: str) -> list[Kind]:
         entries = self._entries.get(kind.kind, {})
