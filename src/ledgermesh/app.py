@@ -12,10 +12,12 @@ from random import Random
 import structlog
 from starlette.applications import Starlette
 
+from ledgermesh.background import Background
 from ledgermesh.clock import Clock
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.routes import application
 from ledgermesh.engine.index import Indexes
+from ledgermesh.errors import StateDown
 from ledgermesh.graph.catalogue import catalogue
 from ledgermesh.graph.context import Parts
 from ledgermesh.graph.kinds import NAMES
@@ -109,12 +111,22 @@ def operations() -> Path:
 
 def web(running: Running, *, limits: Limits, playground: PlaygroundConfig, wire: OwnWire) -> Starlette:
     """The gateway as an application with its playground; as the server stops, its calls and its wire end."""
+    background = Background({"follow the store": running.state.directory.follow})
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
+        async with background.running():
+            yield
         await running.close()
         await wire.close()
+        await running.state.store.close()
+
+    def trouble() -> str | None:
+        try:
+            running.state.registry.check()
+        except StateDown as error:
+            return error.message
+        return f"ended: {', '.join(background.ended)}" if background.ended else None
 
     return application(
         answers=running.answers,
@@ -122,6 +134,7 @@ def web(running: Running, *, limits: Limits, playground: PlaygroundConfig, wire:
         sdl=running.sdl,
         limits=limits,
         pages=routes(playground),
+        trouble=trouble,
         lifespan=lifespan,
     )
 

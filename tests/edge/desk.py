@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from strawberry.scalars import JSON
 from strawberry.types.graphql import OperationType
 
+from ledgermesh.edge.health import Trouble
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.routes import application
 from ledgermesh.engine.links import LinkEnded
@@ -115,7 +116,12 @@ def registry() -> Registry:
 
 
 def gateway(
-    desk: Desk, *, limits: Limits | None = None, pages: list[BaseRoute] | None = None, headers: Any = None
+    desk: Desk,
+    *,
+    limits: Limits | None = None,
+    pages: list[BaseRoute] | None = None,
+    headers: Any = None,
+    trouble: Trouble = lambda: None,
 ) -> httpx.AsyncClient:
     """A client of a gateway over this desk, signed in unless other headers are given."""
     app = application(
@@ -124,6 +130,7 @@ def gateway(
         sdl=desk.schema.as_str(),
         limits=limits or Limits(),
         pages=pages or [],
+        trouble=trouble,
     )
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app),

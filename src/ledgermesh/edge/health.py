@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
+
+Trouble = Callable[[], str | None]
+"""What keeps the gateway from answering, without any value; None when nothing does."""
 
 
 async def healthz(request: Request) -> JSONResponse:
@@ -11,6 +16,13 @@ async def healthz(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-async def readyz(request: Request) -> JSONResponse:
-    """It can answer: the definitions were checked before the first request, and nothing else is shared yet."""
-    return JSONResponse({"status": "ready"})
+def readyz(trouble: Trouble) -> Callable[[Request], Awaitable[Response]]:
+    """It can answer: what replicas share is known well enough, and nothing that runs beside the requests has ended."""
+
+    async def answer(request: Request) -> JSONResponse:
+        found = trouble()
+        if found is None:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "not ready", "reason": found}, status_code=503)
+
+    return answer

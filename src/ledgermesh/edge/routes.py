@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan
 
 from ledgermesh.edge.files import FilesView
-from ledgermesh.edge.health import healthz, readyz
+from ledgermesh.edge.health import Trouble, healthz, readyz
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.trail import Trail
 from ledgermesh.edge.view import View, refused
@@ -35,9 +35,10 @@ def application(
     sdl: str,
     limits: Limits,
     pages: Sequence[BaseRoute],
+    trouble: Trouble = lambda: None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
-    """The gateway as an ASGI application. `pages` are the playground's routes."""
+    """The gateway as an ASGI application. `pages` are routes beside it: the playground's, those for linking."""
     view = View(answers, registry, limits)
 
     async def graphql(request: Request) -> Response:
@@ -57,7 +58,7 @@ def application(
             Route("/schema.graphql", schema),
             Route("/files/{link}", files),
             Route("/healthz", healthz),
-            Route("/readyz", readyz),
+            Route("/readyz", readyz(trouble)),
             *pages,
         ],
         middleware=[Middleware(Trail)],
