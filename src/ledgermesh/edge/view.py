@@ -12,6 +12,7 @@ from starlette.responses import Response
 from ledgermesh.edge import incoming
 from ledgermesh.edge.auth import CHALLENGE, principal
 from ledgermesh.edge.incoming import GRAPHQL_JSON, JSON, Limits, NotAcceptable
+from ledgermesh.edge.provider_tokens import provider_tokens
 from ledgermesh.errors import LedgermeshError, SignIn, WrongMethod
 from ledgermesh.graph.present import mask, typed
 from ledgermesh.graph.question import Answer, Answers, Question
@@ -56,6 +57,7 @@ class View:
             account_key=incoming.account_key(request),
             fresh=incoming.fresh(request),
             timeout_seconds=incoming.timeout(request, self.limits),
+            tokens=provider_tokens(request),
             queries_only=read_only,
         )
         answer = await self.answers.answer(question)

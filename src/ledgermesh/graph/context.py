@@ -20,6 +20,7 @@ from ledgermesh.graph.loaders import Loaders
 from ledgermesh.model.platform import Connection, ConnectionState, Provider
 from ledgermesh.spec.provider import Provider as Definition
 from ledgermesh.spec.query import Ref
+from ledgermesh.state.base import Secret
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry
 from ledgermesh.state.registry import Principal, Registry
 from ledgermesh.state.sealing import SealingKey
@@ -59,6 +60,8 @@ class Context:
     terms: Terms
     today: dt.date
     ids: Ids
+    tokens: Mapping[str, Secret] = field(default_factory=dict)
+    """The caller's own tokens for providers, by connection."""
     pushdown: list[dict[str, object]] = field(default_factory=list)
     """What each source took of the question, for `extensions.pushdown`."""
     reach: Loaders = field(init=False)
@@ -144,6 +147,7 @@ class Context:
             settings=entry.settings,
             generation=self.parts.registry.generation(environment, entry.id),
             owner=entry.owner or tenant,
+            token=self.tokens.get(entry.id),
         )
         terms = self.terms if fresh is None else Terms(
             self.terms.deadline, self.terms.arrived, fresh, self.terms.trace, self.terms.today
@@ -159,9 +163,18 @@ class Context:
 
 
 def make_context(
-    parts: Parts, *, principal: Principal, account_key: str | None, fresh: Fresh, timeout_seconds: float
+    parts: Parts,
+    *,
+    principal: Principal,
+    account_key: str | None,
+    fresh: Fresh,
+    timeout_seconds: float,
+    tokens: Mapping[str, Secret] | None = None,
 ) -> Context:
-    """A request that begins now."""
+    """A request that begins now; raises Forbidden for a token of a connection that the caller does not see."""
+    for connection in tokens or {}:
+        if parts.registry.connection(principal, connection) is None:
+            raise Forbidden("X-Provider-Token names a connection that this key does not reach")
     arrived, today = parts.clock.monotonic(), parts.clock.now().date()
     return Context(
         parts=parts,
@@ -170,4 +183,5 @@ def make_context(
         terms=Terms(arrived + timeout_seconds, arrived, fresh, Trace(), today),
         today=today,
         ids=Ids(parts.keys, tenant=principal.tenant.id, environment=principal.key.environment),
+        tokens=tokens or {},
     )

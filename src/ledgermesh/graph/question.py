@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ledgermesh.graph.downloads import File
+from ledgermesh.state.base import Secret
 from ledgermesh.state.registry import Principal
 from ledgermesh.upstream.call import Fresh
 
@@ -28,6 +29,8 @@ class Question:
     fresh: Fresh = Fresh()
     timeout_seconds: float
     """The caller's deadline, already bounded by the operator's."""
+    tokens: Mapping[str, Secret] = field(default_factory=dict)
+    """The caller's own tokens for providers, by connection; for this request alone."""
     queries_only: bool = False
     """Over HTTP GET nothing but queries may run."""
 

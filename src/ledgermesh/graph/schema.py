@@ -108,6 +108,7 @@ class Gateway:
             account_key=question.account_key,
             fresh=question.fresh,
             timeout_seconds=question.timeout_seconds,
+            tokens=question.tokens,
         )
         try:
             result = await self._schema.execute(
