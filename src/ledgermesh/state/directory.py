@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -48,16 +49,22 @@ class Directory:
         self._cursor: str | None = None
         self._listeners: set[asyncio.Queue[Changed | None]] = set()
         self._writes = 0
+        self._meanwhile: dict[str, Entry | None] | None = None
+        """What this process wrote while it was reading everything: what was read may be older."""
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def load(self) -> None:
-        """Read everything. Raises StateDown."""
-        self._cursor = (await self._store.changes(None, seconds=0.0)).cursor
-        found = [await self._store.under(f"{kind}/") for kind in KINDS]
-        self._registry.only(
-            msgspec.json.decode(kept.value, type=kind)
-            for kind, each in zip(KINDS.values(), found, strict=True)
-            for kept in each.values()
-        )
+        """Read everything. Raises StateDown, and then knows what it knew before."""
+        meanwhile: dict[str, Entry | None] = {}
+        self._meanwhile = meanwhile
+        cursor = (await self._store.changes(None, seconds=0.0)).cursor
+        read: dict[str, Entry | None] = {}
+        for word, kind in KINDS.items():
+            found = await self._store.under(f"{word}/")
+            read |= {place: msgspec.json.decode(kept.value, type=kind) for place, kept in found.items()}
+        read |= meanwhile
+        self._registry.only(entry for entry in read.values() if entry is not None)
+        self._cursor, self._meanwhile = cursor, None
         self._registry.checked()
 
     async def follow(self) -> None:
@@ -109,9 +116,10 @@ class Directory:
 
     async def add(self, entry: Entry) -> None:
         """Keep a new entry; raises Conflict where one stands."""
-        if not await self._store.put(entry.place, msgspec.json.encode(entry), expect=0):
-            raise Conflict(entry.place)
-        self._know(entry.place, entry)
+        async with self._lock(entry.place):
+            if not await self._store.put(entry.place, msgspec.json.encode(entry), expect=0):
+                raise Conflict(entry.place)
+            self._know(entry.place, entry)
 
     async def change(
         self, kind: type[Kind], place: str, change: Callable[[Kind | None], Kind | None]
@@ -120,13 +128,15 @@ class Directory:
 
         Whoever was faster is not overwritten: `change` is asked again with what stands there then.
         """
-        while True:
-            kept = await self._store.get(place)
-            before = msgspec.json.decode(kept.value, type=kind) if kept is not None else None
-            after = change(before)
-            if after == before or await self._written(place, kept, after):
-                self._know(place, after)
-                return after
+        # In turn, so that what this process knows follows the order in which it wrote.
+        async with self._lock(place):
+            while True:
+                kept = await self._store.get(place)
+                before = msgspec.json.decode(kept.value, type=kind) if kept is not None else None
+                after = change(before)
+                if after == before or await self._written(place, kept, after):
+                    self._know(place, after)
+                    return after
 
     async def raise_generation(self, environment: Environment, connection: str) -> int:
         """Make all older answers of a connection wrong, on every replica; gives the new generation."""
@@ -135,6 +145,9 @@ class Directory:
             Generation, first.place, lambda old: first if old is None else replace(old, number=old.number + 1)
         )
         return raised.number if raised is not None else 0
+
+    def _lock(self, place: str) -> asyncio.Lock:
+        return self._locks.setdefault(place, asyncio.Lock())
 
     async def _written(self, place: str, kept: Kept | None, after: Entry | None) -> bool:
         expect = kept.version if kept is not None else 0
@@ -145,6 +158,8 @@ class Directory:
     def _know(self, place: str, entry: Entry | None) -> None:
         """What this process wrote counts here at once."""
         self._writes += 1
+        if self._meanwhile is not None:
+            self._meanwhile[place] = entry
         self._set(place, entry)
 
     async def _apply(self, place: str) -> None:
