@@ -110,7 +110,7 @@ def running(folder: Path, prepared: Prepared, *, replicas: int = 2) -> Iterator[
         }
         made = Topology(folder, valkey, sandbox, balancer)
         for port in ports:
-            made.replicas.append(Replica(port, shared | environ, path, folder / f"gateway-{port}.log"))
+            made.replicas.append(Replica(port, {**shared, **environ}, path, folder / f"gateway-{port}.log"))
             held.callback(made.replicas[-1].stop)
             made.replicas[-1].start()
         for replica in made.replicas:
