@@ -13,18 +13,22 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ledgermesh.app import Running, link_demo, make_gateway
+from ledgermesh.app import Running, make_gateway
 from ledgermesh.clock import ManualClock
+from ledgermesh.demo import link_demo
 from ledgermesh.graph.question import Question
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.world import World, make_world
 from ledgermesh.spec.provider import Provider
+from ledgermesh.state.limits import Rate
 from ledgermesh.upstream.call import Fresh
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from tests.states import KEYS, memory_state
 
 NOW = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
 SANDBOX = "http://sandbox"
+UNBOUND = Rate(per_second=1e6, burst=1_000_000)
+"""For tests of other things: on a clock that stands still a bucket never fills again."""
 
 
 @dataclass
@@ -80,6 +84,7 @@ async def house(
     clock: ManualClock,
     *,
     definitions: Mapping[str, Provider] | None = None,
+    rate: Rate | None = None,
 ) -> AsyncIterator[House]:
     """A gateway over these emulators; `definitions` are those of the providers there are by default."""
     app = Starlette(routes=[Mount(f"/{name}", emulator.app) for name, emulator in emulators.items()])
@@ -89,7 +94,7 @@ async def house(
     async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
         gateway = make_gateway(
             state=state, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1),
-            definitions=definitions,
+            definitions=definitions, rate=rate or UNBOUND,
         )  # fmt: skip
         yield House(clock, world, emulators, gateway, down)
         await gateway.close()

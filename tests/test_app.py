@@ -17,8 +17,9 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from ledgermesh.app import DEMO_KEYS, Demo, make_demo, make_served, tell_left_out
+from ledgermesh.app import make_served
 from ledgermesh.clock import SystemClock
+from ledgermesh.demo import DEMO_KEYS, Demo, make_demo, tell_left_out
 from ledgermesh.errors import ConfigurationError
 from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.sandbox.world import make_world

@@ -8,28 +8,19 @@ import shlex
 import signal
 import socket
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 import structlog
 
-from ledgermesh.cli import address, banner, main
-from ledgermesh.clock import SystemClock
+from ledgermesh.cli import address, banner
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.providers import discover
-from ledgermesh.sandbox.accountsos import make as make_accountsos
-from ledgermesh.sandbox.books import Books
-from ledgermesh.sandbox.world import World
 from ledgermesh.upstream.stack import LINES
+from tests.commands import HOST, SECONDS, accountsos_key, free_ports, process, run
 from tests.shop import ENVIRON, GOOD, HUSH
-
-SECONDS = 60
-HOST = "127.0.0.1"
 
 
 @pytest.fixture(autouse=True)
@@ -39,69 +30,6 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
         monkeypatch.delenv(name)
     yield
     structlog.reset_defaults()
-
-
-def run(*arguments: str) -> int:
-    """The exit code of a command in this process."""
-    with pytest.raises(SystemExit) as ended:
-        main(list(arguments))
-    return int(ended.value.code or 0)
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind((HOST, 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
-class Process:
-    """A command in a process of its own."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "ledgermesh", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "COLUMNS": "200"},
-        )
-
-    def said(self, last: str) -> str:
-        """What it printed, up to a line that begins like this."""
-        assert self.process.stdout is not None
-        lines: list[str] = []
-        for line in self.process.stdout:
-            lines.append(line)
-            if line.startswith(last):
-                return "".join(lines)
-        pytest.fail(f"it ended: {self.process.stderr.read() if self.process.stderr else ''}")
-
-    def stop(self, number: int) -> tuple[int, str]:
-        """Exit code and what went to stderr, after this signal."""
-        self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=SECONDS)
-        return self.process.returncode, errors
-
-
-@contextmanager
-def process(*arguments: str) -> Iterator[Process]:
-    running = Process(*arguments)
-    try:
-        yield running
-    finally:
-        running.process.kill()
-        running.process.communicate(timeout=SECONDS)
-
-
-def accountsos_key() -> str:
-    """The API key of a company of the sandbox's world; it is the same at every start."""
-    books = Books("harbour-legal", "accountsos", "", "", "GBP", "GB")
-    clock = SystemClock()
-    return make_accountsos(World(clock.now().date(), {}), clock).credentials(books)["read_key"]
 
 
 # -- what runs -----------------------------------------------------------------------------------------------------
@@ -252,6 +180,7 @@ def test_doctor_says_what_is_good_and_what_cannot_be_reached(
     away = capsys.readouterr().out
 
     assert f"{discover(NAMES)['kashoo'].checked_on}" in reached
+    assert "state good: memory, 0 companies" in reached
     assert "settings good: 1 tenants, 1 keys, 1 companies, 1 connections" in reached
     assert f"{url}: can be reached" in reached
     assert f"{url}: can be reached" not in away

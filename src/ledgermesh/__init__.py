@@ -11,7 +11,7 @@ The life of a request, in the order of the files it passes:
 7. `engine/hub.py` says which lists of one connection together hold the records that are asked for.
 8. `engine/pushdown.py` decides what of filter and order the provider takes over; it may only give more, never less.
 9. `engine/read.py` makes each page a call, as the definition in `providers/` describes it.
-10. `upstream/stack.py` sends the call through its layers: trace, cache, coalesce, retry, breaker, pace, sign, send.
+10. `upstream/stack.py` has the layers: trace, cache, coalesce, standing, retry, breaker, pace, bulkhead, sign, send.
 11. `engine/mapping.py` makes the answer's rows records, whose fields are read when somebody asks for them.
 12. `engine/where.py` evaluates the whole filter again on every record, whatever the provider did with it.
 13. `engine/merge.py` merges the sources into one page in one order, also around those that failed.

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledgermesh.app import demo_connection
 from ledgermesh.clock import SystemClock
+from ledgermesh.demo import demo_connection
 from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.sandbox.world import make_world
 
@@ -127,7 +127,8 @@ def running(folder: Path, *, company: str = "grand-tour", scale: int = 0) -> Ite
             process.wait(timeout=20)
 
 
-def wait(url: str) -> None:
+def wait(url: str, process: subprocess.Popen[bytes] | None = None) -> None:
+    """Until the address answers; raises TimeoutError, also as soon as the process has ended."""
     last = time.monotonic() + START_SECONDS
     while time.monotonic() < last:
         try:
@@ -135,6 +136,8 @@ def wait(url: str) -> None:
                 return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)
+        if process is not None and process.poll() is not None:
+            break
     raise TimeoutError(url)
 
 

@@ -18,8 +18,8 @@ import strawberry
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ledgermesh.app import link_demo
 from ledgermesh.clock import ManualClock
+from ledgermesh.demo import link_demo
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.request import Terms
 from ledgermesh.graph.catalogue import catalogue
@@ -180,16 +180,23 @@ class Stand:
     def books(self, company: str | None = None) -> Books:
         return self.world.books[company or self.companies[0], self.provider.name]
 
-    def link(self, company: str | None = None, *, tenant: str = TENANT) -> Link:
-        return replace(self.links[company or self.companies[0]], tenant=tenant)
+    def link(self, company: str | None = None, *, tenant: str = TENANT, owner: str = TENANT) -> Link:
+        return replace(self.links[company or self.companies[0]], tenant=tenant, owner=owner)
 
     def terms(self, *, seconds: float = 20.0) -> Terms:
         now = self.clock.monotonic()
         return Terms(now + seconds, now, Fresh(), Trace(), self.clock.now().date())
 
-    def hub(self, company: str | None = None, *, tenant: str = TENANT, seconds: float = 20.0) -> Hub:
+    def hub(
+        self,
+        company: str | None = None,
+        *,
+        tenant: str = TENANT,
+        owner: str = TENANT,
+        seconds: float = 20.0,
+    ) -> Hub:
         """The books of a company (the first one by default) during one request."""
-        link = self.link(company, tenant=tenant)
+        link = self.link(company, tenant=tenant, owner=owner)
         shown = Connection(
             id=strawberry.ID(link.connection),
             provider=SHOWN[self.provider.name],
@@ -238,7 +245,7 @@ async def standing(name: str, *, now: dt.datetime = NOW) -> AsyncIterator[Stand]
     await link_demo(state, world, {name: made}, SANDBOX)
     line = Line(httpx.ASGITransport(Starlette(routes=[Mount(f"/{name}", made.app)])), contract(name), clock)
     async with httpx.AsyncClient(transport=line) as client:
-        stack = make_stack(clock=clock, random=Random(1), wire=HttpxWire(client), grants=state.grants)
+        stack = make_stack(clock=clock, random=Random(1), wire=HttpxWire(client), state=state)
         links = _links(state.registry, provider)
         yield Stand(provider, rig(name), clock, world, made, line, state.grants, stack, links)
         await stack.close()

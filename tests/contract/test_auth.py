@@ -164,13 +164,22 @@ async def test_one_company_never_goes_in_with_the_credentials_of_another(stand: 
 
 
 async def test_another_tenant_is_not_let_in(stand: Stand) -> None:
-    """The same connection in another tenant's name has no grant: no call is made, also when answers are kept."""
+    """Where no grant is kept under a tenant's name no call is made, also when answers are kept.
+
+    The connection's own tenant is not shut out by it.
+    """
     kind = kinds(stand)[0]
     assert await read(stand.hub(), kind)
     stand.line.seen.clear()
     with pytest.raises(Reconnect):
-        await read(stand.hub(tenant="somebody-else"), kind)
+        await read(stand.hub(tenant="somebody-else", owner="somebody-else"), kind)
     assert stand.line.seen == []
+    assert await read(stand.hub(), kind)
+
+
+async def test_a_tenant_that_a_company_is_shared_with_goes_in_by_the_owners_grant(stand: Stand) -> None:
+    """It has no grant of its own and needs none."""
+    assert await read(stand.hub(tenant="somebody-else"), kinds(stand)[0])
 
 
 def test_every_kind_has_somebody_who_reads_it() -> None:

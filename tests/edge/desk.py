@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import AsyncGenerator
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,8 @@ from starlette.routing import BaseRoute
 from strawberry.scalars import JSON
 from strawberry.types.graphql import OperationType
 
+from ledgermesh.clock import SystemClock
+from ledgermesh.edge.auth import Authenticator
 from ledgermesh.edge.health import Trouble
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.routes import application
@@ -23,6 +26,7 @@ from ledgermesh.graph.question import Answer, Question
 from ledgermesh.graph.schema import Schema
 from ledgermesh.state.entries import KeyEntry, TenantEntry, digest
 from ledgermesh.state.registry import Registry
+from tests.states import KEYS
 
 KEY = "key-of-the-tests"
 BEARER = {"Authorization": f"Bearer {KEY}"}
@@ -89,6 +93,9 @@ class Desk:
             answer["errors"] = [present(error) for error in result.errors]
         return answer
 
+    async def subscribe(self, question: Question) -> AsyncGenerator[Answer, None]:
+        yield await self.answer(question)
+
     async def file(self, link: str, timeout_seconds: float) -> File:
         if link == "broken":
             raise RuntimeError("a secret")
@@ -126,7 +133,7 @@ def gateway(
     """A client of a gateway over this desk, signed in unless other headers are given."""
     app = application(
         answers=desk,
-        registry=registry(),
+        who=Authenticator(registry(), KEYS, SystemClock()),
         sdl=desk.schema.as_str(),
         limits=limits or Limits(),
         pages=pages or [],

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from ledgermesh.edge.auth import principal
+from ledgermesh.clock import ManualClock
+from ledgermesh.edge.auth import Authenticator
 from ledgermesh.errors import SignIn
+from ledgermesh.state.minting import BrowserGrant, BrowserTokens, make_key
 from tests.edge.desk import KEY, Desk, code, gateway, registry
+from tests.states import KEYS
+
+START = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
+
+
+def gate(clock: ManualClock | None = None) -> Authenticator:
+    """Over the tests' one key."""
+    return Authenticator(registry(), KEYS, clock or ManualClock(START))
 
 
 def basic(text: str | bytes) -> str:
@@ -29,7 +41,7 @@ def basic(text: str | bytes) -> str:
 )
 def test_the_same_key_in_every_dress(header: str) -> None:
     """Bearer, Basic with the key as password, Basic with the key as user and no password."""
-    assert principal(registry(), header).tenant.id == "t-1"
+    assert gate().principal(header).tenant.id == "t-1"
 
 
 REFUSED = {
@@ -56,7 +68,7 @@ REFUSED = {
 def test_everything_else_is_refused(header: str) -> None:
     """A header without a key that somebody has, and only that: never another error."""
     with pytest.raises(SignIn):
-        principal(registry(), header)
+        gate().principal(header)
 
 
 async def test_a_refusal_is_a_401_with_a_challenge() -> None:
@@ -91,3 +103,53 @@ async def test_no_key_reaches_the_log_or_the_answer() -> None:
 
     assert lines
     assert not any(word in repr(lines) for word in (KEY, "almost", "hush", basic("someone:almost-a-key")))
+
+
+# -- the gate ------------------------------------------------------------------------------------------------------
+
+PAGE = "https://app.test"
+
+
+def token(**given: Any) -> str:
+    """A browser token of the tests' key, good for a minute."""
+    told = {
+        "tenant": "t-1", "environment": "live", "key": "k-1", "company": "shop", "scopes": frozenset(("api.read",)),
+        "origins": frozenset((PAGE,)), "expires_at": int(START.timestamp()) + 60,
+    }  # fmt: skip
+    return BrowserTokens(KEYS).seal(BrowserGrant(**{**told, **given}))
+
+
+def test_the_gate_takes_keys_from_anywhere() -> None:
+    """An API key needs no origin, and no origin spoils it."""
+    for origin in (None, PAGE, "https://elsewhere.test"):
+        assert gate().principal(f"Bearer {KEY}", origin).key.id == "k-1"
+
+
+def test_a_browser_token_is_good_from_its_pages() -> None:
+    """For what it was made: no more scopes than the key has, one company, until it ends."""
+    clock = ManualClock(START)
+    asked = f"Bearer {token(scopes=frozenset(('api.read', 'api.write', 'admin')))}"
+    who = gate(clock).principal(asked, PAGE)
+    assert (who.key.scopes, who.key.companies) == (frozenset(("api.read",)), frozenset(("shop",)))
+    for origin in (None, "", "null", "https://elsewhere.test", PAGE + "/"):
+        with pytest.raises(SignIn):
+            gate(clock).principal(asked, origin)
+    clock.advance(60)
+    with pytest.raises(SignIn):
+        gate(clock).principal(asked, PAGE)
+
+
+@pytest.mark.parametrize("given", [{"key": "k-2"}, {"tenant": "t-2"}, {"environment": "sandbox"}])
+def test_a_browser_token_of_nobody_s_key_is_nobody_s(given: dict[str, str]) -> None:
+    """The key that made it has to be there."""
+    with pytest.raises(SignIn, match="gone"):
+        gate().principal(f"Bearer {token(**given)}", PAGE)
+
+
+def test_a_typo_in_a_key_is_said() -> None:
+    """Without a word on whether somebody has the right one."""
+    key = make_key("live")
+    with pytest.raises(SignIn, match="typo"):
+        gate().principal(f"Bearer {key[:-1]}")
+    with pytest.raises(SignIn, match="nobody"):
+        gate().principal(f"Bearer {key}")

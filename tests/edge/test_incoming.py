@@ -264,6 +264,27 @@ async def test_the_caller_says_how_old_an_answer_may_be(
 
 
 @pytest.mark.parametrize(
+    ("given", "stale"),
+    [
+        ("max-age=5", 0.0),
+        ("stale-if-error=600", 600.0),
+        ("max-age=5, Stale-If-Error=60", 60.0),
+        ("stale-if-error=60, no-cache", 0.0),
+        ("no-store, stale-if-error=60", 0.0),
+        ("stale-if-error=-1", 0.0),
+        ("stale-if-error", 0.0),
+    ],
+)
+async def test_the_caller_says_how_old_an_answer_may_be_where_a_provider_fails(
+    http: httpx.AsyncClient, desk: Desk, given: str, stale: float
+) -> None:
+    """stale-if-error counts beside max-age; no-cache and no-store rule it out."""
+    await post(http, b'{"query": "{ word }"}', **{"Cache-Control": given})
+
+    assert desk.questions[0].fresh.stale_seconds == stale
+
+
+@pytest.mark.parametrize(
     ("header", "parameter", "expected"),
     [(None, None, None), ("a", None, "a"), (None, "b", "b"), ("c", "c", "c"), ("", "b", "b")],
 )

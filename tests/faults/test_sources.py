@@ -41,6 +41,8 @@ fragment verdict on SourceVerdict {
   error { code message retryable retryAt remedy providerCode upstreamRequestId }
 }""".replace("NODE", "id source { connection { id } }")
 
+PROBE = 'query Probe { company(key: "grand-tour") { parties(first: 1) { nodes { id } } } }'
+
 FAULTS: dict[str, tuple[type[Fault], dict[str, Any], tuple[str, ...], bool]] = {
     "stopped": (Drop, {}, ("UNAVAILABLE",), True),
     "web page": (Html, {}, ("GARBLED",), True),
@@ -99,6 +101,7 @@ async def test_one_ill_provider(provider: str) -> None:
         well = lists(await house.ask(LISTS))
         for fault in FAULTS:
             house.clock.advance(3600)
+            await house.ask(PROBE)  # a connection that was not let in finds out that it is again
             ill(house, provider, fault)
             began = house.clock.monotonic()
             now = lists(await house.ask(LISTS))

@@ -15,9 +15,10 @@ from ledgermesh.sandbox.board import Spoiled, Switchboard
 from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.emulator import Access, Emulator
 from ledgermesh.sandbox.world import World
+from ledgermesh.state.limits import Rate
 from tests.contract.known import PROVIDERS
 from tests.contract.stand import rig
-from tests.harness import NOW, House, house, world_today
+from tests.harness import NOW, UNBOUND, House, house, world_today
 
 
 @dataclass
@@ -58,12 +59,12 @@ def demo_world() -> World:
 
 
 @asynccontextmanager
-async def demo_house(world: World | None = None) -> AsyncIterator[Demo]:
+async def demo_house(world: World | None = None, *, rate: Rate = UNBOUND) -> AsyncIterator[Demo]:
     """A gateway over all emulators of the demo world."""
     clock, board, world = ManualClock(NOW), Switchboard(), world or demo_world()
     made = [rig(name).make(world, clock) for name in sorted(PROVIDERS)]
     sick = {each.name: cast("Emulator", Sick(each.name, Spoiled(each, board, clock), each)) for each in made}
-    async with house(world, sick, clock) as built:
+    async with house(world, sick, clock, rate=rate) as built:
         yield Demo(clock, world, sick, built.gateway, built.down, board)
 
 

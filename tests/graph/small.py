@@ -28,7 +28,7 @@ from ledgermesh.state.shared import State
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from tests.contract.small import cut_more, cut_office, kept_journals
 from tests.contract.stand import rig
-from tests.harness import NOW, SANDBOX, Cable, House, world_today
+from tests.harness import NOW, SANDBOX, UNBOUND, Cable, House, world_today
 from tests.states import KEYS, memory_state
 
 COMPANY = "small"
@@ -178,7 +178,9 @@ async def small_house(rows: int = 16) -> AsyncIterator[Small]:
     down: set[str] = set()
     state = await _linked(books, emulators)
     async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
-        gateway = make_gateway(state=state, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1))
+        gateway = make_gateway(
+            state=state, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1), rate=UNBOUND
+        )
         began = {
             name: {each: list(getattr(found, each)) for each in list_names()} for name, found in books.items()
         }

@@ -21,7 +21,7 @@ from ledgermesh.state.registry import Registry
 from ledgermesh.upstream.call import Fresh
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from tests.graph.demo import codes, demo_world
-from tests.harness import NOW, SANDBOX, Cable, House
+from tests.harness import NOW, SANDBOX, UNBOUND, Cable, House
 from tests.states import KEYS, memory_state
 
 OWNERS = {"maple-bakery": ("north",), "alpine-studio": ("south",), "grand-tour": ("north", "south")}
@@ -69,6 +69,7 @@ async def shared_house() -> AsyncIterator[House]:
             clock=clock,
             keys=KEYS,
             random=Random(1),
+            rate=UNBOUND,
         )
         yield House(clock, world, emulators, gateway, down)
         await gateway.close()
@@ -188,15 +189,17 @@ async def test_kept_answers_are_of_one_tenant() -> None:
     assert shown[0] == shown[1]
 
 
-async def test_a_tenant_without_a_grant_is_told_to_link() -> None:
-    """A company that is shared without the other tenant's credentials needs credentials of its own."""
+async def test_all_tenants_of_a_company_use_its_owner_s_grant() -> None:
+    """While it is there both are answered; when it is forgotten both are told to link."""
     async with shared_house() as house:
-        grants: Any = house.gateway.state.grants
-        grants._grants = {key: grant for key, grant in grants._grants.items() if key[0] != "south"}
-        answer = await house.ask(LIST, key="lm_south", company="grand-tour")
-        assert (await page(house, "grand-tour", "lm_north"))["nodes"]
-    sources = answer["data"]["company"]["invoices"]["sources"]
-    assert {each["connection"]["id"]: each["status"] for each in sources} == {
-        f"grand-tour-{name}": "NEEDS_REAUTH" for name in WITH_INVOICES
-    } | {"grand-tour-accountsos": "UNSUPPORTED"}
-    assert house.calls(answer) == []
+        for key in FIRST.values():
+            assert (await page(house, "grand-tour", key))["nodes"]
+        for name in WITH_INVOICES:
+            await house.gateway.state.grants.forget("north", "sandbox", f"grand-tour-{name}")
+        for key in FIRST.values():
+            answer = await house.ask(LIST, key=key, company="grand-tour")
+            sources = answer["data"]["company"]["invoices"]["sources"]
+            assert {each["connection"]["id"]: each["status"] for each in sources} == {
+                f"grand-tour-{name}": "NEEDS_REAUTH" for name in WITH_INVOICES
+            } | {"grand-tour-accountsos": "UNSUPPORTED"}
+            assert house.calls(answer) == []

@@ -53,7 +53,7 @@ class Replica:
 
     def wait(self) -> None:
         """Until it answers that it is ready."""
-        wait(f"{self.url}/readyz")
+        wait(f"{self.url}/readyz", self.process)
 
     def kill(self) -> None:
         """SIGKILL, as when the machine loses power."""

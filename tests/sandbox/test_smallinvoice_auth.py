@@ -115,7 +115,7 @@ async def test_credentials_look_like_the_real_ones(desk: Desk) -> None:
     assert {"/", "+"} <= set(keys["client_secret"])
     other = open_desk(tiny_world(), "empty")
     values = [*keys.values(), *other.emulator.credentials(other.books).values()]
-    assert len(set(values)) == 9, "only the redirect address is shared"
+    assert len(set(values)) == 13, "only the redirect address is shared"
 
 
 async def test_each_scope_opens_its_resources_and_no_others(desk: Desk) -> None:

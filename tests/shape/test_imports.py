@@ -10,7 +10,7 @@ import pytest
 from tests.shape.sources import PACKAGE, Import, imports, sources
 
 LEVELS = (
-    ("app", "cli", "__main__", "server", "background"),
+    ("app", "demo", "cli", "__main__", "server", "background"),
     ("settings",),
     ("edge",),
     ("graph",),

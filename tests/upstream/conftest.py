@@ -21,11 +21,12 @@ from ledgermesh.clock import ManualClock
 from ledgermesh.spec.auth import ApiKey, FirstPartyToken, OAuth2
 from ledgermesh.spec.provider import Provider, ProviderKind
 from ledgermesh.state.base import Grant, Secret
+from ledgermesh.state.shared import State
 from ledgermesh.state.vault import Vault
 from ledgermesh.upstream.call import Call, Fresh, Link, Response, Trace
 from ledgermesh.upstream.stack import Stack, make_stack
 from ledgermesh.upstream.wire_httpx import HttpxWire
-from tests.states import memory_grants
+from tests.states import memory_state
 
 START = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 ACME = Provider(
@@ -141,10 +142,15 @@ class World:
     clock: ManualClock
     server: Server
     wire: HttpxWire
-    grants: Vault
+    state: State
     stack: Stack
     trace: Trace = field(default_factory=Trace)
     link: Link = field(default_factory=lambda: Link("tenant-1", "live", "connection-1", ACME, ACME.base_url))
+
+    @property
+    def grants(self) -> Vault:
+        """What lets connections in."""
+        return self.state.grants
 
     def call(self, path: str = "/things", **changes: object) -> Call:
         """A GET ten seconds before its deadline; `changes` are fields of Call."""
@@ -194,11 +200,12 @@ def fresh(seconds: float = 0.0, *, no_cache: bool = False) -> Fresh:
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
     """A linked connection in front of a provider that answers."""
-    clock, server, grants = ManualClock(START), Server(), memory_grants()
+    clock, server = ManualClock(START), Server()
+    state = memory_state(clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(server.app())) as client:
         wire = HttpxWire(client)
-        stack = make_stack(clock=clock, random=Random(7), wire=wire, grants=grants)
-        made = World(clock, server, wire, grants, stack)
+        stack = make_stack(clock=clock, random=Random(7), wire=wire, state=state)
+        made = World(clock, server, wire, state, stack)
         await made.grant("api_key", api_key="key-canary")
         yield made
         await stack.close()

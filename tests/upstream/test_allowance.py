@@ -8,11 +8,45 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledgermesh.spec.budgets import Budget, BudgetHeaders
-from ledgermesh.upstream.allowance import Allowance
+from ledgermesh.upstream import allowance as rules
+from ledgermesh.upstream.tally import NOTHING, decode, encode
 
 HOUR = 1_000_000 * 3600.0
 EPOCH = BudgetHeaders(limit="X-Limit", remaining="X-Remaining", reset="X-Reset", reset_is="epoch_seconds")
 LEFT = BudgetHeaders(limit="X-Limit", remaining="X-Remaining", reset="X-Reset", reset_is="seconds_left")
+
+
+class Allowance:
+    """An allowance with the tally of one connection."""
+
+    def __init__(self, budgets: tuple[Budget, ...], headers: BudgetHeaders | None) -> None:
+        self.rules = rules.Allowance(budgets, headers)
+        self.tally = NOTHING
+
+    def opens_at(self, now: float) -> float:
+        return self.rules.opens_at(self.tally, now)
+
+    def left(self, now: float) -> int | None:
+        return self.rules.left(self.tally, now)
+
+    def spend(self, now: float, tenant: str = "t") -> None:
+        self.tally = self.rules.spend(self.tally, now, tenant)
+
+    def give_back(self, taken_at: float, tenant: str = "t") -> None:
+        self.tally = self.rules.give_back(self.tally, taken_at, tenant)
+
+    def hear(self, headers: dict[str, str], now: float, flying: int = 0) -> None:
+        self.tally = self.rules.hear(self.tally, headers, now, flying=flying)
+
+    def granted(self, sent_at: float) -> None:
+        self.tally = self.rules.granted(self.tally, sent_at)
+
+    def refused(self, now: float, sent_at: float, told: float | None) -> float:
+        self.tally = self.rules.refused(self.tally, now, sent_at, told)
+        return self.tally.blocked_until
+
+    def idle(self, now: float) -> bool:
+        return self.rules.ends_at(self.tally, now) <= now
 
 
 def told(remaining: object, reset: object) -> dict[str, str]:
@@ -167,3 +201,93 @@ def test_what_is_left_is_told_by_the_scarcest_budget() -> None:
     assert allowance.left(HOUR + 60) == 5
     until = allowance.refused(HOUR + 60, HOUR + 60, HOUR + 90)
     assert (allowance.left(until - 1), allowance.left(until)) == (0, 5)
+
+
+def test_a_call_at_the_end_of_a_window_counts_in_the_next_one_too() -> None:
+    """It may reach the provider after the window's end; earlier ones do not, and short windows have a shorter end."""
+    allowance = Allowance((Budget(calls=3, per_seconds=60), Budget(calls=2, per_seconds=1)), None)
+    for after in (10.0, 58.5, 59.5):
+        allowance.spend(HOUR + after)
+    assert allowance.opens_at(HOUR + 60) <= HOUR + 60
+    allowance.spend(HOUR + 60)
+    allowance.spend(HOUR + 61.95)
+    assert allowance.opens_at(HOUR + 62) == HOUR + 120
+
+    short = Allowance((Budget(calls=1, per_seconds=1),), None)
+    short.spend(HOUR + 0.95)
+    assert short.opens_at(HOUR + 1) == HOUR + 2
+
+
+def test_a_clock_behind_another_replicas_counts_in_its_window() -> None:
+    """A window that began for one replica is not begun again by another whose clock is a little late."""
+    allowance = Allowance((Budget(calls=1, per_seconds=60),), None)
+    allowance.spend(HOUR + 60.001)
+    assert allowance.opens_at(HOUR + 59.999) == HOUR + 120
+
+
+def test_what_was_not_called_is_given_back_in_its_own_window_only() -> None:
+    """The call can be made after all; a later window has nothing to give back."""
+    allowance = Allowance((Budget(calls=1, per_seconds=60),), None)
+    allowance.spend(HOUR)
+    allowance.give_back(HOUR)
+    assert allowance.opens_at(HOUR + 1) <= HOUR + 1
+    allowance.spend(HOUR + 60)
+    allowance.give_back(HOUR + 1)
+    assert allowance.opens_at(HOUR + 61) == HOUR + 120
+
+
+def test_calls_in_the_air_come_off_what_is_told() -> None:
+    """The provider may not have counted them when it answered another one."""
+    allowance = Allowance((), EPOCH)
+    allowance.hear(told(5, int(HOUR) + 90), HOUR, flying=3)
+    assert allowance.left(HOUR) == 2
+
+
+def test_hearing_what_is_known_is_no_news() -> None:
+    """An answer that says what was counted here leaves the tally as it is: there is nothing to tell others."""
+    allowance = Allowance((), LEFT)
+    allowance.hear(told(5, 90), HOUR)
+    allowance.spend(HOUR + 10)
+    known = allowance.tally
+    allowance.hear(told(4, 79), HOUR + 10.5)
+    assert allowance.tally is known
+    allowance.hear(told(2, 79), HOUR + 10.5)
+    assert allowance.left(HOUR + 11) == 2
+
+
+def test_a_part_is_never_more_than_the_whole_divided() -> None:
+    """Each of three replicas may spend a third, rounded down, of what is left, and of every later window."""
+    allowance = Allowance((Budget(calls=10, per_seconds=60),), EPOCH)
+    for _ in range(4):
+        allowance.spend(HOUR)
+    allowance.hear(told(5, int(HOUR) + 90), HOUR)
+    part, tally = allowance.rules.divided(allowance.tally, HOUR, 3)
+    assert part.left(tally, HOUR) == 1
+    assert part.left(tally, HOUR + 60) == 1
+    assert part.left(tally, HOUR + 120) == 3
+
+
+def test_every_window_is_shown() -> None:
+    """Declared ones, the told one with its limit, and a refusal's pause; only what still counts."""
+    allowance = Allowance((Budget(calls=5, per_seconds=60),), EPOCH)
+    allowance.spend(HOUR, "a")
+    allowance.hear({**told(900, int(HOUR) + 100), "x-limit": "1000"}, HOUR)
+    allowance.refused(HOUR, HOUR, HOUR + 7)
+
+    def shown(now: float) -> list[tuple[int | None, int | None, int, float]]:
+        quotas = allowance.rules.quotas(allowance.tally, now, "connection")
+        return [
+            (each.window, each.limit, each.remaining, each.resets_at.timestamp() - HOUR) for each in quotas
+        ]
+
+    assert shown(HOUR + 1) == [(60, 5, 4, 60), (None, 1000, 900, 100), (None, None, 0, 7)]
+    assert shown(HOUR + 100) == [(60, 5, 5, 120)]
+
+
+def test_a_tally_survives_the_way_to_the_store() -> None:
+    """Written and read again it is equal."""
+    allowance = Allowance((Budget(calls=5, per_seconds=60),), EPOCH)
+    allowance.spend(HOUR, "a")
+    allowance.hear(told(900, int(HOUR) + 100), HOUR)
+    allowance.refused(HOUR, HOUR, None)
+    assert decode(encode(allowance.tally)) == allowance.tally

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from ledgermesh.errors import Absent
+from ledgermesh.errors import (
+    Absent,
+    LedgermeshError,
+    MissingScope,
+    Paused,
+    Reconnect,
+    Refused,
+    Unavailable,
+    UpstreamError,
+)
 from ledgermesh.upstream.cache import Cache
-from ledgermesh.upstream.call import Call, Response
+from ledgermesh.upstream.call import Call, Fresh, Response
 from ledgermesh.upstream.decode import decode
 
-from .conftest import START, World, fresh, raw, say
+from .conftest import START, Answering, World, fresh, raw, say
 
 
 async def test_the_default_is_live(world: World) -> None:
@@ -87,3 +97,129 @@ async def test_it_is_bounded_in_bytes(world: World) -> None:
     before = cache.bytes_kept
     await cache.answer(world.call("/big"), send)
     assert cache.bytes_kept == before
+
+
+# -- in place of an answer that the provider does not give -------------------------------------------------------------
+
+
+def lenient(seconds: float, *, max_age: float = 0.0, no_cache: bool = False) -> Fresh:
+    """A caller who takes an answer so old when the provider fails."""
+    return Fresh(max_age_seconds=max_age, no_cache=no_cache, stale_seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(say({}, 503), id="503"),
+        pytest.param(say({}, 429, retry_after="60"), id="429"),
+        pytest.param(raw(b"<html>"), id="web page"),
+    ],
+)
+async def test_a_failing_provider_is_stood_in_for_by_what_was_kept(world: World, fault: Answering) -> None:
+    """The answer says when it was fetched and in place of which error; the trace has the tries, then the stale one."""
+    await world.ask()
+    world.server.usual = fault
+    world.clock.advance(50)
+    found = await world.ask(fresh=lenient(60))
+    assert (found.document, found.fetched_at) == ({"n": 1}, START)
+    assert isinstance(found.instead, UpstreamError)
+    tries = world.lines()[1:-1]
+    assert tries and all(came == "MISS" and error for came, _, _, error in tries)
+    assert world.lines()[-1][0] == "STALE"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param(Fresh(), id="nothing said"),
+        pytest.param(Fresh(max_age_seconds=49), id="only max-age"),
+        pytest.param(lenient(49), id="too old"),
+        pytest.param(lenient(60, no_cache=True), id="no-cache"),
+    ],
+)
+async def test_only_within_what_the_caller_allows(world: World, asked: Fresh) -> None:
+    """Who did not allow it, or not so old, gets the error."""
+    await world.ask()
+    world.server.usual = say({}, 503)
+    world.clock.advance(50)
+    with pytest.raises(Unavailable):
+        await world.ask(fresh=asked)
+
+
+async def test_in_the_same_instant_too_it_has_to_be_allowed(world: World) -> None:
+    """An answer of no age at all is none that was asked for."""
+    await world.ask()
+    world.server.usual = say({}, 503)
+    with pytest.raises(Unavailable):
+        await world.ask()
+
+
+async def test_five_minutes_are_the_limit_here_too(world: World) -> None:
+    """An allowance of an hour is one of 300 s: nothing is kept longer."""
+    await world.ask()
+    world.server.usual = say({}, 503)
+    world.clock.advance(299)
+    assert (await world.ask(fresh=lenient(3600))).document == {"n": 1}
+    world.clock.advance(2)
+    with pytest.raises(Unavailable):
+        await world.ask(fresh=lenient(3600))
+
+
+async def test_an_open_breaker_is_stood_in_for_as_well(world: World) -> None:
+    """While the provider is left alone the older answer is there without a call."""
+    await world.ask()
+    world.server.usual = say({}, 503)
+    for _ in range(20):
+        with contextlib.suppress(Unavailable):
+            await world.ask()
+    reached = len(world.server.seen)
+    assert (await world.ask(fresh=lenient(60))).document == {"n": 1}
+    assert len(world.server.seen) == reached
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        pytest.param(say({}, 404), Absent, id="gone"),
+        pytest.param(say({}, 422), Refused, id="refused"),
+        pytest.param(say({}, 401), Reconnect, id="credentials"),
+        pytest.param(say({}, 402), Paused, id="plan"),
+        pytest.param(say({}, 403), MissingScope, id="permission"),
+    ],
+)
+async def test_an_answer_that_is_no_failure_stands(
+    world: World, fault: Answering, expected: type[LedgermeshError]
+) -> None:
+    """What the provider says about the record, the request or the connection is not papered over."""
+    await world.ask()
+    world.server.usual = fault
+    with pytest.raises(expected):
+        await world.ask(fresh=lenient(300))
+
+
+async def test_refused_credentials_end_what_was_kept_before(world: World) -> None:
+    """A connection that was not let in any more shows nothing of before, not even while its provider is down."""
+    await world.ask("/a")
+    await world.ask("/b")
+    world.clock.advance(1)
+    world.server.then(say({}, 401))
+    with pytest.raises(Reconnect):
+        await world.ask("/a", fresh=lenient(300))
+    world.server.usual = say({}, 503)
+    for path in ("/a", "/b"):
+        with pytest.raises((Unavailable, Reconnect)):
+            await world.ask(path, fresh=lenient(300))
+
+
+async def test_nobody_is_given_what_another_or_an_older_generation_kept(world: World) -> None:
+    """Another tenant, another environment, a generation later: the error, as if nothing had ever been kept."""
+    await world.ask()
+    world.server.usual = say({}, 503)
+    strangers = (
+        replace(world.link, tenant="tenant-2", owner="tenant-1"),
+        replace(world.link, generation=1),
+    )
+    for link in strangers:
+        with pytest.raises(Unavailable):
+            await world.ask(link=link, fresh=lenient(300))
+    assert (await world.ask(fresh=lenient(300))).document == {"n": 1}

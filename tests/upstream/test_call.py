@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ledgermesh.state.base import Secret
 from ledgermesh.upstream.call import Step, Trace
 from ledgermesh.upstream.deadline import Until
 
@@ -18,6 +19,14 @@ def test_the_key_begins_with_the_tenant_and_leaves_out_the_caller(world: World) 
     for change in ({"tenant": "t"}, {"environment": "sandbox"}, {"connection": "c"}, {"generation": 1}):
         assert call.key != replace(call, link=replace(call.link, **change)).key
     assert call.key != replace(call, query=(("a", "b"),)).key
+
+
+def test_the_key_is_apart_for_each_token_and_shows_none(world: World) -> None:
+    """Whoever brings a token of their own shares nothing with the grant or with another token."""
+    links = [replace(world.link, token=token) for token in (None, Secret("canary-1"), Secret("canary-2"))]
+    assert len({world.call(link=link).key for link in links}) == 3
+    assert [len(link.token_digest) for link in links] == [0, 64, 64]
+    assert "canary" not in repr([world.call(link=link).key for link in links])
 
 
 def test_only_reading_is_safe(world: World) -> None:

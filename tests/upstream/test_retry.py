@@ -40,7 +40,7 @@ class Below:
 
 def retrying(world: World, seed: int = 1) -> Retry:
     """The layer by itself."""
-    return Retry(world.clock, Random(seed), Tokens(world.clock, world.wire, world.grants))
+    return Retry(world.clock, Random(seed), Tokens(world.clock, Random(1), world.wire, world.state))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledgermesh.upstream.rolling import Rolling
+from ledgermesh.upstream.rolling import Latest, Rolling
 
 
 def test_what_is_older_than_the_window_falls_out() -> None:
@@ -25,3 +25,19 @@ def test_clearing_forgets_all() -> None:
     counts.clear()
     counts.add(1.0, total=1)
     assert (counts.total, counts.marked) == (1, 0)
+
+
+def test_of_everybody_the_latest_counts() -> None:
+    """Somebody heard of again is still one; who was not heard of for a minute is none; the oldest go first."""
+    latest = Latest(most=3)
+    latest.put(0.0, "a", marked=True)
+    latest.put(1.0, "b", marked=True)
+    latest.put(2.0, "a", marked=False)
+    assert (latest.total, latest.marked) == (2, 1)
+    latest.put(61.0, "c", marked=True)
+    assert (latest.total, latest.marked) == (2, 1), "b is gone"
+    for name in "de":
+        latest.put(61.5, name, marked=False)
+    assert (latest.total, latest.marked) == (3, 1), "a is gone"
+    latest.put(200.0, "f", marked=True)
+    assert (latest.total, latest.marked) == (1, 1)

@@ -20,10 +20,19 @@ from ledgermesh.errors import (
     SlowDown,
     Unavailable,
 )
-from ledgermesh.spec.auth import Auth
+from ledgermesh.spec.auth import Auth, OAuth2
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.upstream.call import Link
-from ledgermesh.upstream.schemes import auth_of, expiry, header, refusal_of, renewal, renewed
+from ledgermesh.upstream.schemes import (
+    auth_of,
+    ends_for_good,
+    expiry,
+    header,
+    refusal_of,
+    renewal,
+    renewed,
+    rotates,
+)
 from ledgermesh.upstream.wire import Answer
 
 from .conftest import ACME, START
@@ -208,3 +217,33 @@ def test_a_refused_renewal_says_who_must_act(
     error = refusal_of(LINK, way(scheme), answer, START)
     assert type(error) is expected
     assert error.details["status"] == status
+
+
+ENDS = START + dt.timedelta(days=1)
+WITH_LOGIN = {"token": "{}", "email": "a@x.example", "password": "pw"}
+
+
+@pytest.mark.parametrize(
+    ("given", "ends"),
+    [
+        (grant("api_key", api_key="k"), None),
+        (grant("first_party", token=json.dumps({"expiryDate": ENDS.isoformat()})), ENDS),
+        (grant("first_party", token="{}"), None),
+        (replace(grant("first_party", **WITH_LOGIN), expires_at=ENDS), None),
+        (replace(grant("oauth2", access_token="a", refresh_token="r"), expires_at=ENDS), None),
+        (replace(grant("oauth2", access_token="a"), expires_at=ENDS), ENDS),
+        (replace(grant("client", access_token="a", client_id="i", client_secret="s"), expires_at=ENDS), None),
+    ],
+)
+def test_what_cannot_renew_itself_ends_for_good(given: Grant, ends: dt.datetime | None) -> None:
+    """The moment at which a person has to link again is known ahead; for the others there is none."""
+    assert ends_for_good(way(given.scheme), given) == ends
+
+
+def test_any_refresh_token_may_be_used_up() -> None:
+    """Whether or not the definition says that the provider rotates; client credentials and logins are not."""
+    assert rotates(way("oauth2"), grant("oauth2", refresh_token="r")) == Secret("r")
+    kashoo = OAuth2(grant="authorization_code", token_url="/t", scopes=(), client_auth="basic")
+    assert rotates(kashoo, grant("oauth2", refresh_token="r")) == Secret("r")
+    assert rotates(way("client"), grant("client", client_id="i", client_secret="s")) is None
+    assert rotates(way("first_party"), grant("first_party", **WITH_LOGIN)) is None

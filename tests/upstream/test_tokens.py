@@ -1,57 +1,20 @@
-"""Grants are renewed once, ahead of their end, and kept before they are used."""
+"""Grants are renewed ahead of their end, by one task, and kept before they are used."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from random import Random
 
 import pytest
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from ledgermesh.clock import SystemClock
 from ledgermesh.errors import Reconnect, SlowDown, TooLate, Unavailable
-from ledgermesh.state.base import Grant, Secret
-from ledgermesh.state.memory import MemoryStore
-from ledgermesh.state.vault import Vault
 from ledgermesh.upstream.tokens import Tokens
-from tests.states import KEYS
 
 from .conftest import Gate, Seen, World, raw, say
-
-CLIENT: dict[str, Any] = {"client_id": "id", "client_secret": "secret"}
-
-
-class Issuer:
-    """A token endpoint with rotating, single-use refresh tokens, in front of things that want the newest token."""
-
-    def __init__(self, lifetime: int = 3600) -> None:
-        self.issued = 0
-        self.lifetime = lifetime
-        self.gate: Gate | None = None
-
-    async def __call__(self, request: Request) -> Response:
-        if request.url.path == "/v1/token":
-            return await self._issue(request)
-        good = request.headers["authorization"] == f"Bearer a{self.issued}"
-        return JSONResponse({"ok": True}) if good else JSONResponse({}, 401)
-
-    async def _issue(self, request: Request) -> Response:
-        body = await request.json()
-        if body["refresh_token"] != f"r{self.issued}":
-            return JSONResponse({"error": "invalid_grant"}, 401)
-        self.issued += 1
-        if self.gate is not None:
-            await self.gate(request)
-        return JSONResponse(
-            {
-                "access_token": f"a{self.issued}",
-                "refresh_token": f"r{self.issued}",
-                "expires_in": self.lifetime,
-            },
-            201,
-        )
+from .issuer import CLIENT, kept, rotating, stored
 
 
 def renewals(world: World) -> list[Seen]:
@@ -59,36 +22,38 @@ def renewals(world: World) -> list[Seen]:
     return [seen for seen in world.server.seen if seen.path in ("/v1/token", "/v1/login")]
 
 
-async def stored(world: World) -> dict[str, str]:
-    """The secrets that are kept now."""
-    grant = await world.grants.find("tenant-1", "live", "connection-1")
-    assert grant is not None
-    return {name: secret.reveal() for name, secret in grant.secrets.items()}
-
-
-async def rotating(world: World, *, expires_in: float, access_token: str = "a0") -> Issuer:
-    """A connection with a rotating refresh token."""
-    issuer = Issuer()
-    world.server.usual = issuer
-    await world.grant(
-        "oauth2", expires_in=expires_in, access_token=access_token, refresh_token="r0", **CLIENT
-    )
-    return issuer
+def another(world: World, seed: int = 1) -> Tokens:
+    """One more process, or its like."""
+    return Tokens(world.clock, Random(seed), world.wire, world.state)
 
 
 async def test_a_good_token_is_left_alone(world: World) -> None:
-    """More than a minute before its end nothing is renewed."""
+    """More than a minute before its end nobody renews it."""
     await rotating(world, expires_in=61)
     await world.ask()
     assert renewals(world) == []
 
 
-async def test_it_is_renewed_a_minute_ahead(world: World) -> None:
+async def test_it_is_renewed_ahead_of_its_end(world: World) -> None:
     """The call goes out with the new token; no 401 is ever seen."""
-    await rotating(world, expires_in=60)
+    await rotating(world, expires_in=45)
     await world.ask()
     assert len(renewals(world)) == 1
     assert world.lines() == [("MISS", 1, 200, None)]
+
+
+async def test_processes_begin_at_different_moments(world: World) -> None:
+    """Each has a moment of its own, from a minute to 45 s before the end."""
+    seconds = set()
+    for seed in range(10):
+        issuer, tokens = await rotating(world, expires_in=60), another(world, seed)
+        began = world.clock.monotonic()
+        while not issuer.presented:
+            world.clock.advance(0.5)
+            await tokens.ready(world.call())
+        seconds.add(world.clock.monotonic() - began)
+    assert len(seconds) > 5
+    assert max(seconds) <= 15.5
 
 
 async def test_two_calls_renew_once(world: World) -> None:
@@ -131,7 +96,7 @@ async def test_rotation_goes_on(world: World) -> None:
         await world.ask()
         world.clock.advance(3600)
     assert [json.loads(seen.body)["refresh_token"] for seen in renewals(world)] == ["r0", "r1", "r2"]
-    assert (await stored(world))["refresh_token"] == "r3"
+    assert (await stored(world.state))["refresh_token"] == "r3"
 
 
 async def test_the_rotated_token_is_kept_before_it_is_used(world: World) -> None:
@@ -141,7 +106,7 @@ async def test_the_rotated_token_is_kept_before_it_is_used(world: World) -> None
 
     async def look(request: Request) -> Response:
         if request.url.path == "/v1/things":
-            kept.append((await stored(world))["refresh_token"])
+            kept.append((await stored(world.state))["refresh_token"])
         return await issuer(request)
 
     world.server.usual = look
@@ -161,30 +126,29 @@ async def test_a_renewal_outlives_its_caller(world: World) -> None:
     issuer.gate.open.set()
     await world.stack.close()
 
-    assert (await stored(world))["refresh_token"] == "r1"
+    assert (await stored(world.state))["refresh_token"] == "r1"
 
 
 async def test_a_slow_renewal_ends_with_the_callers_deadline(world: World) -> None:
     """The caller is told; the renewal goes on for the next one."""
     issuer = await rotating(world, expires_in=-5)
     issuer.gate = Gate(say({}))
-    tokens = Tokens(world.clock, world.wire, world.grants)
+    tokens = another(world)
     with pytest.raises(TooLate):
         await tokens.ready(world.call(deadline=0.01))
     issuer.gate.open.set()
     await tokens.close()
-    assert (await stored(world))["access_token"] == "a1"
+    assert (await stored(world.state))["access_token"] == "a1"
 
 
 async def test_a_revoked_refresh_token_asks_the_tenant_and_is_not_sent_again(world: World) -> None:
-    """NEEDS_REAUTH; within a minute the token endpoint is left in peace, and a new link works at once."""
+    """NEEDS_REAUTH; within a minute no process sends it again, and a new link works at once."""
     await rotating(world, expires_in=-5)
     await world.grant("oauth2", expires_in=-5, access_token="x", refresh_token="revoked", **CLIENT)
     for _ in range(3):
         with pytest.raises(Reconnect):
-            await world.ask()
+            await another(world).ready(world.call())
     assert len(renewals(world)) == 1
-    assert world.lines() == []
 
     await world.grant("oauth2", expires_in=-5, access_token="x", refresh_token="r0", **CLIENT)
     assert (await world.ask()).status == 200
@@ -204,6 +168,22 @@ async def test_a_failed_renewal_ahead_of_time_uses_what_still_holds(world: World
     world.clock.advance(31)
     with pytest.raises(Unavailable, match="Signing in"):
         await world.ask()
+
+
+async def test_a_slow_renewal_ahead_of_time_is_not_waited_for(world: World) -> None:
+    """After two seconds the call goes out with what still holds, and the calls after it do not wait at all."""
+    issuer = await rotating(world, expires_in=30)
+    issuer.gate = Gate(say({}))
+    tokens = another(world)
+    slow = asyncio.ensure_future(tokens.renew(world.call(), used=await kept(world.state)))
+    await issuer.gate.reached.wait()
+    # The renewal is under way; a caller with hardly any time left is a caller who waited as long as it may.
+    assert (await tokens.ready(world.call(deadline=0.01))).secrets["access_token"].reveal() == "a0"
+    assert (await tokens.ready(world.call())).secrets["access_token"].reveal() == "a0"
+    issuer.gate.open.set()
+    assert (await slow).secrets["access_token"].reveal() == "a1"
+    assert (await tokens.ready(world.call())).secrets["access_token"].reveal() == "a1"
+    assert issuer.presented == ["r0"]
 
 
 async def test_client_credentials_are_fetched_at_first_use(world: World) -> None:
@@ -250,36 +230,3 @@ async def test_a_sign_in_that_is_held_back_says_when(world: World) -> None:
         await world.ask()
     assert caught.value.retry_at is not None
     assert (caught.value.retry_at - world.clock.now()).total_seconds() == 500
-
-
-class Raced(Vault):
-    """A store in which another replica writes just before us."""
-
-    def __init__(self, winner: Grant) -> None:
-        super().__init__(MemoryStore(), KEYS, SystemClock())
-        self.winner = winner
-
-    async def write(self, grant: Grant) -> bool:
-        """See Grants."""
-        if grant.version == self.winner.version:
-            await super().write(self.winner)
-        return await super().write(grant)
-
-
-async def test_the_faster_replicas_grant_is_used(world: World) -> None:
-    """When the version has moved on meanwhile, theirs is the newer grant, and ours is not forced over it."""
-    await rotating(world, expires_in=-5)
-    mine = await world.grants.find("tenant-1", "live", "connection-1")
-    assert mine is not None
-    theirs = Grant(
-        tenant="tenant-1",
-        environment="live",
-        connection="connection-1",
-        scheme="api_key",
-        version=1,
-        secrets={"api_key": Secret("theirs")},
-    )
-    grants = Raced(theirs)
-    await Vault.write(grants, Grant(**{**vars(mine), "version": 0}))
-    got = await Tokens(world.clock, world.wire, grants).renew(world.call(), used=1)
-    assert (got.scheme, got.version) == ("api_key", 2)

@@ -38,7 +38,7 @@ class TestAiohttpWire(WireContract):
 
         async with serving(answer) as url:
             for storm in range(3):
-                tasks = [asyncio.ensure_future(wire.send(get(f"{url}/{storm}"))) for _ in range(100)]
+                tasks = [asyncio.ensure_future(wire.send(get(f"{url}/{storm}"))) for _ in range(PER_HOST_MAX)]
                 for _ in range((0, 10, PER_HOST_MAX)[storm]):
                     await arrived.acquire()
                 for task in tasks:

@@ -1,27 +1,66 @@
-"""Who is asking: a bearer key, or the same key by Basic authentication. The key itself is never kept or logged."""
+"""Who is asking: an API key as bearer or by Basic authentication, or a browser token. Neither is kept or logged."""
 
 from __future__ import annotations
 
 import base64
+import datetime as dt
+from dataclasses import dataclass, replace
 
+from ledgermesh.clock import Clock
 from ledgermesh.errors import SignIn
-from ledgermesh.state.registry import Principal, Registry
+from ledgermesh.state.minting import BROWSER_PREFIX, BrowserGrant, BrowserTokens, misspelt
+from ledgermesh.state.registry import Principal, Registry, narrowed
+from ledgermesh.state.sealing import SealingKey
 
 CHALLENGE = 'Bearer realm="ledgermesh", Basic realm="ledgermesh"'
 """The WWW-Authenticate header of a refusal."""
 
 
-def principal(registry: Registry, authorization: str | None) -> Principal:
-    """The owner of the key in an Authorization header; raises SignIn."""
-    if not authorization:
-        raise SignIn("no API key: send Authorization: Bearer <key>")
-    found = registry.principal(_key(authorization))
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """Finds who a request comes from."""
+
+    registry: Registry
+    keys: tuple[SealingKey, ...]
+    clock: Clock
+
+    def principal(self, authorization: str | None, origin: str | None = None) -> Principal:
+        """The owner of the key or token in an Authorization header; raises SignIn.
+
+        `origin` is the request's Origin header: a browser token is good only from pages it was made for.
+        """
+        key = given(authorization)
+        if not key.startswith(BROWSER_PREFIX):
+            return _owner(self.registry, key)
+        grant = BrowserTokens(self.keys).open(key, int(self.clock.now().timestamp()))
+        if grant is None:
+            raise SignIn("this browser token has ended or was not made here")
+        if origin is None or origin not in grant.origins:
+            raise SignIn("this browser token is not for pages of this origin")
+        return self._bearer(grant)
+
+    def _bearer(self, grant: BrowserGrant) -> Principal:
+        found = self.registry.holder(grant.tenant, grant.environment, grant.key)
+        if found is None:
+            raise SignIn("the key that made this browser token is gone")
+        key = narrowed(found.key, grant.scopes, frozenset((grant.company,)))
+        ends = dt.datetime.fromtimestamp(grant.expires_at, dt.UTC)
+        return replace(found, key=replace(key, hint=BROWSER_PREFIX, expires_at=ends))
+
+
+def _owner(registry: Registry, key: str) -> Principal:
+    if misspelt(key):
+        raise SignIn("this API key was cut short or has a typo")
+    found = registry.principal(key)
     if found is None:
         raise SignIn("nobody has this API key")
     return found
 
 
-def _key(authorization: str) -> str:
+def given(authorization: str | None) -> str:
+    """The key or token in an Authorization header; raises SignIn where there is none."""
+    if not authorization:
+        raise SignIn("no API key: send Authorization: Bearer <key>")
     scheme, _, value = authorization.strip().partition(" ")
     match scheme.casefold():
         case "bearer":

@@ -148,15 +148,20 @@ def timeout(request: Request, limits: Limits) -> float:
 
 
 def fresh(request: Request) -> Fresh:
-    """How old answers may be, by Cache-Control; anything but `max-age`, `no-cache` and `no-store` is ignored."""
-    max_age, no_cache = 0.0, False
+    """How old answers may be, by Cache-Control.
+
+    Anything but `max-age`, `stale-if-error`, `no-cache` and `no-store` is ignored; the last two rule out the others.
+    """
+    ages, no_cache = {"max-age": 0.0, "stale-if-error": 0.0}, False
     for word in request.headers.get("cache-control", "").split(","):
         name, _, value = word.strip().casefold().partition("=")
         if name in ("no-cache", "no-store"):
             no_cache = True
-        elif name == "max-age" and value.isdecimal() and len(value) < 10:
-            max_age = float(value)
-    return Fresh(0.0 if no_cache else max_age, no_cache)
+        elif name in ages and value.isdecimal() and len(value) < 10:
+            ages[name] = float(value)
+    if no_cache:
+        return Fresh(no_cache=True)
+    return Fresh(max_age_seconds=ages["max-age"], stale_seconds=ages["stale-if-error"])
 
 
 TRACE_CHARACTERS_MAX = 128

@@ -12,14 +12,15 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan
 
+from ledgermesh.edge.auth import Authenticator
 from ledgermesh.edge.files import FilesView
 from ledgermesh.edge.health import Trouble, healthz, readyz
 from ledgermesh.edge.incoming import Limits
+from ledgermesh.edge.stream import Streams
 from ledgermesh.edge.trail import Trail
 from ledgermesh.edge.view import View, refused
 from ledgermesh.errors import NotFound, WrongMethod
 from ledgermesh.graph.question import Answers
-from ledgermesh.state.registry import Registry
 
 
 class Nowhere(NotFound):
@@ -31,7 +32,7 @@ class Nowhere(NotFound):
 def application(
     *,
     answers: Answers,
-    registry: Registry,
+    who: Authenticator,
     sdl: str,
     limits: Limits,
     pages: Sequence[BaseRoute],
@@ -39,7 +40,7 @@ def application(
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application. `pages` are routes beside it: the playground's, those for linking."""
-    view = View(answers, registry, limits)
+    view = View(answers, who, limits, Streams(who.clock))
 
     async def graphql(request: Request) -> Response:
         return await view(request)

@@ -9,14 +9,15 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from ledgermesh.edge import incoming
-from ledgermesh.edge.auth import CHALLENGE, principal
+from ledgermesh.edge import incoming, rates
+from ledgermesh.edge.auth import CHALLENGE, Authenticator
 from ledgermesh.edge.incoming import GRAPHQL_JSON, JSON, Limits, NotAcceptable
+from ledgermesh.edge.leaving import unless_left
 from ledgermesh.edge.provider_tokens import provider_tokens
+from ledgermesh.edge.stream import Streams, asked
 from ledgermesh.errors import LedgermeshError, SignIn, WrongMethod
 from ledgermesh.graph.present import mask, typed
 from ledgermesh.graph.question import Answer, Answers, Question
-from ledgermesh.state.registry import Registry
 
 CHARSET = "; charset=utf-8"
 
@@ -31,8 +32,9 @@ class View:
     """The `/graphql` endpoint."""
 
     answers: Answers
-    registry: Registry
+    who: Authenticator
     limits: Limits
+    streams: Streams
 
     async def __call__(self, request: Request) -> Response:
         """Answer one HTTP request; never raises for what a caller sends."""
@@ -42,9 +44,10 @@ class View:
         return response
 
     async def _respond(self, request: Request) -> Response:
-        media = incoming.accepted(request.headers.get("accept"))
+        streamed = asked(request.headers.get("accept"))
+        media = JSON if streamed else incoming.accepted(request.headers.get("accept"))
         incoming.check_tracking_id(request)
-        who = principal(self.registry, request.headers.get("authorization"))
+        who = self.who.principal(request.headers.get("authorization"), request.headers.get("origin"))
         read_only = request.method in ("GET", "HEAD")
         params = (
             incoming.query_params(request) if read_only else await incoming.body_params(request, self.limits)
@@ -60,8 +63,12 @@ class View:
             tokens=provider_tokens(request),
             queries_only=read_only,
         )
-        answer = await self.answers.answer(question)
-        return Response(_ENCODER.encode(answer), _status(answer, media), media_type=media + CHARSET)
+        if streamed:
+            return self.streams.respond(self.answers.subscribe(question), who)
+        answer = await unless_left(request, question, self.answers.answer(question))
+        status = rates.TOO_MANY if rates.throttled(question.notes) else _status(answer, media)
+        headers = rates.headers(question.notes)
+        return Response(_ENCODER.encode(answer), status, headers, media_type=media + CHARSET)
 
 
 class Unexpected(LedgermeshError):
@@ -100,7 +107,7 @@ def _status(answer: Answer, media: str) -> int:
 def refused(error: LedgermeshError, media: str = JSON) -> Response:
     """A request refused as a whole."""
     body = _ENCODER.encode({"errors": [{"message": error.message, "extensions": typed(error)}]})
-    response = Response(body, error.status, media_type=media + CHARSET)
+    response = Response(body, error.status, rates.retry_after(error), media_type=media + CHARSET)
     if isinstance(error, SignIn):
         response.headers["WWW-Authenticate"] = CHALLENGE
     if isinstance(error, WrongMethod):

@@ -39,6 +39,8 @@ class ReportAnswer:
 
     report: Report
     fetched_at: dt.datetime
+    instead: LedgermeshError | None = None
+    """Why the provider gave no answer now, where this is one from before that the caller takes in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ class Hub:
         if endpoint is None:
             raise Unsupported(self.provider.why_not(kind), details={"connection": self.link.connection})
         query = tuple((theirs, arguments[ours]) for ours, theirs in endpoint.params if ours in arguments)
-        document, fetched_at = await self._answer(endpoint, query)
+        document, fetched_at, instead = await self._answer(endpoint, query)
         if endpoint.pick is not None:
             document = endpoint.pick(document, arguments)
             if document is None:
@@ -245,26 +247,30 @@ class Hub:
         report: Report = endpoint.fields.record(
             Row(_object(document, endpoint.item), None, self.link.settings), []
         )
-        return ReportAnswer(report, fetched_at)
+        return ReportAnswer(report, fetched_at, instead)
 
     async def _answer(
         self, endpoint: ReportEndpoint, query: tuple[tuple[str, str], ...]
-    ) -> tuple[object, dt.datetime]:
-        """The answer to the question for a report, all pages of it, and when the oldest of them came."""
+    ) -> tuple[object, dt.datetime, LedgermeshError | None]:
+        """The answer to the question for a report, all pages of it, when the oldest came, in place of which error."""
         if endpoint.page is None:
             response = await self.send(call(self.terms, self.link, endpoint.path, {}, query))
-            return response.document, response.fetched_at
+            return response.document, response.fetched_at, response.instead
         found: list[object] = []
-        position, oldest = None, None
+        last: Sequence[object] = ()
+        position, oldest, instead = None, None, None
         for _ in range(REPORT_PAGES_MAX):
             asked = merged(query, parameters(endpoint.page, position, size_max(endpoint.page)))
             response = await self.send(call(self.terms, self.link, endpoint.path, {}, asked))
             rows = elements(response.document, "")
+            if rows and rows == last:
+                raise Garbled("the provider repeated a page")
+            last, instead = rows, instead or response.instead
             oldest = min(oldest or response.fetched_at, response.fetched_at)
             found.extend(rows)
             position = turn(endpoint.page, position, response.document, len(rows)).next
             if position is None:
-                return found, oldest
+                return found, oldest, instead
         raise TooCostly(f"more than {REPORT_PAGES_MAX} pages of reports had to be read")
 
     async def stream(self, kind: str, native_id: str, name: str) -> tuple[Stream, bytes]:

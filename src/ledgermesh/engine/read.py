@@ -30,11 +30,19 @@ class Seen:
     rejected: list[Rejected] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What the provider says beside its answer."""
+    stale: Response | None = None
+    """The oldest answer from before that was taken because the provider failed."""
+    live: int = 0
+    """Answers that were none of those."""
 
     def take(self, response: Response, path: str) -> None:
         """Take note of an answer; `path` is where the provider puts messages."""
         if self.fetched_at is None or response.fetched_at < self.fetched_at:
             self.fetched_at = response.fetched_at
+        if response.instead is None:
+            self.live += 1
+        elif self.stale is None or response.fetched_at < self.stale.fetched_at:
+            self.stale = response
         self.notes.extend(_notes(response.document, path))
 
 
@@ -123,7 +131,8 @@ class ListPages:
         )
         values = {"parent": self._parent.native_id} if self._parent is not None else {}
         # Pages that come in order are read once and passed on; keeping a long list would only fill the memory.
-        keep = not self.order_pushed or self._terms.fresh.max_age_seconds > 0
+        fresh = self._terms.fresh
+        keep = not self.order_pushed or fresh.max_age_seconds > 0 or fresh.stale_seconds > 0
         return call(self._terms, maker.link, list_.path, values, query, max_age=max_age, keep=keep)
 
     def _window(self, days: Days | None) -> Parameters | None:

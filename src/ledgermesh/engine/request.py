@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from ledgermesh.errors import BadInput, NeedsConfig
@@ -97,7 +97,9 @@ def call(
     keep: bool = True,
 ) -> Call:
     """A GET of this endpoint. `max_age` adds to how old an answer the caller takes; see Call for `keep`."""
-    fresh = terms.fresh if max_age <= terms.fresh.max_age_seconds else Fresh(max_age, no_cache=False)
+    fresh = terms.fresh
+    if max_age > fresh.max_age_seconds:
+        fresh = replace(fresh, max_age_seconds=max_age, no_cache=False)
     return Call(
         link=link,
         method="GET",

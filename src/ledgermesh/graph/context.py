@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from ledgermesh.engine.ids import Ids
 from ledgermesh.engine.index import Indexes
 from ledgermesh.engine.request import Terms
 from ledgermesh.errors import BadInput, Forbidden
+from ledgermesh.graph.admission import Admission, Doors
 from ledgermesh.graph.loaders import Loaders
 from ledgermesh.model.platform import Connection, ConnectionState, Provider
 from ledgermesh.spec.provider import Provider as Definition
@@ -25,7 +26,12 @@ from ledgermesh.state.entries import CompanyEntry, ConnectionEntry
 from ledgermesh.state.registry import Principal, Registry
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.shared import State
+from ledgermesh.upstream import allowance
 from ledgermesh.upstream.call import Fresh, Handler, Link, Trace
+from ledgermesh.upstream.guard import Guard
+from ledgermesh.upstream.wire import Wire
+
+READ = "api.read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +43,14 @@ class Parts:
     providers: Mapping[str, Provider]
     """The same, as the schema shows them."""
     send: Handler
+    quota: Callable[[Link], Awaitable[Sequence[allowance.Quota]]]
+    """What is known of a connection's budget at its provider."""
+    wire: Wire
+    """To providers, for what is no call of a connection: trying credentials, taking them back."""
+    guard: Guard
+    """Where addresses that tenants give may lead."""
+    doors: Doors
+    """How often each company may be asked about."""
     indexes: Indexes
     keys: tuple[SealingKey, ...]
     clock: Clock
@@ -65,9 +79,11 @@ class Context:
     pushdown: list[dict[str, object]] = field(default_factory=list)
     """What each source took of the question, for `extensions.pushdown`."""
     reach: Loaders = field(init=False)
+    admission: Admission = field(init=False)
 
     def __post_init__(self) -> None:
         self.reach = Loaders(self)
+        self.admission = self.parts.doors.admission(self.principal)
 
     @property
     def cursors(self) -> Cursors:
@@ -136,7 +152,9 @@ class Context:
         return ConnectionState.NEEDS_CONFIG if missing else ConnectionState.ACTIVE
 
     def hub(self, entry: ConnectionEntry, fresh: Fresh | None = None) -> Hub:
-        """The books behind a connection, in the caller's name."""
+        """The books behind a connection, in the caller's name; raises Forbidden for a key that reads no books."""
+        if READ not in self.principal.key.scopes:
+            raise Forbidden(f"this needs a key with the scope `{READ}`")
         tenant, environment = self.principal.tenant.id, entry.environment
         link = Link(
             tenant=tenant,
@@ -152,7 +170,8 @@ class Context:
         terms = self.terms if fresh is None else Terms(
             self.terms.deadline, self.terms.arrived, fresh, self.terms.trace, self.terms.today
         )  # fmt: skip
-        return Hub(self.parts.send, terms, link, self.connection(entry), self.ids.seal)
+        send = self.admission.before(entry.company, self.parts.send)
+        return Hub(send, terms, link, self.connection(entry), self.ids.seal)
 
     def hub_of(self, connection: str) -> Hub:
         """The books behind a connection by its id; raises Forbidden for one the caller does not see."""

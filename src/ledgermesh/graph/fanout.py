@@ -270,6 +270,6 @@ async def _report(hub: Hub, asking: Awaitable[Any]) -> ReportSource:
         connection=hub.connection,
         report=answer.report,
         fetched_at=answer.fetched_at,
-        status=SourceStatus.OK,
-        error=None,
+        status=SourceStatus.OK if answer.instead is None else SourceStatus.STALE,
+        error=None if answer.instead is None else shown(answer.instead),
     )

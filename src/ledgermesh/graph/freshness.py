@@ -1,9 +1,12 @@
-"""How old an answer may be, said on one field: `@fresh(maxAge: 30)`."""
+"""How old an answer may be, said on one field: `@fresh(maxAge: 30, staleIfError: 300)`."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import cast
+
 import strawberry
-from graphql import IntValueNode, VariableNode
+from graphql import DirectiveNode, GraphQLDirective, get_argument_values
 from strawberry.directive import DirectiveLocation, DirectiveValue
 
 from ledgermesh.errors import BadInput
@@ -16,27 +19,37 @@ Info = strawberry.Info[Context, None]
 @strawberry.directive(
     locations=[DirectiveLocation.FIELD],
     name="fresh",
-    description="Takes answers of providers that are up to `maxAge` seconds old; 0 is live, which is the default.",
+    description="Takes answers of providers that are up to `maxAge` seconds old; 0 is live, which is the default. "
+    "Where a provider fails, takes one up to `staleIfError` seconds old, 300 at most, and calls its source STALE.",
 )
-def fresh(value: DirectiveValue[object], max_age: int) -> object:
+def fresh(
+    value: DirectiveValue[object], max_age: int | None = None, stale_if_error: int | None = None
+) -> object:
     """The directive changes how the field is read (see `freshness`), not its value."""
     return value
 
 
 def freshness(info: Info) -> Fresh | None:
-    """What `@fresh` on this field says; None without it. Raises BadInput for a negative age."""
+    """What `@fresh` on this field says, the rest as the request has it; None without it.
+
+    Raises BadInput for a negative age.
+    """
     for node in info._raw_info.field_nodes:
         for directive in node.directives or ():
             if directive.name.value == "fresh" and directive.arguments:
-                age = _age(directive.arguments[0].value, info)
-                if age < 0:
-                    raise BadInput("`@fresh(maxAge:)` is a number of seconds, 0 or more")
-                return Fresh(float(age))
+                return _said(directive, info)
     return None
 
 
-def _age(node: object, info: Info) -> int:
-    if isinstance(node, IntValueNode):
-        return int(node.value)
-    assert isinstance(node, VariableNode), "validated as Int!"
-    return int(info.variable_values[node.name.value])
+def _said(directive: DirectiveNode, info: Info) -> Fresh:
+    known = cast("GraphQLDirective", info._raw_info.schema.get_directive("fresh"))
+    given = get_argument_values(known, directive, info._raw_info.variable_values)
+    for name, age in given.items():
+        if age is not None and age < 0:
+            raise BadInput(f"`@fresh({name}:)` is a number of seconds, 0 or more")
+    found = info.context.terms.fresh
+    if (max_age := given.get("maxAge")) is not None:
+        found = replace(found, max_age_seconds=float(max_age), no_cache=False)
+    if (stale := given.get("staleIfError")) is not None:
+        found = replace(found, stale_seconds=float(stale))
+    return found

@@ -13,6 +13,7 @@ from ledgermesh.engine.mapping import Maker
 from ledgermesh.errors import LedgermeshError, Unsupported
 from ledgermesh.graph.downloads import downloads
 from ledgermesh.model.mapped import field_name
+from ledgermesh.model.platform import Quota
 from ledgermesh.model.record import Download, Origin, Record
 from ledgermesh.model.row import Row
 from ledgermesh.spec.pointer import Pointer
@@ -109,6 +110,15 @@ class Loaders:
     async def subscription(self, connection: str) -> Any:
         """See Reach."""
         return await self._context.hub_of(connection).subscription()
+
+    async def quota(self, connection: str) -> list[Quota]:
+        """See Reach. What all tenants share of a provider is not shown: it would tell one of the other's traffic."""
+        known = await self._context.parts.quota(self._context.hub_of(connection).link)
+        return [
+            Quota(window=each.window, limit=each.limit, remaining=each.remaining, resets_at=each.resets_at)
+            for each in known
+            if each.per == "connection"
+        ]
 
     def _below(self, connection: str, kind: str, wanted: Wanted, parent: str) -> DataLoader[Any, Any]:
         key = (connection, kind, wanted, parent)

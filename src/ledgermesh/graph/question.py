@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ledgermesh.graph.admission import Admission
 from ledgermesh.graph.downloads import File
 from ledgermesh.state.base import Secret
 from ledgermesh.state.registry import Principal
@@ -13,6 +14,14 @@ from ledgermesh.upstream.call import Fresh
 
 Answer = dict[str, Any]
 """The GraphQL response object: `data` (absent when nothing was executed), `errors`, `extensions`."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """What becomes known while a question is answered and is told outside of the answer, in headers and status."""
+
+    admission: Admission | None = None
+    """None where nothing was counted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +42,8 @@ class Question:
     """The caller's own tokens for providers, by connection; for this request alone."""
     queries_only: bool = False
     """Over HTTP GET nothing but queries may run."""
+    notes: Notes = field(default_factory=Notes)
+    """Written by whoever answers."""
 
 
 class Files(Protocol):
@@ -48,4 +59,8 @@ class Answers(Files, Protocol):
 
     async def answer(self, question: Question) -> Answer:
         """The response object, errors presented and masked, ready to be encoded."""
+        ...
+
+    def subscribe(self, question: Question) -> AsyncGenerator[Answer, None]:
+        """The response objects of a subscription, one for each event; of anything else its one answer."""
         ...

@@ -15,9 +15,12 @@ from ledgermesh.model.report import Report
 T = TypeVar("T")
 
 
-@strawberry.enum(description="How a source did.")
+@strawberry.enum(
+    description="How a source did. STALE: it failed, and an answer of before stands in, as the request allowed."
+)
 class SourceStatus(Enum):
     OK = "OK"
+    STALE = "STALE"
     SCAN_LIMIT = "SCAN_LIMIT"
     TRUNCATED = "TRUNCATED"
     UNORDERED = "UNORDERED"
@@ -81,7 +84,9 @@ class SourceVerdict:
     rows: int = strawberry.field(description="Records of this page that are its own.")
     rejected: list[RejectedRecord] = strawberry.field(description="Records that could not be shown.")
     findings: list[Finding] = strawberry.field(description="What the provider says beside its answer.")
-    error: SourceError | None = strawberry.field(description="Why it did not answer.")
+    error: SourceError | None = strawberry.field(
+        description="Why it did not answer, or, where STALE, did not answer now."
+    )
 
 
 @strawberry.type(description="Where a page stands. Lists are paged forward only.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from decimal import Decimal
 from typing import Any
 
@@ -16,17 +18,20 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.graphql import OperationType
 
 from ledgermesh.engine.links import FileLinks, LinkEnded
-from ledgermesh.errors import BadInput, WrongMethod
+from ledgermesh.errors import BadInput, LedgermeshError, WrongMethod
+from ledgermesh.graph.admin.surface.query import AdminQuery
 from ledgermesh.graph.context import Context, Parts, make_context
 from ledgermesh.graph.downloads import File, fetch
 from ledgermesh.graph.freshness import fresh
 from ledgermesh.graph.instants import INSTANT, Instant
 from ledgermesh.graph.introspection import Introspection
 from ledgermesh.graph.kinds import KINDS
+from ledgermesh.graph.mutation import Mutation
 from ledgermesh.graph.present import present, typed
 from ledgermesh.graph.query import Query
 from ledgermesh.graph.question import Answer, Question
 from ledgermesh.graph.scalars import DATE_TIME, DECIMAL
+from ledgermesh.graph.subscription import Subscription, subscribes
 from ledgermesh.model.mapped import graphql_name
 from ledgermesh.upstream.call import Fresh, Step
 
@@ -55,10 +60,17 @@ class Schema(strawberry.Schema):
         """Leave it to `present`."""
 
 
+@strawberry.type(name="Query", description="Live accounting data of every company that is shared with you.")
+class Root(Query, AdminQuery):
+    """Books, and administration beside them."""
+
+
 def make_schema() -> Schema:
     """The one schema of the gateway."""
     return Schema(
-        query=Query,
+        query=Root,
+        mutation=Mutation,
+        subscription=Subscription,
         types=[kind.type for kind in KINDS],
         directives=[fresh],
         extensions=[
@@ -90,6 +102,27 @@ class Gateway:
         self._introspection.keep(question, answer)
         return answer
 
+    async def subscribe(self, question: Question) -> AsyncGenerator[Answer, None]:
+        """One answer after another for a subscription, the only one for anything else. Close it when nobody listens."""
+        if (wrong := _unclear(question)) is not None:
+            yield _refused(wrong)
+        elif not subscribes(question):
+            try:
+                yield await self.answer(question)
+            except WrongMethod as error:
+                yield _refused(error)
+        else:
+            context = self._context(question)
+            results = await self._schema.subscribe(
+                question.text,
+                variable_values=dict(question.variables),
+                context_value=context,
+                operation_name=question.operation,
+            )
+            async with aclosing(results):
+                async for result in results:
+                    yield _answer(result, context)
+
     async def file(self, link: str, timeout_seconds: float) -> File:
         """See Files."""
         opened = FileLinks(self._parts.keys).open(link, int(self._parts.clock.now().timestamp()))
@@ -102,14 +135,7 @@ class Gateway:
         return await fetch(context, opened)
 
     async def _answer(self, question: Question) -> Answer:
-        context = make_context(
-            self._parts,
-            principal=question.principal,
-            account_key=question.account_key,
-            fresh=question.fresh,
-            timeout_seconds=question.timeout_seconds,
-            tokens=question.tokens,
-        )
+        context = self._context(question)
         try:
             result = await self._schema.execute(
                 question.text,
@@ -118,15 +144,31 @@ class Gateway:
                 operation_name=question.operation,
                 allowed_operation_types=(OperationType.QUERY,)
                 if question.queries_only
-                else tuple(OperationType),
+                else (OperationType.QUERY, OperationType.MUTATION),
             )
         except InvalidOperationTypeError as error:
+            if error.operation_type is OperationType.SUBSCRIPTION:
+                return _refused(
+                    BadInput("a subscription is answered as a stream: send Accept: text/event-stream")
+                )
             raise WrongMethod("over GET nothing but queries run") from error
         except CannotGetOperationTypeError:
             return _refused(
                 BadInput(f"there is no operation {question.operation!r}", details={"field": "operationName"})
             )
         return _answer(result, context)
+
+    def _context(self, question: Question) -> Context:
+        context = make_context(
+            self._parts,
+            principal=question.principal,
+            account_key=question.account_key,
+            fresh=question.fresh,
+            timeout_seconds=question.timeout_seconds,
+            tokens=question.tokens,
+        )
+        question.notes.admission = context.admission
+        return context
 
 
 def _unclear(question: Question) -> BadInput | None:
@@ -144,7 +186,7 @@ def _unclear(question: Question) -> BadInput | None:
     return BadInput("which of the operations? Give `operationName`.", details={"field": "operationName"})
 
 
-def _refused(error: BadInput) -> Answer:
+def _refused(error: LedgermeshError) -> Answer:
     return {"errors": [{"message": error.message, "extensions": typed(error)}]}
 
 

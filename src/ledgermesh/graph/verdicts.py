@@ -94,13 +94,13 @@ def verdict(connection: Connection, pages: ReadPages, result: SourceResult) -> S
     """The verdict on a source that was read."""
     seen = pages.seen
     _, _, resource = result.name.partition("/")
-    status = status_of(result.error) if result.error is not None else SourceStatus(result.status)
+    error = result.error or (seen.stale.instead if seen.stale is not None else None)
     return SourceVerdict(
         connection=connection,
         resource=resource or None,
-        status=status,
+        status=_status(result, seen),
         completeness=_completeness(result, seen),
-        reason=_reason(result),
+        reason=_reason(result, seen),
         late=result.late,
         fetched_at=seen.fetched_at,
         calls=result.pages,
@@ -113,18 +113,32 @@ def verdict(connection: Connection, pages: ReadPages, result: SourceResult) -> S
             Finding(code="NOTE", path="", message=note, source_path=None)
             for note in dict.fromkeys(seen.notes)
         ],
-        error=shown(result.error) if result.error is not None else None,
+        error=shown(error) if error is not None else None,
     )
+
+
+def _status(result: SourceResult, seen: Seen) -> SourceStatus:
+    """An error or an early end says more about the page than where its answers came from."""
+    if result.error is not None:
+        return status_of(result.error)
+    found = SourceStatus(result.status)
+    ended = found in (SourceStatus.SCAN_LIMIT, SourceStatus.TRUNCATED)
+    return found if seen.stale is None or ended else SourceStatus.STALE
 
 
 def _completeness(result: SourceResult, seen: Seen) -> Completeness:
     found = Completeness(result.completeness)
-    return Completeness.PARTIAL if found is Completeness.COMPLETE and seen.rejected else found
+    # Between an answer of before and one of now, rows may have moved from page to page.
+    doubtful = seen.rejected or (seen.stale is not None and seen.live)
+    return Completeness.PARTIAL if found is Completeness.COMPLETE and doubtful else found
 
 
-def _reason(result: SourceResult) -> str | None:
+def _reason(result: SourceResult, seen: Seen) -> str | None:
     if result.reason is not None:
         return result.reason
     if result.error is not None:
         return result.error.message
+    if seen.stale is not None and seen.stale.instead is not None:
+        since = seen.stale.fetched_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+        return f"as it was at {since}: {seen.stale.instead.message}"
     return ", ".join(sorted(result.notes)) or None

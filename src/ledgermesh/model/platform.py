@@ -92,6 +92,16 @@ class Subscription(Mapped):
     expires_on: dt.date | None = strawberry.field(description="Last day, where the provider tells.")
 
 
+@strawberry.type(description="How many calls a provider still takes in one window, as far as is known.")
+class Quota:
+    window: int | None = strawberry.field(
+        description="Its length in seconds; null where only the provider's own words tell of it."
+    )
+    limit: int | None = strawberry.field(description="Calls in the whole window, where that is known.")
+    remaining: int = strawberry.field(description="Calls that may still go before it ends.")
+    resets_at: dt.datetime = strawberry.field(description="When it ends, UTC.")
+
+
 @strawberry.type(description="One company's link to one provider.")
 class Connection:
     id: strawberry.ID = strawberry.field(description="Stable; usable in `from` and as `connection`.")
@@ -118,6 +128,13 @@ class Connection:
     )
     async def subscription(self, info: Info) -> Subscription | None:
         found: Subscription | None = await info.context.reach.subscription(str(self.id))
+        return found
+
+    @strawberry.field(
+        description="What is left of the provider's budget of calls for this connection; empty where nothing is known."
+    )
+    async def quota(self, info: Info) -> list[Quota]:
+        found: list[Quota] = await info.context.reach.quota(str(self.id))
         return found
 
     @strawberry.field(description="What can be done through it, for every kind of record and report.")

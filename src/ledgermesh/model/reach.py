@@ -30,6 +30,10 @@ class Reach(Protocol):
         """The company's plan behind a connection; None where the provider does not tell."""
         ...
 
+    async def quota(self, connection: str) -> Any:
+        """What is left of the provider's budget for a connection, window by window."""
+        ...
+
     def downloads(self, record: Record) -> Sequence[Any]:
         """A `Download` for each file that the provider makes of `record`; costs no call."""
         ...

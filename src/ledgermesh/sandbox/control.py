@@ -13,6 +13,8 @@
     GET    /_control/clock          what time it is
     POST   /_control/clock          {"advance_seconds": 3600}, where the clock can be moved
 
+and what belongs to linking: /_control/clients, /_control/messages, /_control/revocations, see `linking`.
+
 Every fault takes `path` and `method` (globs over the provider's own path, default `*`), `after` (skip so many matching
 requests, default 0) and `times` (spoil so many, default all). Faults that meet act in the order they were switched on,
 until one of them answers. The kinds, with what else they take and its default:
@@ -38,7 +40,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
-from decimal import Decimal
 from typing import Annotated, Any, get_type_hints
 
 import msgspec
@@ -47,21 +48,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ledgermesh.clock import Clock, ManualClock
+from ledgermesh.sandbox.asked import Wrong, convert, named, read_object
 from ledgermesh.sandbox.board import Rule, Switchboard, TooMany, page_size_switch, switches
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.faults import KINDS, AnyFault, Fault, PageSize
+from ledgermesh.sandbox.linking import Linking
 
 EVERY = "*"
 """In the place of a provider's name: all of them."""
 YEAR_SECONDS = 366 * 86_400
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 Endpoint = Callable[[Request], Awaitable[object]]
-
-
-class Wrong(Exception):
-    """A request to `/_control` that cannot be understood."""
 
 
 class Advance(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,6 +73,7 @@ class Control:
 
     def __init__(self, emulators: Mapping[str, Emulator], board: Switchboard, clock: Clock) -> None:
         self._emulators, self._board, self._clock = emulators, board, clock
+        self._linking = Linking(emulators)
         self._initial = {name: copy.deepcopy(switches(emulator)) for name, emulator in emulators.items()}
 
     def routes(self) -> list[Route]:
@@ -89,6 +88,9 @@ class Control:
             },
             "/log": {"GET": (self._log, 200), "DELETE": (self._forget, 200)},
             "/clock": {"GET": (self._now, 200), "POST": (self._move, 200)},
+            "/clients": {"GET": (self._linking.clients, 200), "POST": (self._linking.register, 201)},
+            "/messages": {"GET": (self._linking.messages, 200), "DELETE": (self._linking.forget, 200)},
+            "/revocations": {"POST": (self._linking.revoke, 201)},
         }
         every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         found = [Route(f"/_control{path}", _answering(verbs), methods=every) for path, verbs in table.items()]
@@ -106,11 +108,11 @@ class Control:
         return self._listed()
 
     async def _add(self, request: Request) -> object:
-        given = await _object(request)
-        self._emulator(given)
+        given = await read_object(request)
+        named(self._emulators, given)
         if given.get("kind") not in KINDS:
             raise Wrong(f"kind is one of {', '.join(KINDS)}; not {given.get('kind')!r}")
-        fault: Fault = _convert(given, AnyFault)
+        fault: Fault = convert(given, AnyFault)
         if isinstance(fault, PageSize) and page_size_switch(self._emulators[fault.provider]) is None:
             raise Wrong(f"{fault.provider} has no switch for its page size")
         try:
@@ -133,10 +135,10 @@ class Control:
 
     async def _turn(self, request: Request) -> object:
         """All of it or, where anything does not fit, nothing."""
-        given = await _object(request)
+        given = await read_object(request)
         wanted = {name: value for name, value in given.items() if name != "provider"}
         every = given.get("provider") == EVERY
-        turning = [*self._emulators.values()] if every else [self._emulator(given)]
+        turning = [*self._emulators.values()] if every else [named(self._emulators, given)]
         fitting = [(switches(emulator), _fitting(emulator, wanted)) for emulator in turning]
         for turned, values in fitting:
             for name, value in values.items():
@@ -148,12 +150,6 @@ class Control:
             for field, value in _values(copy.deepcopy(initial)).items():
                 setattr(switches(self._emulators[name]), field, value)
         return await self._switches(request)
-
-    def _emulator(self, given: Mapping[str, object]) -> Emulator:
-        name = given.get("provider")
-        if not isinstance(name, str) or name not in self._emulators:
-            raise Wrong(f"provider is one of {', '.join(sorted(self._emulators))}; not {name!r}")
-        return self._emulators[name]
 
     # -- the log and the clock -----------------------------------------------------------------------------------
 
@@ -170,7 +166,7 @@ class Control:
     async def _move(self, request: Request) -> object:
         if not isinstance(self._clock, ManualClock):
             raise Wrong("this sandbox runs on the machine's own clock, which is not moved")
-        wanted = _convert(await _object(request), Advance)
+        wanted = convert(await read_object(request), Advance)
         try:
             self._clock.advance(wanted.advance_seconds)
         except OverflowError as error:
@@ -199,24 +195,6 @@ def _json(body: object, status: int) -> Response:
     return Response(_ENCODER.encode(body), status, media_type="application/json")
 
 
-async def _object(request: Request) -> dict[str, Any]:
-    try:
-        found = _DECODER.decode(await request.body())
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Wrong(f"not JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise Wrong("the body is not a JSON object")
-    return found
-
-
-def _convert(value: object, kind: Any, name: str = "") -> Any:
-    """The value as that type; numbers as keys come as text in JSON."""
-    try:
-        return msgspec.convert(value, kind, str_keys=True)
-    except msgspec.ValidationError as error:
-        raise Wrong(f"{name}: {error}" if name else str(error)) from error
-
-
 def _fitting(emulator: Emulator, wanted: Mapping[str, object]) -> Mapping[str, object]:
     """The values as this emulator's switches take them."""
     turned = switches(emulator)
@@ -224,7 +202,7 @@ def _fitting(emulator: Emulator, wanted: Mapping[str, object]) -> Mapping[str, o
     if unknown := sorted(wanted.keys() - hints.keys()):
         there = ", ".join(sorted(hints))
         raise Wrong(f"{emulator.name}: there is no switch {', '.join(unknown)}; there are {there}")
-    return {name: _convert(value, hints[name], name) for name, value in wanted.items()}
+    return {name: convert(value, hints[name], name) for name, value in wanted.items()}
 
 
 def _shown(rule: Rule) -> Mapping[str, object]:

@@ -3,9 +3,11 @@
 `ledgermesh.toml` (or LEDGERMESH_CONFIG) stands below the environment (LEDGERMESH_…); secrets are named, never written.
 """
 
+from ledgermesh.settings.bootstrap import bootstrap
 from ledgermesh.settings.check import check
 from ledgermesh.settings.keys import to_key
-from ledgermesh.settings.parts import to_entries, to_grants, to_keys
+from ledgermesh.settings.named import state_url
+from ledgermesh.settings.parts import to_clients, to_entries, to_grants, to_keys
 from ledgermesh.settings.read import read_settings
 from ledgermesh.settings.values import Company, Connection, Key, Sealing, Server, Settings, Tenant
 
@@ -17,8 +19,11 @@ __all__ = [
     "Server",
     "Settings",
     "Tenant",
+    "bootstrap",
     "check",
     "read_settings",
+    "state_url",
+    "to_clients",
     "to_entries",
     "to_grants",
     "to_key",

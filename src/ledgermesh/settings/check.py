@@ -7,10 +7,18 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from ledgermesh.errors import ConfigurationError
+from ledgermesh.graph.admin.ways import ways_in
 from ledgermesh.settings.keys import to_key
-from ledgermesh.settings.named import content, digest_of, secrets_of
-from ledgermesh.settings.values import Connection, Key, Settings
-from ledgermesh.spec.auth import ApiKey, Auth, Basic, FirstPartyToken
+from ledgermesh.settings.named import (
+    client_secret_of,
+    content,
+    digest_of,
+    sealing_secrets,
+    secrets_of,
+    state_url,
+)
+from ledgermesh.settings.values import Connection, Key, OauthClient, Settings
+from ledgermesh.spec.auth import OAuth2
 from ledgermesh.spec.provider import Provider
 
 SECRET_MIN = 16
@@ -34,8 +42,11 @@ def refuse(*wrong: str) -> None:
 
 def unsealed(settings: Settings) -> Iterator[str]:
     """Why ids and cursors could not be sealed."""
-    secrets = [secret.get_secret_value() for secret in settings.sealing.secrets]
-    if not secrets:
+    found = sealing_secrets(settings.sealing)
+    secrets = [secret for secret in found if secret is not None]
+    if len(secrets) < len(found):
+        yield "sealing.secrets_from_files: a file is empty or cannot be read"
+    if not found:
         yield "sealing.secrets is empty; give one in LEDGERMESH_SEALING__SECRETS"
     if any(len(secret) < SECRET_MIN for secret in secrets):
         yield f"sealing.secrets: each is at least {SECRET_MIN} characters"
@@ -49,6 +60,8 @@ def mismatches(
     """What the sections say that does not fit together."""
     if settings.server.request_seconds > settings.server.request_seconds_max:
         yield "server.request_seconds: is more than server.request_seconds_max"
+    if state_url(settings.state) is None:
+        yield "state.url_from_file: the file is empty or cannot be read"
     yield from _twice("tenants", [each.id for each in settings.tenants])
     yield from _twice("keys", [each.id for each in settings.keys])
     yield from _twice("companies", [f"{each.environment} {each.key}" for each in settings.companies])
@@ -62,6 +75,40 @@ def mismatches(
             yield f"keys {key.id}: is the same key as {holders[found]}"
     for link in settings.connections:
         yield from _unlinkable(link, definitions)
+    yield from _strange_origins(settings)
+    for name, url in settings.sandbox.base_urls.items():
+        if name not in definitions:
+            yield f"sandbox.base_urls: there is no provider {name!r}; there are {', '.join(definitions)}"
+        elif not _is_address(url):
+            yield f"sandbox.base_urls: {name} must begin with https:// (or http://) and name a host"
+    for client in settings.oauth_clients:
+        yield from _useless(client, settings, definitions, environ)
+
+
+def _strange_origins(settings: Settings) -> Iterator[str]:
+    for tenant in settings.tenants:
+        for url in tenant.allowed_urls:
+            if not re.fullmatch(r"https?://[^/@?#\s]+", url) or not _is_address(url):
+                yield f"tenants {tenant.id}: allowed_urls are origins: https://, a host, and nothing behind it"
+
+
+def _useless(
+    client: OauthClient, settings: Settings, definitions: Mapping[str, Provider], environ: Mapping[str, str]
+) -> Iterator[str]:
+    """Why an OAuth client could not be used."""
+    what = f"oauth_clients {client.provider}"
+    definition = definitions.get(client.provider)
+    if definition is None:
+        yield f"{what}: there is no such provider; there are {', '.join(definitions)}"
+    elif not any(isinstance(a, OAuth2) and a.grant == "authorization_code" for a in definition.auth):
+        yield f"{what}: it has no consent page that would need a client"
+    if client.tenant is not None and client.tenant not in {each.id for each in settings.tenants}:
+        yield f"{what}: there is no tenant {client.tenant!r}"
+    places = (client.client_secret_from_env, client.client_secret_from_file)
+    if sum(place is not None for place in places) != 1:
+        yield f"{what}: give exactly one of client_secret_from_env and client_secret_from_file"
+    elif client_secret_of(client, environ) is None:
+        yield f"{what}: the secret is not where the settings say"
 
 
 def _strangers(settings: Settings) -> Iterator[str]:
@@ -75,7 +122,7 @@ def _strangers(settings: Settings) -> Iterator[str]:
             if (key.environment, name) not in companies:
                 yield f"keys {key.id}: there is no {key.environment} company {name!r}"
     for company in settings.companies:
-        for tenant in company.tenants:
+        for tenant in (*company.tenants, *((company.owner,) if company.owner is not None else ())):
             if tenant not in tenants:
                 yield f"companies {company.key}: there is no tenant {tenant!r}"
     for link in settings.connections:
@@ -133,20 +180,6 @@ def _is_address(url: str) -> bool:
         return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-def ways_in(auth: Auth) -> tuple[frozenset[str], ...]:
-    """The sets of secrets, each of which is enough to be let in."""
-    if isinstance(auth, ApiKey):
-        return (frozenset((auth.name,)),)
-    if isinstance(auth, Basic):
-        return frozenset(("user", "password")), frozenset(("user",))
-    if isinstance(auth, FirstPartyToken):
-        return frozenset(("token",)), frozenset((auth.user_field, auth.password_field))
-    client = frozenset(("client_id", "client_secret"))
-    return frozenset(("access_token",)), client | {
-        "refresh_token"
-    } if auth.grant == "authorization_code" else client
 
 
 def _not_its_secrets(link: Connection, ways: tuple[frozenset[str], ...]) -> Iterator[str]:

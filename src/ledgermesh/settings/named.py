@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ledgermesh.settings.values import Connection, Key
+from ledgermesh.settings.values import Connection, Key, OauthClient, Sealing, State
 from ledgermesh.state.entries import digest
 
 
@@ -31,3 +31,21 @@ def secrets_of(link: Connection, environ: Mapping[str, str]) -> Iterator[tuple[s
         yield name, f"the environment variable {variable} is not set", environ.get(variable)
     for name, path in link.secrets_from_file.items():
         yield name, f"the file for {name} is empty or cannot be read", content(path)
+
+
+def sealing_secrets(sealing: Sealing) -> list[str | None]:
+    """The operator's secrets in their order; None for a file that cannot be read."""
+    written = [secret.get_secret_value() for secret in sealing.secrets]
+    return [*written, *(content(path) or None for path in sealing.secrets_from_files)]
+
+
+def state_url(state: State) -> str | None:
+    """Where the state is kept; None where the file that says so is empty or cannot be read."""
+    return state.url if state.url_from_file is None else content(state.url_from_file) or None
+
+
+def client_secret_of(client: OauthClient, environ: Mapping[str, str]) -> str | None:
+    """The client's secret; None where it is not where the settings say."""
+    if client.client_secret_from_env is not None:
+        return environ.get(client.client_secret_from_env) or None
+    return content(client.client_secret_from_file) or None

@@ -74,9 +74,12 @@ def _unknown(environ: Mapping[str, str], given: Mapping[str, Any]) -> list[str]:
 
 def _places(given: Mapping[str, Any]) -> Iterator[str]:
     """The environment variables that the settings name, before anybody has checked their form."""
-    for entry in (*_entries(given.get("keys")), *_entries(given.get("connections"))):
+    for entry in (
+        each for name in ("keys", "connections", "oauth_clients") for each in _entries(given.get(name))
+    ):
         secrets = entry.get("secrets_from_env")
-        for place in (entry.get("from_env"), *(secrets.values() if isinstance(secrets, dict) else ())):
+        alone = entry.get("from_env"), entry.get("client_secret_from_env")
+        for place in (*alone, *(secrets.values() if isinstance(secrets, dict) else ())):
             if isinstance(place, str):
                 yield place
 

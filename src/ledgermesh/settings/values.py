@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "LEDGERMESH_"
@@ -31,6 +32,41 @@ class Server(Part):
     """Provider pages that one list reads of one source at most."""
     cache_bytes_max: int = Field(default=32_000_000, ge=0)
     """Of providers' answers kept in memory, for at most 300 seconds, for callers who take them that old."""
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^/@\s]+(/[^?#\s]*[^/?#\s])?$")
+    """How the gateway is reached from outside, without a slash at its end; connect pages and consents return there."""
+
+
+class State(Part):
+    """Where keys, companies, connections and grants are kept."""
+
+    url: str = Field(default="memory:", repr=False, pattern=r"^(memory:|file:.+|valkeys?://.+)$")
+    """`memory:` for one process, gone with it; `file:./state` for one machine; `valkey://…` for replicas."""
+    url_from_file: Path | None = None
+    """The file that holds the URL, where it holds a password."""
+    lease_seconds: float = Field(default=30.0, gt=0, le=3600, allow_inf_nan=False)
+    """How long what was read counts when the store cannot be asked."""
+
+
+class Network(Part):
+    """What addresses that tenants give may lead to."""
+
+    allow: list[IPv4Network | IPv6Network] = []
+    """Private networks, beside all public addresses: `["10.0.0.0/8"]`."""
+
+
+class Limits(Part):
+    """What one company may be asked for; an API key may have a rate of its own."""
+
+    requests_per_second: float = Field(default=100.0, gt=0, allow_inf_nan=False)
+    burst: int = Field(default=200, gt=0)
+    """Requests at once, after a quiet time."""
+
+
+class Sandbox(Part):
+    """Where sandbox connections may go instead of to the provider."""
+
+    base_urls: dict[str, str] = {}
+    """Provider → address, for example of the emulators: new sandbox connections use it."""
 
 
 class Sealing(Part):
@@ -38,6 +74,17 @@ class Sealing(Part):
 
     secrets: list[SecretStr] = []
     """From the environment: LEDGERMESH_SEALING__SECRETS='["…"]'."""
+    secrets_from_files: list[Path] = []
+    """Files that hold one secret each; they come after those above."""
+
+
+class Branding(Part):
+    """How a tenant's connect pages look."""
+
+    name: str | None = None
+    logo_url: str | None = Field(default=None, pattern=r"^https://\S+$")
+    colour: str | None = Field(default=None, pattern=r"^#[0-9A-Fa-f]{6}$")
+    language: Literal["en", "de", "fr"] = "en"
 
 
 class Tenant(Part):
@@ -45,6 +92,11 @@ class Tenant(Part):
 
     id: str = Field(min_length=1)
     name: str
+    operator: bool = False
+    """Whether its keys with the scope `admin` administer all tenants, not only this one."""
+    allowed_urls: list[str] = []
+    """Origins that may embed the connect pages, be returned to, and use browser tokens."""
+    branding: Branding = Branding()
 
 
 class Key(Part):
@@ -53,8 +105,12 @@ class Key(Part):
     id: str
     tenant: str
     environment: Literal["live", "sandbox"] = "live"
-    scopes: list[Literal["api.read", "api.write"]] = ["api.read"]
+    name: str = ""
+    scopes: list[Literal["api.read", "api.write", "admin"]] = ["api.read"]
     companies: list[str] | None = None
+    expires_at: AwareDatetime | None = None
+    requests_per_second: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Instead of limits.requests_per_second."""
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     from_env: str | None = None
     from_file: Path | None = None
@@ -67,6 +123,8 @@ class Company(Part):
     name: str
     environment: Literal["live", "sandbox"] = "live"
     tenants: list[str]
+    owner: str | None = None
+    """The tenant that administers it; without one only operators do."""
 
 
 class Connection(Part):
@@ -86,6 +144,18 @@ class Connection(Part):
     """Secret of the scheme → file that holds it."""
 
 
+class OauthClient(Part):
+    """Our own client at a provider with a consent page. Its secret is named, never written here."""
+
+    provider: str
+    environment: Literal["live", "sandbox"] = "live"
+    tenant: str | None = None
+    """Whose it is; without it, of all tenants that have none of their own."""
+    client_id: str = Field(min_length=1)
+    client_secret_from_env: str | None = None
+    client_secret_from_file: Path | None = None
+
+
 class Settings(BaseSettings):
     """Everything an operator may set."""
 
@@ -99,10 +169,15 @@ class Settings(BaseSettings):
 
     server: Server = Server()
     sealing: Sealing = Sealing()
+    state: State = State()
+    network: Network = Network()
+    limits: Limits = Limits()
+    sandbox: Sandbox = Sandbox()
     tenants: list[Tenant] = []
     keys: list[Key] = []
     companies: list[Company] = []
     connections: list[Connection] = []
+    oauth_clients: list[OauthClient] = []
 
     @classmethod
     def settings_customise_sources(

@@ -43,6 +43,19 @@ class FirstPartyToken:
     """Before the token object written as compact JSON on one line."""
     expiry_field: str
     """In the token object: epoch milliseconds, or ISO 8601."""
+    lifetime_field: str | None = None
+    """Asks for a token that lives longer than the usual one; its value is `lifetime_ms`."""
+    lifetime_ms: int = 0
+    code_field: str | None = None
+    """Takes the code of a text message, for people who have turned that on."""
+    code_words: tuple[str, ...] = ()
+    """One of them stands, in whatever case, in the 401 of a login that lacks the code."""
+    code_path: str | None = None
+    """Below the base URL; POST with the login sends the text message."""
+    sign_on_fields: tuple[str, str] | None = None
+    """Instead of user and password: who vouches for the person, and the code that was given for it."""
+    sign_ons: tuple[tuple[str, str], ...] = ()
+    """Who may vouch: the field's value, and the name that people know."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +72,10 @@ class OAuth2:
     """Client id and secret as HTTP Basic, or in the request's body."""
     body: Literal["form", "json"] = "form"
     rotates_refresh_token: bool = False
+    pkce: bool = False
+    """Whether a code is bound to a verifier (RFC 7636, S256)."""
+    revoke_url: str | None = None
+    """As `token_url`; takes a token to be revoked (RFC 7009). None where no document names one."""
     header: str = "Authorization"
     prefix: str = "Bearer "
 

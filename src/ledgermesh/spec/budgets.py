@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Scope = Literal["connection", "app"]
+"""Whose calls are counted together: those of one connection, or those of all connections to the provider's host, as
+where the limit is that of our client there."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Budget:
-    """So many calls in a fixed window of so many seconds, for each connection."""
+    """So many calls in a fixed window of so many seconds."""
 
     calls: int
     per_seconds: int
+    per: Scope = "connection"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,3 +27,5 @@ class BudgetHeaders:
     remaining: str
     reset: str
     reset_is: Literal["epoch_seconds", "seconds_left"]
+    per: Scope = "connection"
+    """Whose budget they tell of."""

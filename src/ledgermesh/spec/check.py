@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import types
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Union, get_args, get_origin
 
@@ -47,6 +48,10 @@ def _frame(provider: Provider) -> Iterator[str]:
     for budget in provider.budgets:
         if budget.calls <= 0 or budget.per_seconds <= 0:
             yield f"{provider.name}: a budget needs positive calls and seconds"
+    windows = Counter((budget.per, budget.per_seconds) for budget in provider.budgets)
+    for (per, seconds), times in windows.items():
+        if times > 1:
+            yield f"{provider.name}: {times} budgets per {per} in {seconds} s; keep the smallest"
     for auth in provider.auth:
         if isinstance(auth, OAuth2) and not auth.token_url.startswith(("https://", "/")):
             yield f"{provider.name} {auth.name}: token_url must be https, or a path below base_url"

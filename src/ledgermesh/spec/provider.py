@@ -25,12 +25,35 @@ class ProviderKind(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Choose:
+    """Where to read what a setting may be: one row is taken silently, of several a person chooses while linking."""
+
+    path: str
+    """Below the base URL; GET."""
+    value: str
+    """Dotted path in a row."""
+    label: str = ""
+    """Dotted path in a row to what people call it; the value where it is empty."""
+    rows: str = ""
+    """Dotted path to the rows; empty where the body is the list. An object is one row."""
+    also: tuple[tuple[str, str], ...] = ()
+    """Other settings that the same row tells, with their dotted paths."""
+    paged: bool = False
+    """Whether `limit` and `offset` lead to further rows."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Setting:
     """Something of a connection that is not secret and that the provider's paths or wires need."""
 
     name: str
     description: str
     required: bool = True
+    pattern: str = ""
+    """What a value that a person types looks like, as a whole; empty is any printable text."""
+    suggestions: tuple[str, ...] = ()
+    """Usual values."""
+    choose: Choose | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +70,8 @@ class Provider:
     """https; `{name}` in it is a setting of the connection."""
     auth: tuple[Auth, ...]
     settings: tuple[Setting, ...] = ()
+    check_path: str = ""
+    """A cheap read that all good credentials may do; linking tries them on it."""
     headers: tuple[tuple[str, str], ...] = ()
     """Sent with every request."""
     query: tuple[tuple[str, str], ...] = ()

@@ -135,11 +135,18 @@ class Registry:
         return self._holder(entry) if entry is not None else None
 
     def current(self, principal: Principal) -> Principal | None:
-        """The same caller as registered now, with no more rights than it came with; None when its key is gone."""
-        found = self.holder(principal.tenant.id, principal.key.environment, principal.key.id)
-        if found is None or found.key.digest != principal.key.digest:
+        """The same caller as registered now, with no more rights than it came with and for no longer; None when its
+        key, or its own time, is over.
+        """
+        came = principal.key
+        found = self.holder(principal.tenant.id, came.environment, came.id)
+        if found is None or found.key.digest != came.digest:
             return None
-        return replace(found, key=narrowed(found.key, principal.key.scopes, principal.key.companies))
+        ends = min(filter(None, (found.key.expires_at, came.expires_at)), default=None)
+        if ends is not None and ends <= self._clock.now():
+            return None
+        key = narrowed(found.key, came.scopes, came.companies)
+        return replace(found, key=replace(key, hint=came.hint, expires_at=ends))
 
     def _holder(self, entry: KeyEntry) -> Principal | None:
         tenant = self.get(TenantEntry, entry.tenant)

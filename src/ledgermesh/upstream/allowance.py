@@ -1,11 +1,18 @@
-"""What one connection may still spend: what its provider's documents declare and what its answers say."""
+"""What may still be spent: what a provider's documents declare and what its answers say, over a tally of calls.
+
+Every function gives a new tally. Moments are epoch seconds, as providers tell them.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ledgermesh.spec.budgets import Budget, BudgetHeaders
+from msgspec.structs import replace
+
+from ledgermesh.spec.budgets import Budget, BudgetHeaders, Scope
+from ledgermesh.upstream.tally import Tally, Told, Window, plus
 
 BURST_SECONDS = 60.0
 """After a refusal although something is left of the told budget: a shorter, untold window is spent. One call may try
@@ -15,113 +22,245 @@ UNTOLD_SECONDS = 15.0
 BLOCK_SECONDS_MAX = 86_400.0
 SAME_RESET_SECONDS = 2.0
 """A reset told as seconds left is rounded; within this it is the same window."""
+LATE_SECONDS = 1.0
+LATE_SHARE = 0.1
+"""A call taken within the last second of a window, or its last tenth if that is less, may be counted by the provider in
+the next one, so it is counted there too."""
 
 
-@dataclass(slots=True)
-class Window:
-    """Calls spent in one fixed window. Windows begin at multiples of their length, as the providers' do."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """One window as far as it is known."""
 
-    budget: Budget
-    start: float = 0.0
-    used: int = 0
-
-    def roll(self, now: float) -> None:
-        """Begin the window of this moment if it is another one."""
-        start = now - now % self.budget.per_seconds
-        if start != self.start:
-            self.start, self.used = start, 0
-
-    @property
-    def end(self) -> float:
-        """When the next window begins."""
-        return self.start + self.budget.per_seconds
+    window: int | None
+    """Its length in seconds; None where only the provider's headers or its refusal tell of it."""
+    limit: int | None
+    remaining: int
+    resets_at: dt.datetime
+    """UTC."""
+    per: Scope
 
 
+@dataclass(frozen=True, slots=True)
+class Scarcest:
+    """The window with the fewest calls left."""
+
+    left: int
+    ends_at: float
+    by: Mapping[str, int]
+    """Tenant → what it spent of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Allowance:
-    """All windows at once. Moments are epoch seconds, as providers tell them."""
+    """All windows of one budget at once. Windows begin at multiples of their length, as the providers' do."""
 
-    def __init__(self, budgets: tuple[Budget, ...], headers: BudgetHeaders | None) -> None:
-        self._windows = [Window(budget) for budget in budgets]
-        self._headers = headers
-        self._left: int | None = None
-        self._reset_at = 0.0
-        self._heard_reset_at = 0.0
-        self._blocked_until = 0.0
-        self._burst_until: float | None = None
+    budgets: tuple[Budget, ...]
+    headers: BudgetHeaders | None
+    share: int = 1
+    """Among how many replicas it is divided, while none of them knows what the others spend."""
 
-    def opens_at(self, now: float) -> float:
+    def opens_at(self, tally: Tally, now: float) -> float:
         """When the next call may go; not after `now` if it may go at once."""
-        opens = self._blocked_until
-        if self._left is not None and self._left <= 0 and self._reset_at > now:
-            opens = max(opens, self._reset_at)
-        for window in self._windows:
-            window.roll(now)
-            if window.used >= window.budget.calls:
-                opens = max(opens, window.end)
+        opens = tally.blocked_until
+        for left, ends_at, _ in self._known(tally, now):
+            if left <= 0:
+                opens = max(opens, ends_at)
         return opens
 
-    def left(self, now: float) -> int | None:
+    def left(self, tally: Tally, now: float) -> int | None:
         """Calls that may go before a window ends, by the scarcest one; None where nothing is declared or told."""
-        if now < self._blocked_until:
+        if now < tally.blocked_until:
             return 0
-        known = [self._left] if self._left is not None and now < self._reset_at else []
-        for window in self._windows:
-            window.roll(now)
-            known.append(window.budget.calls - window.used)
-        return max(min(known), 0) if known else None
+        scarcest = self.scarcest(tally, now)
+        return None if scarcest is None else max(scarcest.left, 0)
 
-    def spend(self, now: float) -> None:
+    def scarcest(self, tally: Tally, now: float) -> Scarcest | None:
+        """None where nothing is declared or told."""
+        known = self._known(tally, now)
+        return Scarcest(*min(known, key=lambda each: each[0])) if known else None
+
+    def spend(self, tally: Tally, now: float, tenant: str) -> Tally:
         """Count one call in every window."""
-        for window in self._windows:
-            window.roll(now)
-            window.used += 1
-        if self._left is not None:
-            self._left = self._left - 1 if now < self._reset_at else None
+        windows = {
+            budget.per_seconds: _plus(self._window(tally, budget, now), budget.per_seconds, now, tenant, 1)
+            for budget in self.budgets
+        }
+        told = tally.told
+        if told is not None:
+            told = (
+                replace(told, left=told.left - 1, by=plus(told.by, tenant)) if now < told.reset_at else None
+            )
+        return replace(tally, windows=windows, told=told) if windows or told is not tally.told else tally
 
-    def hear(self, headers: Mapping[str, str], now: float) -> None:
-        """Believe an answer's headers. Of answers about the same window the smallest remainder counts."""
-        if self._headers is None:
-            return
-        left, reset = _whole(headers, self._headers.remaining), _whole(headers, self._headers.reset)
+    def give_back(self, tally: Tally, taken_at: float, tenant: str) -> Tally:
+        """A call that was counted at this moment was never made.
+
+        What the provider told stays as it is: it may have been told after the call was counted.
+        """
+        windows = dict(tally.windows)
+        for seconds, window in tally.windows.items():
+            if window.start == _start(taken_at, seconds):
+                windows[seconds] = _plus(window, seconds, taken_at, tenant, -1)
+        return replace(tally, windows=windows)
+
+    def rejoined(self, tally: Tally, part: Allowance, alone: Tally, now: float) -> Tally:
+        """The tally after a time in which each replica spent its part alone.
+
+        What is left of our part is all that is left of these windows: nobody knows yet what the others spent of theirs.
+        """
+        windows = dict(tally.windows)
+        for budget in self.budgets:
+            window, own = self._window(tally, budget, now), part._window(alone, budget, now)
+            used = self._calls(budget) - max(part._calls(budget) - own.used, 0)
+            windows[budget.per_seconds] = replace(window, used=max(window.used, used))
+        return replace(tally, windows=windows)
+
+    def same_windows(self, one: float, other: float) -> bool:
+        """Whether no window began between these moments."""
+        return all(_start(one, each.per_seconds) == _start(other, each.per_seconds) for each in self.budgets)
+
+    def hear(self, tally: Tally, headers: Mapping[str, str], now: float, *, flying: int = 0) -> Tally:
+        """Believe an answer's headers. Of answers about the same window the smallest remainder counts.
+
+        `flying` other calls are in the air, which the provider may not have counted yet.
+        """
+        if self.headers is None:
+            return tally
+        left, reset = _whole(headers, self.headers.remaining), _whole(headers, self.headers.reset)
         if left is None or reset is None:
-            return
-        reset_at = float(reset) if self._headers.reset_is == "epoch_seconds" else now + reset
-        self._heard_reset_at = reset_at
-        if reset_at < self._reset_at - SAME_RESET_SECONDS and now < self._reset_at:
-            return
-        same = self._left is not None and abs(reset_at - self._reset_at) <= SAME_RESET_SECONDS
-        self._left = min(left, self._left) if same and self._left is not None else left
-        self._reset_at = min(reset_at, now + BLOCK_SECONDS_MAX)
+            return tally
+        reset_at = float(reset) if self.headers.reset_is == "epoch_seconds" else now + reset
+        known = tally.told
+        if known is not None and reset_at < known.reset_at - SAME_RESET_SECONDS and now < known.reset_at:
+            return replace(tally, heard_reset_at=reset_at)
+        told = Told(
+            left=left // self.share - flying,
+            reset_at=min(reset_at, now + BLOCK_SECONDS_MAX),
+            limit=_whole(headers, self.headers.limit),
+        )
+        if known is not None and abs(reset_at - known.reset_at) <= SAME_RESET_SECONDS:
+            told = replace(
+                told,
+                left=min(told.left, known.left),
+                reset_at=max(told.reset_at, known.reset_at),
+                by=known.by,
+            )
+        if told == known and abs(tally.heard_reset_at - reset_at) <= SAME_RESET_SECONDS:
+            return tally
+        return replace(tally, told=told, heard_reset_at=reset_at)
 
-    def granted(self, sent_at: float) -> None:
+    def granted(self, tally: Tally, sent_at: float) -> Tally:
         """A call that left at this moment was not refused."""
-        if self._burst_until is not None and sent_at >= self._burst_until:
-            self._burst_until = None
+        forgiven = tally.burst_until is not None and sent_at >= tally.burst_until
+        return replace(tally, burst_until=None) if forgiven else tally
 
-    def refused(self, now: float, sent_at: float, told: float | None) -> float:
-        """A call that left at `sent_at` was refused; when the next may go, `told` by the provider or worked out."""
-        until = told if told is not None else self._worked_out(now, sent_at)
-        self._blocked_until = max(self._blocked_until, min(until, now + BLOCK_SECONDS_MAX))
-        return self._blocked_until
+    def refused(self, tally: Tally, now: float, sent_at: float, told: float | None) -> Tally:
+        """A call that left at `sent_at` was refused; closed until the moment `told` by the provider or worked out."""
+        until, burst_until = (
+            (told, tally.burst_until) if told is not None else _worked_out(tally, now, sent_at)
+        )
+        blocked_until = max(tally.blocked_until, min(until, now + BLOCK_SECONDS_MAX))
+        return replace(tally, blocked_until=blocked_until, burst_until=burst_until)
 
-    def _worked_out(self, now: float, sent_at: float) -> float:
-        if self._left is None or self._reset_at <= now:
-            return now + UNTOLD_SECONDS
-        if self._left <= 0:
-            return self._reset_at
-        if now < self._heard_reset_at <= now + BURST_SECONDS:
-            return self._heard_reset_at
-        if self._burst_until is None:
-            self._burst_until = min(now + BURST_SECONDS, self._reset_at)
-            return self._burst_until
-        # Calls that were on their way when the first was refused belong to the same burst.
-        return self._reset_at if sent_at >= self._burst_until else self._burst_until
+    def ends_at(self, tally: Tally, now: float) -> float:
+        """When forgetting all this changes nothing; not after `now` if it does now."""
+        ends = [tally.blocked_until, *(each.until for each in tally.waiting.values())]
+        if tally.told is not None:
+            ends.append(tally.told.reset_at)
+        for seconds, window in tally.windows.items():
+            if window.used:
+                ends.append(float(window.start + seconds))
+        return max(ends)
 
-    def idle(self, now: float) -> bool:
-        """Whether forgetting all this changes nothing."""
-        told = self._left is not None and now < self._reset_at
-        spent = any(window.used and now < window.end for window in self._windows)
-        return not told and not spent and now >= self._blocked_until
+    def divided(self, tally: Tally, now: float, replicas: int) -> tuple[Allowance, Tally]:
+        """One replica's part of what is allowed, and of what is left of the windows of this moment."""
+        part = Allowance(self.budgets, self.headers, max(replicas, 1))
+        windows = {}
+        for budget in self.budgets:
+            window = self._window(tally, budget, now)
+            left = max(self._calls(budget) - window.used, 0) // part.share
+            windows[budget.per_seconds] = replace(window, used=part._calls(budget) - left)
+        told = tally.told
+        if told is not None:
+            told = replace(told, left=told.left // part.share)
+        return part, replace(tally, windows=windows, told=told, waiting={})
+
+    def quotas(self, tally: Tally, now: float, per: Scope) -> tuple[Quota, ...]:
+        """What is known of every window; last, where the provider told to stay away, until when."""
+        found = []
+        for budget in self.budgets:
+            window = self._window(tally, budget, now)
+            left, ends_at = self._calls(budget) - window.used, window.start + budget.per_seconds
+            found.append(_quota(budget.per_seconds, self._calls(budget), left, ends_at, per))
+        if tally.told is not None and now < tally.told.reset_at:
+            told = tally.told
+            found.append(_quota(None, told.limit, told.left, told.reset_at, per))
+        if now < tally.blocked_until:
+            found.append(_quota(None, None, 0, tally.blocked_until, per))
+        return tuple(found)
+
+    def _known(self, tally: Tally, now: float) -> list[tuple[int, float, Mapping[str, int]]]:
+        """Of each window what is left of it, when it ends, and who spent how much."""
+        known: list[tuple[int, float, Mapping[str, int]]] = []
+        if tally.told is not None and now < tally.told.reset_at:
+            known.append((tally.told.left, tally.told.reset_at, tally.told.by))
+        for budget in self.budgets:
+            window = self._window(tally, budget, now)
+            left, ends_at = self._calls(budget) - window.used, window.start + budget.per_seconds
+            known.append((left, float(ends_at), window.by))
+        return known
+
+    def _calls(self, budget: Budget) -> int:
+        return budget.calls // self.share
+
+    def _window(self, tally: Tally, budget: Budget, now: float) -> Window:
+        """The window of this moment; not an earlier one than that of a replica whose clock is ahead of ours."""
+        start, window = _start(now, budget.per_seconds), tally.windows.get(budget.per_seconds)
+        if window is not None and window.start >= start:
+            return window
+        follows = window is not None and window.start + budget.per_seconds == start
+        return Window(start, used=window.late if window is not None and follows else 0)
+
+
+def _start(now: float, seconds: int) -> int:
+    return int(now // seconds) * seconds
+
+
+def _plus(window: Window, seconds: int, now: float, tenant: str, calls: int) -> Window:
+    late = calls if now >= window.start + seconds - min(LATE_SECONDS, LATE_SHARE * seconds) else 0
+    return Window(
+        start=window.start,
+        used=max(window.used + calls, 0),
+        late=max(window.late + late, 0),
+        by=plus(window.by, tenant, calls),
+    )
+
+
+def _worked_out(tally: Tally, now: float, sent_at: float) -> tuple[float, float | None]:
+    """When the next call may go, and until when a burst's refusals are one."""
+    told, burst_until = tally.told, tally.burst_until
+    if told is None or told.reset_at <= now:
+        return now + UNTOLD_SECONDS, burst_until
+    if told.left <= 0:
+        return told.reset_at, burst_until
+    if now < tally.heard_reset_at <= now + BURST_SECONDS:
+        return tally.heard_reset_at, burst_until
+    if burst_until is None:
+        burst_until = min(now + BURST_SECONDS, told.reset_at)
+        return burst_until, burst_until
+    # Calls that were on their way when the first was refused belong to the same burst.
+    return told.reset_at if sent_at >= burst_until else burst_until, burst_until
+
+
+def _quota(window: int | None, limit: int | None, left: int, ends_at: float, per: Scope) -> Quota:
+    return Quota(
+        window=window,
+        limit=limit,
+        remaining=max(left, 0),
+        resets_at=dt.datetime.fromtimestamp(ends_at, dt.UTC),
+        per=per,
+    )
 
 
 def _whole(headers: Mapping[str, str], name: str) -> int | None:

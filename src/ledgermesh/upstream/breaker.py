@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import Enum, auto
 
 from cachetools import LRUCache
 
 from ledgermesh.clock import Clock
-from ledgermesh.errors import Garbled, LedgermeshError, TooLate, Unavailable
-from ledgermesh.upstream.call import Call, Handler, Response
+from ledgermesh.errors import Garbled, LedgermeshError, SlowDown, TooLate, Unavailable, UpstreamError
+from ledgermesh.upstream.call import Call, Handler, Link, Response
 from ledgermesh.upstream.local import is_local, refusal
-from ledgermesh.upstream.rolling import Rolling
+from ledgermesh.upstream.rolling import Latest, Rolling
 
 REQUESTS_MIN = 20
 FAILURES_SHARE = 0.5
+SICK_MIN = 3
+"""Connections that must be failing before their provider's address is left alone by all."""
 OPEN_SECONDS = 30.0
+TOLD_SECONDS_MAX = 60.0
+"""How long a provider's address is left alone at most because it told one connection to come back later: what is told
+to one may be about its own budget."""
 PROBE_SECONDS = 1.0
 """When to come back while the one probe is on its way."""
 SLOW_SECONDS = 2.0
@@ -22,13 +28,31 @@ SLOW_SECONDS = 2.0
 CIRCUITS_MAX = 10_000
 
 
+class Showed(Enum):
+    """What the end of a call shows of the provider."""
+
+    WELL = auto()
+    """It is at work, also where it refuses."""
+    SICK = auto()
+    """5xx, no answer, none in time, or one that cannot be read."""
+    FULL = auto()
+    """It says itself that it takes no more calls for the moment."""
+    NOTHING = auto()
+    """A refusal of our own, or a caller who left."""
+
+
+BAD = (Showed.SICK, Showed.FULL)
+
+
 class Circuit:
-    """Closed, open until a moment, or half open with one probe on its way."""
+    """Closed, open until a moment, or half open with one probe on its way. One for a connection."""
 
     def __init__(self) -> None:
         self._counts = Rolling()
         self._open_until: float | None = None
         self._probing = False
+        self.full = False
+        """Whether it opened because the provider said so itself."""
 
     def refused_until(self, now: float) -> float | None:
         """When to come back, or None when a call may go."""
@@ -43,85 +67,133 @@ class Circuit:
         self._probing = self._open_until is not None
         return self._probing
 
-    def leave(self, now: float, *, probe: bool, good: bool | None) -> None:
-        """End a call. `good` is None when it says nothing about the provider."""
+    def leave(self, now: float, who: object, showed: Showed, *, probe: bool, told: float) -> None:
+        """End a call of a connection; `told` is until when the provider asked to be left alone, 0 if it did not."""
         if probe:
-            self._probed(now, good=good)
-        elif self._open_until is None and good is not None:
-            self._counts.add(now, total=1, marked=not good)
-            if (
-                self._counts.total >= REQUESTS_MIN
-                and self._counts.marked >= FAILURES_SHARE * self._counts.total
-            ):
-                self._open_until = now + OPEN_SECONDS
+            self._probed(now, showed, told)
+        elif self._open_until is None and showed is not Showed.NOTHING:
+            self._count(now, who, bad=showed in BAD)
+            if showed in BAD and self._sick(now):
+                self._open(now, showed, told)
 
-    def _probed(self, now: float, *, good: bool | None) -> None:
+    def _probed(self, now: float, showed: Showed, told: float) -> None:
         self._probing = False
-        if good:
+        if showed in BAD:
+            self._open(now, showed, told)
+        elif showed is Showed.WELL:
             self._open_until = None
             self._counts.clear()
-        elif good is not None:
-            self._open_until = now + OPEN_SECONDS
+
+    def _open(self, now: float, showed: Showed, told: float) -> None:
+        self._open_until = max(now + OPEN_SECONDS, told)
+        self.full = showed is Showed.FULL
+
+    def _count(self, now: float, who: object, *, bad: bool) -> None:
+        self._counts.add(now, total=1, marked=bad)
+
+    def _sick(self, now: float) -> bool:
+        counts = self._counts
+        return counts.total >= REQUESTS_MIN and counts.marked >= FAILURES_SHARE * counts.total
+
+
+class ProviderCircuit(Circuit):
+    """The circuit of a provider's address, which opens only when several connections find it sick.
+
+    One connection (or tenant) whose books make the provider fail must not shut it for the others: besides most answers
+    of the last minute, the latest answers to most connections have to be failures, and to three at least. With fewer,
+    their own circuits do all that is needed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._latest = Latest()
+
+    def _open(self, now: float, showed: Showed, told: float) -> None:
+        super()._open(now, showed, min(told, now + TOLD_SECONDS_MAX))
+
+    def _count(self, now: float, who: object, *, bad: bool) -> None:
+        super()._count(now, who, bad=bad)
+        self._latest.put(now, who, marked=bad)
+
+    def _sick(self, now: float) -> bool:
+        heard, sick = self._latest.total, self._latest.marked
+        several = sick >= SICK_MIN and sick >= FAILURES_SHARE * heard
+        return several and super()._sick(now)
 
 
 class Breaker:
     """One circuit for each connection and one for each provider's address; a call needs both.
 
-    Failures are 5xx, lost connections, timeouts and answers that cannot be read. An answer in the 4xx range is a
-    provider at work; a refusal of our own and a caller who leaves say nothing.
+    Failures are 5xx, lost connections, timeouts, answers that cannot be read, and a provider that says over and over
+    that it takes no more calls. Any other answer in the 4xx range is a provider at work; a refusal of our own and a
+    caller who leaves say nothing.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._circuits: LRUCache[tuple[str, ...], Circuit] = LRUCache(maxsize=CIRCUITS_MAX)
+        self._addresses: LRUCache[tuple[str, ...], ProviderCircuit] = LRUCache(maxsize=CIRCUITS_MAX)
 
     async def answer(self, call: Call, send: Handler) -> Response:
         """See Layer."""
-        circuits = self._of(call)
+        circuits = self._of(call.link)
         self._check(call, circuits)
         entered = [(circuit, circuit.enter()) for circuit in circuits]
-        good: bool | None = None
+        showed, told = Showed.NOTHING, 0.0
         try:
             response = await send(call)
-            good = True
+            showed = Showed.WELL
             return response
         except LedgermeshError as error:
-            good = verdict(error)
+            showed, told = verdict(error), self._told(error)
             raise
         finally:
-            now = self._clock.monotonic()
+            now, who = self._clock.monotonic(), whose(call.link)
             for circuit, probe in entered:
-                circuit.leave(now, probe=probe, good=good)
+                circuit.leave(now, who, showed, probe=probe, told=told)
 
-    def _of(self, call: Call) -> tuple[Circuit, Circuit]:
-        link = call.link
-        return (
-            self._circuit(link.tenant, link.environment, link.connection),
-            self._circuit("provider", link.environment, link.provider.name, link.base_url),
-        )
+    def _told(self, error: LedgermeshError) -> float:
+        """Until when the provider asked to be left alone, in monotonic seconds; 0 if it did not."""
+        if error.retry_at is None:
+            return 0.0
+        return self._clock.monotonic() + (error.retry_at - self._clock.now()).total_seconds()
 
-    def _circuit(self, *key: str) -> Circuit:
-        circuit = self._circuits.get(key)
+    def _of(self, link: Link) -> tuple[Circuit, Circuit]:
+        own, shared = whose(link), (link.environment, link.provider.name, link.base_url)
+        circuit, address = self._circuits.get(own), self._addresses.get(shared)
         if circuit is None:
-            circuit = self._circuits[key] = Circuit()
-        return circuit
+            circuit = self._circuits[own] = Circuit()
+        if address is None:
+            address = self._addresses[shared] = ProviderCircuit()
+        return circuit, address
 
     def _check(self, call: Call, circuits: tuple[Circuit, ...]) -> None:
         now = self._clock.monotonic()
-        until = max((circuit.refused_until(now) or 0.0 for circuit in circuits), default=0.0)
-        if until > 0.0:
-            retry_at = self._clock.now() + dt.timedelta(seconds=until - now)
-            title = call.link.provider.title
-            raise refusal(
-                Unavailable, f"{title} failed most of its recent calls and is left alone.", retry_at=retry_at
-            )
+        waits = [(until, circuit.full) for circuit in circuits if (until := circuit.refused_until(now))]
+        if not waits:
+            return
+        until, full = max(waits)
+        kind: type[UpstreamError] = SlowDown if full else Unavailable
+        meaning = "takes no more calls" if full else "failed most of its recent calls"
+        raise refusal(
+            kind,
+            f"{call.link.provider.title} {meaning} and is left alone.",
+            retry_at=self._clock.now() + dt.timedelta(seconds=until - now),
+        )
 
 
-def verdict(error: LedgermeshError) -> bool | None:
-    """Whether an error shows a working provider (True), a failing one (False) or neither (None)."""
+def whose(link: Link) -> tuple[str, ...]:
+    """The connection, whoever of those it is shared with asks; apart from who brings a token of their own."""
+    return link.granted if link.token is None else (*link.granted, link.token_digest)
+
+
+def verdict(error: LedgermeshError) -> Showed:
+    """What an error shows of the provider."""
     if is_local(error):
-        return None
+        return Showed.NOTHING
+    if isinstance(error, SlowDown):
+        return Showed.FULL
     if isinstance(error, TooLate):
         seconds = error.details.get("seconds")
-        return False if isinstance(seconds, float) and seconds >= SLOW_SECONDS else None
-    return not isinstance(error, Unavailable | Garbled)
+        return Showed.SICK if isinstance(seconds, float) and seconds >= SLOW_SECONDS else Showed.NOTHING
+    return Showed.SICK if isinstance(error, Unavailable | Garbled) else Showed.WELL

@@ -1,4 +1,4 @@
-"""Answer from bytes that came a short while ago, when the caller takes them that old."""
+"""Answer from bytes that came a short while ago, when the caller takes them that old, or the provider gives none."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from dataclasses import dataclass, field
 from cachetools import TTLCache
 
 from ledgermesh.clock import Clock
+from ledgermesh.errors import Garbled, LinkError, SlowDown, TooLate, Unavailable, UpstreamError
 from ledgermesh.upstream.call import Call, Handler, Response
 from ledgermesh.upstream.decode import decode
-from ledgermesh.upstream.trace import answered, begin
+from ledgermesh.upstream.trace import Came, answered, begin
 
 BYTES_MAX = 64_000_000
 KEPT_SECONDS = 300.0
+"""Also the most that a caller's stale-if-error allows."""
+REFUSED_MAX = 10_000
+FAILURES: tuple[type[UpstreamError], ...] = (Unavailable, Garbled, TooLate, SlowDown)
+"""After which an older answer may be given: the provider fails, or cannot be asked. Any other error is its answer, or
+says that the connection or we ourselves are not in order."""
+CONNECTION_WORDS = 3
+"""Of a call's key: tenant, environment, connection."""
 ENTRY_BYTES = 2_000
 """What an entry costs beside its texts and its body: key, headers, links of the cache; measured at 1,850."""
 
@@ -31,16 +39,17 @@ class Entry:
     """Monotonic seconds."""
     size: int
 
-    def response(self) -> Response:
-        """The answer as if it came now, read anew; it still says when it was fetched."""
-        return Response(self.status, self.headers, self.body, decode(self.body), self.fetched_at)
+    def response(self, instead: UpstreamError | None = None) -> Response:
+        """The answer as if it came now, read anew; it still says when it was fetched, and why it stands in."""
+        return Response(self.status, self.headers, self.body, decode(self.body), self.fetched_at, instead)
 
 
 class Cache:
     """Keeps good answers to GET for 300 s, bounded in bytes; gives one only to a caller who takes its age.
 
     The key begins with tenant, environment, connection and generation: nobody meets another tenant's books here,
-    and a write leaves every older answer behind.
+    and a write leaves every older answer behind. A caller who says how old an answer may be when the provider fails
+    (stale-if-error) gets the error's place filled, unless the connection was refused since the answer was kept.
     """
 
     def __init__(self, clock: Clock, bytes_max: int = BYTES_MAX) -> None:
@@ -48,6 +57,10 @@ class Cache:
         self._entries: TTLCache[tuple[object, ...], Entry] = TTLCache(
             maxsize=bytes_max, ttl=KEPT_SECONDS, timer=clock.monotonic, getsizeof=lambda entry: entry.size
         )
+        self._refused: TTLCache[tuple[object, ...], float] = TTLCache(
+            maxsize=REFUSED_MAX, ttl=KEPT_SECONDS, timer=clock.monotonic
+        )
+        """When each connection's credentials were last not accepted."""
 
     @property
     def bytes_kept(self) -> int:
@@ -60,14 +73,36 @@ class Cache:
             return await send(call)
         key = call.key
         entry = self._find(call, key)
-        if entry is None:
+        if entry is not None:
+            return self._told("HIT", call, entry.response())
+        try:
             response = await send(call)
-            if call.keep:
-                self._keep(key, call, response)
-            return response
-        response = entry.response()
-        answered(begin(call, self._clock, "HIT"), call, self._clock, response)
+        except LinkError:
+            self._refused[key[:CONNECTION_WORDS]] = self._clock.monotonic()
+            raise
+        except FAILURES as error:
+            older = self._older(call, key)
+            if older is None:
+                raise
+            return self._told("STALE", call, older.response(instead=error))
+        if call.keep:
+            self._keep(key, call, response)
         return response
+
+    def _told(self, came: Came, call: Call, response: Response) -> Response:
+        answered(begin(call, self._clock, came), call, self._clock, response)
+        return response
+
+    def _older(self, call: Call, key: tuple[object, ...]) -> Entry | None:
+        """What may stand in for an answer that the provider does not give."""
+        entry = self._entries.get(key)
+        if entry is None or call.fresh.no_cache or call.fresh.stale_seconds <= 0:
+            return None
+        refused = self._refused.get(key[:CONNECTION_WORDS])
+        aged = self._clock.monotonic() - entry.kept_at
+        if aged > call.fresh.stale_seconds or (refused is not None and refused >= entry.kept_at):
+            return None
+        return entry
 
     def _find(self, call: Call, key: tuple[object, ...]) -> Entry | None:
         self._entries.expire()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ledgermesh.errors import LedgermeshError
 from ledgermesh.spec.provider import Provider
 from ledgermesh.state.base import Secret
 from ledgermesh.upstream.deadline import Until
@@ -37,6 +39,11 @@ class Link:
         """Where the grant is kept: owner, environment, connection."""
         return self.owner or self.tenant, self.environment, self.connection
 
+    @property
+    def token_digest(self) -> str:
+        """Part of every key that leads to data or to what is known of the connection; empty without a token."""
+        return "" if self.token is None else hashlib.sha256(self.token.reveal().encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
@@ -46,6 +53,8 @@ class Fresh:
     """0 is live: only flights already in the air may be joined."""
     no_cache: bool = False
     """Join only flights that started after this request arrived."""
+    stale_seconds: float = 0.0
+    """How old an answer may be that is given because the provider fails; 0 is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,7 @@ class Call:
         return (
             link.tenant, link.environment, link.connection, link.generation,
             self.method, link.base_url, self.path, self.query, self.headers, self.body, self.binary,
+            link.token_digest,
         )  # fmt: skip
 
 
@@ -117,6 +127,8 @@ class Response:
     """The decoded body: dict, list, str, int, Decimal (never a float), bool or None. Shared: never change it."""
     fetched_at: dt.datetime
     """UTC, when the provider's answer was complete."""
+    instead: LedgermeshError | None = None
+    """Why the provider gave no answer now, where this is one from before that the caller takes in its place."""
 
 
 @dataclass(slots=True)
@@ -136,7 +148,7 @@ class Step:
     """Spent waiting for the provider's budget, not counted as latency."""
     status: int | None = None
     cache: str = "MISS"
-    """MISS | HIT | JOINED"""
+    """MISS | HIT | JOINED | STALE"""
     body_bytes: int | None = None
     """Of a good answer's body, also where it came from the cache."""
     budget_left: int | None = None

@@ -2,155 +2,90 @@
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable
 from dataclasses import replace
 
 from ledgermesh.clock import Clock
-from ledgermesh.errors import SlowDown, TooLate
-from ledgermesh.spec.provider import Provider
-from ledgermesh.upstream.allowance import Allowance
+from ledgermesh.errors import LedgermeshError, SlowDown
+from ledgermesh.state.base import Store
+from ledgermesh.state.memory import MemoryStore
+from ledgermesh.upstream.allowance import Quota
 from ledgermesh.upstream.call import Call, Handler, Link, Response
 from ledgermesh.upstream.deadline import Within
-from ledgermesh.upstream.local import is_local, refusal
+from ledgermesh.upstream.lane import Lane, Taken
+from ledgermesh.upstream.lanes import Lanes
+from ledgermesh.upstream.local import is_local
+from ledgermesh.upstream.spent import Sharing
+from ledgermesh.upstream.turns import Turns
 
-SWEEP_SECONDS = 60.0
 
-
-class Lane:
-    """One connection's way to its provider: first come, first served, so many at once."""
-
-    def __init__(self, provider: Provider, clock: Clock) -> None:
-        self.allowance = Allowance(provider.budgets, provider.budget_headers)
-        self.turn = asyncio.Lock()
-        self.waiting = 0
-        self._flying = 0
-        self._flying_max = provider.concurrent_max
-        self._freed = asyncio.Event()
-        self._clock = clock
-
-    def now(self) -> float:
-        """Epoch seconds, the scale on which providers tell their resets."""
-        return self._clock.now().timestamp()
-
-    def delay(self) -> float:
-        """Seconds until the budgets allow the next call; not above 0 when they do now."""
-        now = self.now()
-        return self.allowance.opens_at(now) - now
-
-    def take(self) -> None:
-        """Begin a call."""
-        self._flying += 1
-        self.allowance.spend(self.now())
-
-    def leave(self) -> None:
-        """End a call, however it went."""
-        self._flying -= 1
-        self._freed.set()
-
-    def hear(self, headers: Mapping[str, str]) -> None:
-        """Believe an answer's headers."""
-        self.allowance.hear(headers, self.now())
-
-    def left(self) -> int | None:
-        """Calls that the budgets allow now, where they are known."""
-        return self.allowance.left(self.now())
-
-    @property
-    def full(self) -> bool:
-        """Whether as many calls are in the air as the provider takes at once."""
-        return self._flying >= self._flying_max
-
-    async def slot(self) -> None:
-        """Wait until one more may fly. Only whoever has the turn asks."""
-        while self.full:
-            self._freed.clear()
-            await self._freed.wait()
-
-    @property
-    def idle(self) -> bool:
-        """Whether nobody uses it and forgetting it changes nothing."""
-        return not self._flying and not self.waiting and self.allowance.idle(self.now())
+def alone() -> int:
+    """One replica: this process."""
+    return 1
 
 
 class Pace:
-    """A lane for each connection. Waits while the deadline allows, else refuses and says when to come back."""
+    """A lane for each connection. Waits while the deadline allows, else refuses and says when to come back.
 
-    def __init__(self, clock: Clock) -> None:
+    What is spent is counted in the store, so that all replicas together stay within a budget; who waits there is known
+    to all of them, so that tenants who share one get equal parts of it.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        store: Store | None = None,
+        *,
+        replicas: Callable[[], int] = alone,
+        name: str | None = None,
+    ) -> None:
         self._clock = clock
-        self._lanes: dict[tuple[str, str, str], Lane] = {}
-        self._sweep_at = clock.monotonic() + SWEEP_SECONDS
+        self._sharing = Sharing(store or MemoryStore(clock), clock, name or secrets.token_hex(8), replicas)
+        self._lanes = Lanes(clock, self._sharing)
 
     @property
     def lanes(self) -> int:
         """How many connections are remembered now."""
         return len(self._lanes)
 
+    async def quota(self, link: Link) -> tuple[Quota, ...]:
+        """What is known of every window that a call of this connection is counted in."""
+        lane, _ = self._lanes.of(link)
+        return await lane.quotas()
+
     async def answer(self, call: Call, send: Handler) -> Response:
         """See Layer."""
-        lane = self._lane(call.link)
-        waited = await self._enter(lane, call)
-        sent_at = lane.now()
+        lane, turns = self._lanes.of(call.link)
+        waited = await self._enter(lane, turns, call)
+        sent_at = self._sharing.now()
         try:
             response = await send(replace(call, waited=waited, listen=lane.hear, left=lane.left))
-        except SlowDown as error:
-            if not is_local(error):
-                told = error.retry_at.timestamp() if error.retry_at is not None else None
-                error.retry_at = _instant(lane.allowance.refused(lane.now(), sent_at, told))
+        except LedgermeshError as error:
+            if isinstance(error, SlowDown) and not is_local(error):
+                error.retry_at = await lane.refused(sent_at, error.retry_at)
+            else:
+                await lane.tell()
             raise
         finally:
-            lane.leave()
-        lane.allowance.granted(sent_at)
+            lane.land()
+        await lane.granted(sent_at)
         return response
 
-    async def _enter(self, lane: Lane, call: Call) -> float:
-        delay = lane.delay()
-        if delay <= 0 and not lane.waiting and not lane.full:
-            lane.take()
-            return 0.0
-        self._check(call, delay)
-        began = self._clock.monotonic()
-        lane.waiting += 1
+    async def _enter(self, lane: Lane, turns: Turns, call: Call) -> float:
+        """Seconds waited until the call may go."""
+        began, tenant = self._clock.monotonic(), call.link.tenant
+        if turns.empty and not lane.full and lane.prospect(tenant, {}).seconds <= 0:
+            taken = await lane.take(tenant, {})
+            if isinstance(taken, Taken):
+                return self._clock.monotonic() - began
+        found = lane.prospect(tenant, turns.demand())
+        seconds = max(found.seconds, 0.0) if found.sure else 0.0
+        if self._clock.monotonic() + seconds >= call.ends:
+            raise lane.refusal(seconds)
         try:
-            async with Within(call.until or call.deadline, self._clock), lane.turn:
-                await self._wait(lane, call)
+            async with Within(call.until or call.deadline, self._clock):
+                await turns.wait(lane, call)
         except TimeoutError:
-            title = call.link.provider.title
-            raise refusal(TooLate, f"The deadline came while waiting for a turn at {title}.") from None
-        finally:
-            lane.waiting -= 1
+            raise lane.too_late(tenant, turns.demand()) from None
         return self._clock.monotonic() - began
-
-    async def _wait(self, lane: Lane, call: Call) -> None:
-        await lane.slot()
-        while (delay := lane.delay()) > 0:
-            self._check(call, delay)
-            await self._clock.sleep(delay)
-        lane.take()
-
-    def _check(self, call: Call, delay: float) -> None:
-        if self._clock.monotonic() + max(delay, 0.0) >= call.ends:
-            retry_at = self._clock.now() + dt.timedelta(seconds=max(delay, 0.0))
-            title = call.link.provider.title
-            raise refusal(
-                SlowDown, f"The budget of calls to {title} is spent for the moment.", retry_at=retry_at
-            )
-
-    def _lane(self, link: Link) -> Lane:
-        self._sweep()
-        key = (link.tenant, link.environment, link.connection)
-        lane = self._lanes.get(key)
-        if lane is None:
-            lane = self._lanes[key] = Lane(link.provider, self._clock)
-        return lane
-
-    def _sweep(self) -> None:
-        now = self._clock.monotonic()
-        if now >= self._sweep_at:
-            self._sweep_at = now + SWEEP_SECONDS
-            self._lanes = {key: lane for key, lane in self._lanes.items() if not lane.idle}
-
-
-def _instant(epoch_seconds: float) -> dt.datetime:
-    return dt.datetime.fromtimestamp(epoch_seconds, dt.UTC)

@@ -58,7 +58,7 @@ class Retry:
     async def _renew(self, call: Call, error: StaleGrant) -> None:
         """A newer grant; where there can be none, the provider's own words of the refusal are passed on."""
         try:
-            await self._tokens.renew(call, used=error.version)
+            await self._tokens.renew(call, used=error.used)
         except Reconnect as refused:
             raise Reconnect(refused.message, details=error.details) from refused
 

@@ -1,8 +1,8 @@
-"""Two counts over the last minute: of everything, and of the part that is marked."""
+"""Counts over the last minute: of everything and of what is marked, and of everybody's latest mark."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 
 
 class Rolling:
@@ -38,3 +38,30 @@ class Rolling:
         """Forget everything."""
         self._counts.clear()
         self.total = self.marked = 0
+
+
+class Latest:
+    """Of everybody heard of in the last minute, the latest mark: how many there are, and how many are marked."""
+
+    def __init__(self, *, seconds: float = 60.0, most: int = 1_000) -> None:
+        self._seconds = seconds
+        self._most = most
+        self._heard: OrderedDict[object, tuple[float, bool]] = OrderedDict()
+        self.marked = 0
+
+    @property
+    def total(self) -> int:
+        """How many were heard of."""
+        return len(self._heard)
+
+    def put(self, now: float, who: object, *, marked: bool) -> None:
+        """Heard of somebody at this moment, in monotonic seconds; what was heard of them before counts no more."""
+        _, before = self._heard.pop(who, (now, False))
+        self._heard[who] = (now, marked)
+        self.marked += marked - before
+        while len(self._heard) > self._most or self._oldest() <= now - self._seconds:
+            _, (_, gone) = self._heard.popitem(last=False)
+            self.marked -= gone
+
+    def _oldest(self) -> float:
+        return next(iter(self._heard.values()))[0]

@@ -24,6 +24,7 @@ from ledgermesh.spec.auth import ApiKey, Auth, Basic, FirstPartyToken, OAuth2
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.upstream.call import Link
 from ledgermesh.upstream.decode import NotJson, decode
+from ledgermesh.upstream.local import refusal
 from ledgermesh.upstream.verdict import retry_after
 from ledgermesh.upstream.wire import Answer, Request
 
@@ -38,9 +39,7 @@ def auth_of(link: Link, grant: Grant) -> Auth:
     for auth in link.provider.auth:
         if auth.name == grant.scheme:
             return auth
-    raise Reconnect(
-        f"{link.provider.title} is linked in a way that is no longer offered.", details={"local": True}
-    )
+    raise refusal(Reconnect, f"{link.provider.title} is linked in a way that is no longer offered.")
 
 
 def held(auth: Auth, grant: Grant) -> Secret | None:
@@ -69,14 +68,34 @@ def header(link: Link, auth: Auth, grant: Grant) -> tuple[str, Secret]:
     """The header that lets us in."""
     secret = held(auth, grant)
     if secret is None:
-        raise Reconnect(
-            f"The connection to {link.provider.title} has no credentials.", details={"local": True}
-        )
+        raise refusal(Reconnect, f"The connection to {link.provider.title} has no credentials.")
+    return _header(link, auth, secret)
+
+
+def own_header(link: Link, token: Secret) -> tuple[str, Secret]:
+    """The header for a token that a caller brings along: by the provider's first way in that takes it as it is."""
+    for auth in link.provider.auth:
+        if _takes(auth, token):
+            return _header(link, auth, token)
+    raise refusal(Reconnect, f"{link.provider.title} lets nobody in by such a token.")
+
+
+def _takes(auth: Auth, token: Secret) -> bool:
+    match auth:
+        case ApiKey() | OAuth2():
+            return True
+        case FirstPartyToken():
+            # Its header holds the token object as the login gave it; any other text is for another way in.
+            return token.reveal().startswith("{")
+        case Basic():
+            return False
+
+
+def _header(link: Link, auth: Auth, secret: Secret) -> tuple[str, Secret]:
     text = secret.reveal()
     if not (text.isascii() and text.isprintable()):
-        raise Reconnect(
-            f"The credentials for {link.provider.title} hold characters that no header takes.",
-            details={"local": True},
+        raise refusal(
+            Reconnect, f"The credentials for {link.provider.title} hold characters that no header takes."
         )
     return auth.header, secret if isinstance(auth, Basic) else Secret(f"{auth.prefix}{text}")
 
@@ -92,6 +111,33 @@ def expiry(auth: Auth, grant: Grant) -> dt.datetime | None:
     return _moment(document.get(auth.expiry_field)) if isinstance(document, dict) else None
 
 
+def renewable(auth: Auth, grant: Grant) -> bool:
+    """Whether the grant holds what renews it. The gateway's own id and secret at the provider are no part of it."""
+    match auth:
+        case FirstPartyToken():
+            return _has_login(auth, grant)
+        case OAuth2(grant="client_credentials"):
+            return "client_id" in grant.secrets and "client_secret" in grant.secrets
+        case OAuth2():
+            return "refresh_token" in grant.secrets
+        case ApiKey() | Basic():
+            return False
+
+
+def ends_for_good(auth: Auth, grant: Grant) -> dt.datetime | None:
+    """When a person has to link again, UTC; None where the sign-in renews itself or nobody said that it ends."""
+    return None if renewable(auth, grant) else expiry(auth, grant)
+
+
+def rotates(auth: Auth, grant: Grant) -> Secret | None:
+    """The refresh token that a renewal uses up, if it does so.
+
+    Any is taken to be used up: providers may begin to rotate without a word (RFC 6749 section 6 lets them).
+    """
+    code = isinstance(auth, OAuth2) and auth.grant == "authorization_code"
+    return grant.secrets.get("refresh_token") if code else None
+
+
 def renewal(link: Link, auth: Auth, grant: Grant) -> Request | None:
     """The request that renews the grant, or None when only the tenant can."""
     match auth:
@@ -104,11 +150,14 @@ def renewal(link: Link, auth: Auth, grant: Grant) -> Request | None:
 
 
 def _login(link: Link, auth: FirstPartyToken, grant: Grant) -> Request | None:
-    names = (auth.user_field, auth.password_field)
-    if not all(name in grant.secrets for name in names):
+    if not _has_login(auth, grant):
         return None
-    pairs = [(name, grant.secrets[name].reveal()) for name in names]
+    pairs = [(name, grant.secrets[name].reveal()) for name in (auth.user_field, auth.password_field)]
     return _post(link.base_url + auth.login_path, urlencode(pairs).encode(), FORM)
+
+
+def _has_login(auth: FirstPartyToken, grant: Grant) -> bool:
+    return auth.user_field in grant.secrets and auth.password_field in grant.secrets
 
 
 def _token_request(link: Link, auth: OAuth2, grant: Grant) -> Request | None:

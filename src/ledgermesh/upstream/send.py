@@ -10,6 +10,7 @@ from ledgermesh.upstream.call import Call, Response
 from ledgermesh.upstream.deadline import Within
 from ledgermesh.upstream.decode import NotJson, decode
 from ledgermesh.upstream.local import refusal
+from ledgermesh.upstream.scrub import scrub
 from ledgermesh.upstream.trace import answered, begin, failed
 from ledgermesh.upstream.verdict import details_of, error_of
 from ledgermesh.upstream.wire import (
@@ -46,6 +47,7 @@ class Send:
         try:
             response = await self._exchange(call)
         except LedgermeshError as error:
+            scrub(error, call.signature)
             failed(step, call, self._clock, error)
             raise
         answered(step, call, self._clock, response)

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from functools import partial
 from random import Random
 
 from ledgermesh.clock import Clock
-from ledgermesh.state.base import Grants
+from ledgermesh.state.shared import State
+from ledgermesh.upstream.allowance import Quota
 from ledgermesh.upstream.breaker import Breaker
+from ledgermesh.upstream.bulkhead import Bulkhead
 from ledgermesh.upstream.cache import BYTES_MAX, Cache
-from ledgermesh.upstream.call import Call, Handler, Layer, Response
+from ledgermesh.upstream.call import Call, Handler, Layer, Link, Response
 from ledgermesh.upstream.coalesce import Coalesce
-from ledgermesh.upstream.pace import Pace
+from ledgermesh.upstream.pace import Pace, alone
 from ledgermesh.upstream.retry import Retry
 from ledgermesh.upstream.send import Send
 from ledgermesh.upstream.sign import Sign
+from ledgermesh.upstream.standing import Standing
 from ledgermesh.upstream.tokens import Tokens
 from ledgermesh.upstream.trace import Trace
 from ledgermesh.upstream.wire import Wire
 
-LAYERS: tuple[type[Layer], ...] = (Trace, Cache, Coalesce, Retry, Breaker, Pace, Sign)
+LAYERS: tuple[type[Layer], ...] = (Trace, Cache, Coalesce, Standing, Retry, Breaker, Pace, Bulkhead, Sign)
 """From the caller down to the wire; below the last stands send."""
 
 LINES = (
     ("trace", "writes down every attempt and every answer that needed none"),
     ("cache", "answers from kept bytes, when the caller takes them that old"),
     ("coalesce", "lets equal calls in the air share one"),
+    ("standing", "leaves alone a connection that is known not to be let in, and notes when that changes"),
     ("retry", "tries again what may be repeated, and renews the grant after a 401"),
     ("breaker", "leaves a failing provider alone for a while"),
     ("pace", "spends the provider's budget no faster than it allows"),
+    ("bulkhead", "keeps one caller's slow calls from filling all the room at a provider"),
     ("sign", "adds what lets the connection in, renewed ahead of its end"),
     ("send", "puts the request on the wire and reads the answer"),
 )
@@ -39,38 +46,66 @@ class Stack:
     """A handler made of all layers. One for each process: it holds the cache, the flights and the budgets."""
 
     def __init__(
-        self, layers: dict[type[Layer], Layer], send: Send, coalesce: Coalesce, tokens: Tokens
+        self,
+        layers: dict[type[Layer], Layer],
+        send: Send,
+        *,
+        coalesce: Coalesce,
+        standing: Standing,
+        pace: Pace,
+        tokens: Tokens,
     ) -> None:
         handler: Handler = send
         for kind in reversed(LAYERS):
             handler = partial(layers[kind].answer, send=handler)
         self._handler = handler
         self._coalesce = coalesce
+        self._standing = standing
+        self._pace = pace
         self._tokens = tokens
 
     async def __call__(self, call: Call) -> Response:
         """The provider's good answer, or an UpstreamError or LinkError."""
         return await self._handler(call)
 
+    def last_good_at(self, environment: str, connection: str) -> dt.datetime | None:
+        """When a call through the connection last went well here, as far as this process remembers."""
+        return self._standing.last_good_at(environment, connection)
+
+    async def quota(self, link: Link) -> tuple[Quota, ...]:
+        """What is known of every window that a call of this connection is counted in, by all replicas."""
+        return await self._pace.quota(link)
+
     async def close(self) -> None:
-        """Give up the calls in the air, and let renewals of grants end."""
+        """Give up the calls in the air, and let renewals of grants and what is being noted end."""
         await self._coalesce.close()
+        await self._standing.close()
         await self._tokens.close()
 
 
 def make_stack(
-    *, clock: Clock, random: Random, wire: Wire, grants: Grants, cache_bytes_max: int = BYTES_MAX
+    *,
+    clock: Clock,
+    random: Random,
+    wire: Wire,
+    state: State,
+    replicas: Callable[[], int] = alone,
+    cache_bytes_max: int = BYTES_MAX,
 ) -> Stack:
-    """The stack over this wire."""
-    tokens = Tokens(clock, wire, grants)
+    """The stack over this wire. `replicas` says how many processes share the state, as last known."""
+    tokens = Tokens(clock, random, wire, state)
     coalesce = Coalesce(clock)
+    standing = Standing(clock, state, tokens)
+    pace = Pace(clock, state.store, replicas=replicas)
     layers: dict[type[Layer], Layer] = {
         Trace: Trace(clock),
         Cache: Cache(clock, cache_bytes_max),
         Coalesce: coalesce,
+        Standing: standing,
         Retry: Retry(clock, random, tokens),
         Breaker: Breaker(clock),
-        Pace: Pace(clock),
+        Pace: pace,
+        Bulkhead: Bulkhead(clock),
         Sign: Sign(tokens),
     }
-    return Stack(layers, Send(clock, wire), coalesce, tokens)
+    return Stack(layers, Send(clock, wire), coalesce=coalesce, standing=standing, pace=pace, tokens=tokens)

@@ -1,43 +1,58 @@
-"""Renew what lets a connection in: once at a time, ahead of its end, and kept before it is used."""
+"""Keep what lets a connection in fresh: renewed ahead of its end, by one task however many callers wait."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
 
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from ledgermesh.clock import Clock
-from ledgermesh.errors import LedgermeshError, LinkError, Reconnect, TooLate, Unavailable, UpstreamError
-from ledgermesh.state.base import Grant, Grants
+from ledgermesh.errors import LedgermeshError, Reconnect, TooLate
+from ledgermesh.state.base import Grant
+from ledgermesh.state.shared import State
 from ledgermesh.upstream.call import Call, Link
-from ledgermesh.upstream.local import refusal
-from ledgermesh.upstream.schemes import auth_of, expiry, held, refusal_of, renewal, renewed
-from ledgermesh.upstream.wire import Answer, Request, Wire, WireError
+from ledgermesh.upstream.renewal import Renewals, newer
+from ledgermesh.upstream.schemes import auth_of, ends_for_good, expiry, held, renewable
+from ledgermesh.upstream.wire import Wire
 
 AHEAD_SECONDS = 60.0
-"""How long before its end a token is renewed."""
-RENEWAL_SECONDS_MAX = 20.0
-REFUSED_SECONDS = 60.0
-"""How long a grant that the provider refused to renew is not sent there again."""
+"""How long before its end a token is renewed at the earliest."""
+AHEAD_JITTER_SECONDS = 15.0
+"""Each process begins up to so much later, always the same, so that replicas do not begin together."""
+AHEAD_WAIT_SECONDS = 2.0
+"""How long a call waits for a renewal while its token is still good."""
+AHEAD_AGAIN_SECONDS = 5.0
+CONNECTIONS_MAX = 10_000
 
 Key = tuple[str, str, str]
 
 
 class StaleGrant(Reconnect):
-    """The provider answered that this version of the grant does not let us in. Stays between sign and retry."""
+    """The provider answered that this grant does not let us in. Stays between sign and retry."""
 
     def __init__(
         self,
         message: str,
         *,
+        used: Grant,
         retry_at: dt.datetime | None = None,
         details: Mapping[str, object] | None = None,
-        version: int = 0,
     ) -> None:
         super().__init__(message, retry_at=retry_at, details=details)
-        self.version = version
+        self.used = used
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What this process last saw of a connection's grant."""
+
+    version: int
+    ends_at: dt.datetime | None
+    """When a person has to link again."""
 
 
 class Tokens:
@@ -47,104 +62,107 @@ class Tokens:
     be kept, or the connection is lost for good.
     """
 
-    def __init__(self, clock: Clock, wire: Wire, grants: Grants) -> None:
+    def __init__(self, clock: Clock, random: Random, wire: Wire, state: State) -> None:
         self._clock = clock
-        self._wire = wire
-        self._grants = grants
-        self._renewals: dict[Key, asyncio.Task[Grant]] = {}
-        self._refused: TTLCache[tuple[Key, int], LinkError] = TTLCache(
-            10_000, REFUSED_SECONDS, timer=clock.monotonic
+        self._renewals = Renewals(clock, random, wire, state)
+        self._tasks: dict[Key, asyncio.Task[Grant]] = {}
+        self._ahead = dt.timedelta(seconds=AHEAD_SECONDS - random.uniform(0.0, AHEAD_JITTER_SECONDS))
+        self._seen: LRUCache[Key, Seen] = LRUCache(maxsize=CONNECTIONS_MAX)
+        self._put_off: TTLCache[Key, bool] = TTLCache(
+            CONNECTIONS_MAX, AHEAD_AGAIN_SECONDS, timer=clock.monotonic
         )
 
     async def ready(self, call: Call) -> Grant:
         """The connection's grant, renewed if it ends within a minute."""
-        grant = await self._find(call.link)
-        auth = auth_of(call.link, grant)
-        ends, now = expiry(auth, grant), self._clock.now()
-        if held(auth, grant) is not None and (
-            ends is None or ends - now > dt.timedelta(seconds=AHEAD_SECONDS)
-        ):
+        link = call.link
+        grant = await self.find(link)
+        auth = auth_of(link, grant)
+        ends, now, has = expiry(auth, grant), self._clock.now(), held(auth, grant) is not None
+        if not has or (ends is not None and ends <= now):
+            return await self.renew(call, used=grant)
+        if ends is None or ends - now > self._ahead or not renewable(auth, grant):
             return grant
-        usable = held(auth, grant) is not None and ends is not None and ends > now
-        try:
-            return await self.renew(call, used=grant.version)
-        except LedgermeshError:
-            if usable:
-                return grant
-            raise
+        return await self._ahead_of_its_end(call, grant)
 
-    async def renew(self, call: Call, *, used: int) -> Grant:
-        """A grant newer than the version that was used; sends one request however many callers wait."""
-        key = _key(call.link)
-        task = self._renewals.get(key)
-        if task is None:
-            task = self._renewals[key] = asyncio.ensure_future(self._renew(call.link, used))
-            task.add_done_callback(lambda done: self._forget(key, done))
-        began = self._clock.monotonic()
-        await asyncio.wait((task,), timeout=max(call.ends - began, 0.0))
-        if not task.done():
-            raise TooLate(
-                f"Signing in to {call.link.provider.title} took longer than the deadline.",
-                details={"seconds": self._clock.monotonic() - began, "step": "sign in"},
-            )
-        return task.result()
+    async def renew(self, call: Call, *, used: Grant, seconds_max: float = 3600.0) -> Grant:
+        """A grant newer than the used one; this process asks once, however many callers wait."""
+        key, began = call.link.granted, self._clock.monotonic()
+        while True:
+            joined = key in self._tasks
+            task = self._task(call.link, used)
+            left = min(began + seconds_max, call.ends) - self._clock.monotonic()
+            await asyncio.wait((task,), timeout=max(left, 0.0))
+            if not task.done():
+                raise self._too_late(call, began)
+            grant = _result(task)
+            # Those who used what this very task brought need the next one.
+            if not joined or newer(grant, used):
+                return grant
+
+    async def find(self, link: Link) -> Grant:
+        """What is kept; raises Reconnect when nothing is, StateDown when nobody can say."""
+        try:
+            grant = await self._renewals.find(link)
+        except LedgermeshError:
+            self._seen.pop(link.granted, None)
+            raise
+        self._see(link, grant)
+        return grant
+
+    def seen(self, link: Link) -> Seen | None:
+        """What a call through this connection went by last; None when it found nothing."""
+        return self._seen.get(link.granted)
 
     async def close(self) -> None:
         """Wait for the renewals under way; each ends by itself within its own bound."""
-        if self._renewals:
-            await asyncio.wait(tuple(self._renewals.values()))
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks.values()))
+
+    async def _ahead_of_its_end(self, call: Call, grant: Grant) -> Grant:
+        key = call.link.granted
+        if key in self._put_off:
+            return grant
+        try:
+            return await self.renew(call, used=grant, seconds_max=AHEAD_WAIT_SECONDS)
+        except LedgermeshError:
+            self._put_off[key] = True
+            return grant
+
+    def _task(self, link: Link, used: Grant) -> asyncio.Task[Grant]:
+        key = link.granted
+        task = self._tasks.get(key)
+        if task is None:
+            task = self._tasks[key] = asyncio.ensure_future(self._renew(link, used))
+            task.add_done_callback(lambda done: self._forget(key, done))
+        return task
+
+    async def _renew(self, link: Link, used: Grant) -> Grant:
+        grant = await self._renewals.renew(link, used)
+        self._see(link, grant)
+        return grant
+
+    def _see(self, link: Link, grant: Grant) -> None:
+        known = self._seen.get(link.granted)
+        if known is None or grant.version > known.version:
+            auth = next((each for each in link.provider.auth if each.name == grant.scheme), None)
+            ends_at = ends_for_good(auth, grant) if auth is not None else None
+            self._seen[link.granted] = Seen(grant.version, ends_at)
 
     def _forget(self, key: Key, task: asyncio.Task[Grant]) -> None:
-        del self._renewals[key]
+        del self._tasks[key]
         if not task.cancelled():
             task.exception()
 
-    async def _find(self, link: Link) -> Grant:
-        grant = await self._grants.find(*_key(link))
-        if grant is None or not grant.linked:
-            raise refusal(Reconnect, f"{link.provider.title} is not linked.")
-        return grant
-
-    async def _renew(self, link: Link, used: int) -> Grant:
-        grant = await self._find(link)
-        if grant.version != used:
-            return grant
-        auth = auth_of(link, grant)
-        known = self._refused.get((_key(link), grant.version))
-        if known is not None:
-            raise type(known)(known.message, details={**known.details, "local": True})
-        request = renewal(link, auth, grant)
-        if request is None:
-            raise refusal(Reconnect, f"{link.provider.title} no longer accepts the connection's credentials.")
-        answer = await self._ask(link, request)
-        if answer.status not in (200, 201):
-            raise self._remember(link, grant, refusal_of(link, auth, answer, self._clock.now()))
-        return await self._keep(link, renewed(link, auth, grant, answer, self._clock.now()))
-
-    def _remember(self, link: Link, grant: Grant, error: LedgermeshError) -> LedgermeshError:
-        if isinstance(error, LinkError):
-            self._refused[_key(link), grant.version] = error
-        return error
-
-    async def _ask(self, link: Link, request: Request) -> Answer:
-        try:
-            async with asyncio.timeout(RENEWAL_SECONDS_MAX):
-                return await self._wire.send(request)
-        except (WireError, TimeoutError) as error:
-            raise _unanswered(link, error) from error
-
-    async def _keep(self, link: Link, grant: Grant) -> Grant:
-        # Where another replica was faster its grant is the newer one; ours may be revoked by now.
-        await self._grants.write(grant)
-        return await self._find(link)
+    def _too_late(self, call: Call, began: float) -> TooLate:
+        return TooLate(
+            f"Signing in to {call.link.provider.title} took longer than the deadline.",
+            details={"seconds": self._clock.monotonic() - began, "step": "sign in"},
+        )
 
 
-def _unanswered(link: Link, error: Exception) -> UpstreamError:
-    return Unavailable(
-        f"Signing in to {link.provider.title} gave no answer ({type(error).__name__}).",
-        details={"step": "sign in"},
-    )
-
-
-def _key(link: Link) -> Key:
-    return link.granted
+def _result(task: asyncio.Task[Grant]) -> Grant:
+    error = task.exception()
+    if isinstance(error, LedgermeshError):
+        # Raising one error in several tasks would grow one traceback among them.
+        raise type(error)(error.message, retry_at=error.retry_at, details=error.details) from error
+    return task.result()

@@ -11,7 +11,7 @@ from ledgermesh.errors import LedgermeshError
 from ledgermesh.upstream import call as values
 from ledgermesh.upstream.call import Call, Handler, Response, Step
 
-Came = Literal["MISS", "HIT", "JOINED"]
+Came = Literal["MISS", "HIT", "JOINED", "STALE"]
 
 
 class Trace:

@@ -26,8 +26,11 @@ PROVIDER = Provider(
             name="currency",
             description="Currency of the books, for reports that do not print one; VAT is summed in it.",
             required=False,
+            pattern="[A-Z]{3}",
+            suggestions=("GBP",),
         ),
     ),
+    check_path="/deadlines",
     headers=(("Accept", "application/json"),),
     budgets=(Budget(calls=100, per_seconds=60), Budget(calls=1000, per_seconds=3600)),
     budget_headers=BudgetHeaders(

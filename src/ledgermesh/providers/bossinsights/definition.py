@@ -32,6 +32,7 @@ from ledgermesh.spec.provider import Provider, ProviderKind, Setting
 
 NOT_PUBLIC = "Boss Insights' portal has documents; no public API shows them."
 NO_TAXES = "Boss Insights has amounts of tax on its documents and no list of taxes."
+DOMAIN = r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 FROM_THE_LIST = "The report is found in the list, which holds the same document."
 
 PROVIDER = Provider(
@@ -55,23 +56,29 @@ PROVIDER = Provider(
             name="subdomain",
             description="The tenant's name, with -sandbox for its sandbox, or the company's own.",
             required=False,
+            pattern="[A-Za-z0-9]([A-Za-z0-9-]{0,48}[A-Za-z0-9])?",
         ),
         Setting(
             name="root_domain",
             description="myintranetapps.com, myintranetapps.ca, bossinsights.uk, or the tenant's own domain.",
             required=False,
+            pattern=DOMAIN,
+            suggestions=("myintranetapps.com", "myintranetapps.ca", "bossinsights.uk"),
         ),
         Setting(
             name="account_key",
             description="Which company, on a tenant's host; without it the tenant itself. Not on a company's host.",
             required=False,
+            pattern="[A-Za-z0-9.]{1,64}",
         ),
         Setting(
             name="currency",
             description="Currency of the books: of balances, and of documents that name none.",
             required=False,
+            pattern="[A-Z]{3}",
         ),
     ),
+    check_path="/accounts",
     headers=(("Accept", "application/json"),),
     query=(("X_ACCOUNT_KEY", "{account_key}"),),
     budgets=(Budget(calls=100, per_seconds=1),),

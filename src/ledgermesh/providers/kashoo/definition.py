@@ -13,12 +13,27 @@ from ledgermesh.providers.kashoo.purchases import BILL_PAYMENTS, BILLS
 from ledgermesh.providers.kashoo.sales import INVOICES, PAYMENTS
 from ledgermesh.spec.auth import FirstPartyToken, OAuth2
 from ledgermesh.spec.faults import Fault, Verdict
-from ledgermesh.spec.provider import Provider, ProviderKind, Setting
+from ledgermesh.spec.provider import Choose, Provider, ProviderKind, Setting
 
 NO_REPORTS = "Kashoo's API has no reports; they are not derived here from documents."
 
 OLDER_WAY = (
     "The older way to list contacts, which has to be opened with a POST; the contacts are read directly."
+)
+
+LOGIN = FirstPartyToken(
+    login_path="/authTokens",
+    prefix="TOKEN json:",
+    expiry_field="expiryDate",
+    # A day unless more is asked for; no document names a longest.
+    lifetime_field="duration",
+    lifetime_ms=365 * 86_400_000,
+    code_field="mfaCode",
+    # Assumed: the reference names neither the words of the refusal nor the path that sends the text message.
+    code_words=("mfa", "multi-factor", "two-factor"),
+    code_path="/users/me/mfa",
+    sign_on_fields=("provider", "authCode"),
+    sign_ons=(("google", "Google"),),
 )
 
 PROVIDER = Provider(
@@ -29,7 +44,7 @@ PROVIDER = Provider(
     kinds=(ProviderKind.ACCOUNTING, ProviderKind.INVOICING),
     base_url="https://api.kashoo.com/api",
     auth=(
-        FirstPartyToken(login_path="/authTokens", prefix="TOKEN json:", expiry_field="expiryDate"),
+        LOGIN,
         OAuth2(
             grant="authorization_code",
             # Assumed: the reference's own links to both URLs are lost.
@@ -42,12 +57,25 @@ PROVIDER = Provider(
     ),
     settings=(
         Setting(
-            name="business_id", description="The business whose books these are; one login may reach several."
+            name="business_id",
+            description="The business whose books these are; one login may reach several.",
+            pattern="[0-9]{1,19}",
+            choose=Choose(
+                path="/users/me/businesses",
+                value="id",
+                label="contactInformation.name",
+                also=(("currency", "currency"),),
+                paged=True,
+            ),
         ),
         Setting(
-            name="currency", description="Home currency of the business, for item prices.", required=False
+            name="currency",
+            description="Home currency of the business, for item prices.",
+            required=False,
+            pattern="[A-Z]{3}",
         ),
     ),
+    check_path="/users/me",
     headers=(("Accept", "application/json"),),
     concurrent_max=5,
     # No document lists error codes; only the status is relied on.

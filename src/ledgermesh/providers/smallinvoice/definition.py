@@ -32,7 +32,7 @@ from ledgermesh.providers.smallinvoice.work import ACTIVITIES, COST_UNITS, EFFOR
 from ledgermesh.spec.auth import OAuth2
 from ledgermesh.spec.budgets import BudgetHeaders
 from ledgermesh.spec.faults import Fault, Verdict
-from ledgermesh.spec.provider import Provider, ProviderKind, Setting
+from ledgermesh.spec.provider import Choose, Provider, ProviderKind, Setting
 
 NOT_IN_API = "smallinvoice's API v2 does not offer this."
 
@@ -69,13 +69,20 @@ PROVIDER = Provider(
             client_auth="body",
             body="json",
             rotates_refresh_token=True,
+            # Assumed from the server it is built on (league/oauth2-server); others ignore what they do not know.
+            pkce=True,
         ),
     ),
     settings=(
         Setting(
-            name="currency", description="The company's currency, for prices of the catalog.", required=False
+            name="currency",
+            description="The company's currency, for prices of the catalog.",
+            required=False,
+            pattern="[A-Z]{3}",
+            choose=Choose(path="/auth/profile", rows="item", value="company_currency"),
         ),
     ),
+    check_path="/auth/owner",
     headers=(("Accept", "application/json"),),
     # The limit differs by account (1,000 an hour in the documents, 360 a minute seen): only the headers are believed.
     budget_headers=BudgetHeaders(

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ledgermesh.providers.kashoo.definition import LOGIN
 from ledgermesh.providers.kashoo.definition import PROVIDER as KASHOO
-from ledgermesh.spec.auth import FirstPartyToken, OAuth2
+from ledgermesh.spec.auth import OAuth2
 from ledgermesh.spec.resource import Resource
 
 CLASSIC_PATHS = ("/sync/{sync}/contacts/{role}", "/sync/{sync}/contacts")
@@ -28,7 +29,7 @@ PROVIDER = replace(
     # Assumed: the reference says that the hosts differ, and its links to them are lost.
     base_url="https://api.trulysmall.com/api",
     auth=(
-        FirstPartyToken(login_path="/authTokens", prefix="TOKEN json:", expiry_field="expiryDate"),
+        LOGIN,
         OAuth2(
             grant="authorization_code",
             authorize_url="https://oauth.trulysmall.com/oauth2/authorize",

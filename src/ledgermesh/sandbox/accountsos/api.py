@@ -82,6 +82,12 @@ class AccountsOS:
         """The key that may read and write."""
         return Access(base_path="/api", scheme="api_key", secrets={"api_key": _key(books, "write")})
 
+    def revoke(self, company: str) -> None:
+        """The company's keys answer 401 from now on; KeyError where it keeps no books here."""
+        if company not in {key.books.company for key in self._keys.values()}:
+            raise KeyError(company)
+        self.switches.revoked.add(company)
+
     # -- every request -------------------------------------------------------------------------------------------
 
     def _route(self, operations: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response]]:

@@ -14,6 +14,7 @@ from ledgermesh.sandbox.bossinsights.embedding import Embedding
 from ledgermesh.sandbox.bossinsights.errors import Refusal, invalid, unauthorized
 from ledgermesh.sandbox.bossinsights.ids import secret_key, uniqid
 from ledgermesh.sandbox.bossinsights.limits import Limits
+from ledgermesh.sandbox.bossinsights.switches import Switches
 from ledgermesh.sandbox.bossinsights.tenants import (
     READ,
     ROOT_DOMAIN,
@@ -37,10 +38,17 @@ class Admin:
     """What one tenant's administrators can ask and change."""
 
     def __init__(
-        self, directory: Directory, embedding: Embedding, webhooks: Webhooks, limits: Limits, clock: Clock
+        self,
+        directory: Directory,
+        embedding: Embedding,
+        webhooks: Webhooks,
+        limits: Limits,
+        *,
+        clock: Clock,
+        switches: Switches,
     ) -> None:
         self._directory, self._embedding, self._webhooks = directory, embedding, webhooks
-        self._limits, self._clock = limits, clock
+        self._limits, self._clock, self._switches = limits, clock, switches
         self._questions: Mapping[str, Callable[[Tenant, Mapping[str, str]], Document]] = {
             "embed_token": self._embed_token,
             "connection_health": self._health,
@@ -77,7 +85,7 @@ class Admin:
     def _tenant(self, request: Request) -> Tenant:
         user, password = login(request)
         tenant = self._directory.tenant_with(request.headers.get("account-key", ""))
-        if tenant is None or not tenant.administers(user, password):
+        if tenant is None or not tenant.administers(user, password, self._switches.revoked_keys):
             raise unauthorized()
         return tenant
 

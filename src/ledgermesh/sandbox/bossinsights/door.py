@@ -43,7 +43,7 @@ class Door:
 
     def _at(self, tenant: Tenant, request: Request) -> Visit:
         key = tenant.key_for(*login(request))
-        if key is None:
+        if key is None or key.name in self._switches.revoked_keys:
             raise unauthorized()
         wanted = request.query_params.get(ACCOUNT_KEY)
         if wanted is None:

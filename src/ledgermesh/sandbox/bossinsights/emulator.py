@@ -62,7 +62,9 @@ class BossInsights:
         self._embedding = Embedding(clock)
         door = Door(self.directory, limits, switches)
         self._api = Api(door, self._pushes, self._webhooks, clock, switches)
-        self._admin = Admin(self.directory, self._embedding, self._webhooks, limits, clock)
+        self._admin = Admin(
+            self.directory, self._embedding, self._webhooks, limits, clock=clock, switches=switches
+        )
         self.app: ASGIApp = self._routed()
 
     @property
@@ -112,6 +114,12 @@ class BossInsights:
                 "root_domain": ROOT_DOMAIN,
             },
         )
+
+    def revoke(self, company: str) -> None:
+        """The company stops sharing its data with the tenant; KeyError for one that does not exist."""
+        if self.directory.company(company) is None:
+            raise KeyError(company)
+        self.switches.revoked.add(company)
 
     def _company(self, books: Books) -> Company:
         found = self.directory.company(books.company)

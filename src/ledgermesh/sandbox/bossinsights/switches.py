@@ -35,6 +35,8 @@ class Switches:
     """For each company."""
     revoked: set[str] = field(default_factory=set)
     """Names of companies, for example alpine-studio, that have stopped sharing their data with the tenant."""
+    revoked_keys: set[str] = field(default_factory=set)
+    """Names of API keys, for example writer, that the tenant has withdrawn: they answer 401."""
     sync_queued_seconds: float = 1.0
     """How long a push waits before it begins."""
     sync_running_seconds: float = 2.0

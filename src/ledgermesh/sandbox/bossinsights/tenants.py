@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from ledgermesh.sandbox.books import Books
@@ -100,12 +100,12 @@ class Tenant:
         """The key these credentials are."""
         return next((key for key in self.keys if key.opens(user, password)), None)
 
-    def administers(self, user: str, password: str) -> bool:
+    def administers(self, user: str, password: str, revoked_keys: Collection[str] = ()) -> bool:
         """Whether these credentials open the administration API."""
         if user == self.admin[0] and _same(password, self.admin[1]):
             return True
         key = self.key_for(user, password)
-        return key is not None and ADMIN in key.scopes
+        return key is not None and ADMIN in key.scopes and key.name not in revoked_keys
 
 
 class Directory:

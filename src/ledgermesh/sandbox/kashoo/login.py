@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 from starlette.requests import Request
@@ -11,31 +11,43 @@ from starlette.responses import PlainTextResponse, Response
 
 from ledgermesh.sandbox.kashoo.dates import milliseconds
 from ledgermesh.sandbox.kashoo.errors import Refusal
+from ledgermesh.sandbox.kashoo.messages import Messages
 from ledgermesh.sandbox.kashoo.query import read, whole_number
 from ledgermesh.sandbox.kashoo.switches import Switches
 from ledgermesh.sandbox.kashoo.tokens import Grant, Tokens
-from ledgermesh.sandbox.kashoo.users import MFA_CODE, User, Users
+from ledgermesh.sandbox.kashoo.users import User, Users
 
+GOOGLE = "google"
+"""The one value of `provider` that is known here; assumed, the reference gives Google as an example."""
 _DAY_MS = 86_400_000
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Login:
-    """The two endpoints that take a password."""
+    """The two endpoints that take a password.
 
-    def __init__(self, users: Users, tokens: Tokens, switches: Switches) -> None:
+    `redeem` gives the account that a code of the identity provider stands for.
+    """
+
+    def __init__(
+        self,
+        users: Users,
+        tokens: Tokens,
+        *,
+        messages: Messages,
+        redeem: Callable[[str], str | None],
+        switches: Switches,
+    ) -> None:
         self._users = users
         self._tokens = tokens
+        self._messages = messages
+        self._redeem = redeem
         self._switches = switches
-        self._messaged: set[str] = set()
 
     async def tokens(self, request: Request) -> Response:
         """A token object for callers that accept JSON, else the bare token as text."""
         fields = await form_fields(request)
-        if "provider" in fields:
-            raise Refusal(401, f"provider: {fields['provider']} vouches for nobody here")
-        user = self._users.login(fields, request.headers.get("authorization"))
-        self._check_code(user, fields.get("mfaCode"))
+        user = self._user(fields, request.headers.get("authorization"))
         token, grant = self._issue(user, fields)
         if "application/json" not in request.headers.get("accept", ""):
             return PlainTextResponse(token)
@@ -47,10 +59,27 @@ class Login:
         fields = await form_fields(request)
         user = self._users.login(fields, request.headers.get("authorization"))
         if "code" not in fields:
-            self._messaged.add(user.email)
-        elif not self._good(user, fields["code"]):
+            self._messages.send(user)
+        elif not self._messages.good(user, fields["code"]):
             raise Refusal(401, "code: wrong or never sent")
         return Response(status_code=204)
+
+    def _user(self, fields: Mapping[str, str], authorization: str | None) -> User:
+        if "provider" in fields:
+            return self._identified(fields)
+        user = self._users.login(fields, authorization)
+        self._check_code(user, fields.get("mfaCode"))
+        return user
+
+    def _identified(self, fields: Mapping[str, str]) -> User:
+        """By single sign-on; a second factor is then the identity provider's matter, which is assumed."""
+        if not fields.get("authCode"):
+            raise Refusal(400, "authCode is required with provider")
+        account = self._redeem(fields["authCode"]) if fields["provider"] == GOOGLE else None
+        user = self._users.identified(account)
+        if user is None:
+            raise Refusal(401, f"{fields['provider']} vouches for nobody who has a login here")
+        return user
 
     def _issue(self, user: User, fields: Mapping[str, str]) -> tuple[str, Grant]:
         duration_ms = read(fields, "duration", whole_number, _DAY_MS)
@@ -66,11 +95,8 @@ class Login:
             return
         if code is None:
             raise Refusal(401, "Multi-factor authentication code required (mfaCode)")
-        if not self._good(user, code):
+        if not self._messages.use(user, code):
             raise Refusal(401, "Multi-factor authentication code is wrong or was never sent (mfaCode)")
-
-    def _good(self, user: User, code: str) -> bool:
-        return user.email in self._messaged and code == MFA_CODE
 
 
 async def form_fields(request: Request) -> dict[str, str]:

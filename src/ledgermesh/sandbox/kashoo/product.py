@@ -19,10 +19,16 @@ class Product:
     """Whether contacts can be listed the older way, below `/sync`."""
     inbox: bool
     """Whether records come out of an inbox and can be put back."""
+    title: str
+    """As its pages call it."""
+    color: str
+    """Of its pages."""
 
 
-KASHOO = Product("kashoo", "kashoo", items=True, sync=True, inbox=False)
-TRULYSMALL = Product("trulysmall", "tsa", items=False, sync=False, inbox=True)
+KASHOO = Product("kashoo", "kashoo", items=True, sync=True, inbox=False, title="Kashoo", color="#1b6b4a")
+TRULYSMALL = Product(
+    "trulysmall", "tsa", items=False, sync=False, inbox=True, title="TrulySmall", color="#7a3e9d"
+)
 _PRODUCTS = {product.name: product for product in (KASHOO, TRULYSMALL)}
 
 

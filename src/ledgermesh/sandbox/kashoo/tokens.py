@@ -50,10 +50,12 @@ class Tokens:
         """An OAuth access token."""
         return self._issue(self._bearers, user, lifetime)[0]
 
-    def forget(self) -> None:
-        """Make every token invalid at once; refresh tokens are kept elsewhere and live on."""
-        self._logins.clear()
-        self._bearers.clear()
+    def forget(self, business: int | None = None) -> None:
+        """Make tokens invalid at once, all or those of everybody who sees the business; refresh tokens are kept
+        elsewhere and live on.
+        """
+        self._logins = {key: kept for key, kept in self._logins.items() if stays(kept.user, business)}
+        self._bearers = {key: kept for key, kept in self._bearers.items() if stays(kept.user, business)}
 
     def user(self, authorization: str | None, *, bearer: bool = False) -> User:
         """Whose token the header carries; Refusal 401 when it is missing, unknown or has expired.
@@ -87,6 +89,11 @@ class Tokens:
         kept[token] = Grant(user, self._clock.now() + lifetime)
         self._seen[user.id] = self._clock.now()
         return token, kept[token]
+
+
+def stays(user: User, business: int | None) -> bool:
+    """Whether this user keeps their tokens when those of a business are withdrawn; None is of all businesses."""
+    return business is not None and business not in user.businesses
 
 
 def _code(text: str) -> str:

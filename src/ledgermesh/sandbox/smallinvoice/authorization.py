@@ -1,34 +1,32 @@
-"""The two OAuth pages: authorize, which here agrees at once, and the token endpoint in its three encodings."""
+"""The token endpoint in its three encodings."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, unquote_plus, urlencode
+from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from ledgermesh.sandbox.smallinvoice import errors
 from ledgermesh.sandbox.smallinvoice.answers import json_answer
 from ledgermesh.sandbox.smallinvoice.oauth import AuthServer, Client
-from ledgermesh.sandbox.smallinvoice.switches import Switches
 
 _BODY_BYTES_MAX = 64_000
 
 
 class Authorization:
-    """Handlers of `/auth/access-tokens` and `/auth/authorize`."""
+    """The handler of `/auth/access-tokens`."""
 
-    def __init__(self, server: AuthServer, switches: Switches) -> None:
+    def __init__(self, server: AuthServer) -> None:
         self._server = server
-        self._switches = switches
 
     async def token(self, request: Request) -> Response:
         """`POST /auth/access-tokens`; `redirect_uri` is ignored where the grant has no use for it."""
-        form = await _form(request)
+        form = await read_form(request)
         grants = ("client_credentials", "authorization_code", "refresh_token")
         grant = form.get("grant_type")
         if grant not in grants:
@@ -40,36 +38,6 @@ class Authorization:
             return json_answer(self._server.authorization_code(client, form))
         return json_answer(self._server.refresh_token(client, form))
 
-    async def authorize(self, request: Request) -> Response:
-        """`GET /auth/authorize`: the consent page, whose reader has just pressed the button."""
-        query = request.query_params
-        if query.get("response_type") != "code":
-            raise errors.unsupported_grant()
-        client = self._asking(query)
-        if self._switches.consent_denied:
-            return self._back(client, query, error="access_denied")
-        try:
-            code = self._server.code(client, query.get("scope") or "", query.get("redirect_uri"))
-        except errors.Problem as problem:
-            return self._back(client, query, error=(problem.body or {})["error"])
-        return self._back(client, query, code=code)
-
-    def _asking(self, query: Mapping[str, str]) -> Client:
-        """The client that sends a person here; where it sends them back to must be what it registered."""
-        if not query.get("client_id"):
-            raise errors.invalid_request("client_id")
-        client = self._server.client(query["client_id"])
-        if client is None or client.grant != "AC":
-            raise errors.invalid_client()
-        if query.get("redirect_uri", client.redirect_uri) != client.redirect_uri:
-            raise errors.invalid_client()
-        return client
-
-    def _back(self, client: Client, query: Mapping[str, str], **answer: str) -> Response:
-        state = {"state": query["state"]} if "state" in query else {}
-        joint = "&" if "?" in client.redirect_uri else "?"
-        return RedirectResponse(client.redirect_uri + joint + urlencode({**answer, **state}), 302)
-
     def _client(self, request: Request, form: Mapping[str, str]) -> Client:
         basic = _basic(request.headers.get("authorization", ""))
         id, secret = basic or (form.get("client_id") or "", form.get("client_secret") or "")
@@ -78,7 +46,7 @@ class Authorization:
         return self._server.authenticate(id, secret, basic=basic is not None)
 
 
-async def _form(request: Request) -> dict[str, str]:
+async def read_form(request: Request) -> dict[str, str]:
     """The parameters of a JSON or form body; those that are not text are left out, as are bodies of another kind."""
     body = b""
     async for chunk in request.stream():

@@ -145,6 +145,16 @@ def invalid_scopes(scopes: Iterable[str]) -> Problem:
     return oauth(400, 12, "invalid_scopes", "Invalid scopes", hint)
 
 
+def invalid_grant(hint: str) -> Problem:
+    """The code is not for whoever brings it."""
+    message = (
+        "The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is "
+        "invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was "
+        "issued to another client."
+    )
+    return oauth(400, 10, "invalid_grant", message, hint)
+
+
 def invalid_refresh_token(hint: str) -> Problem:
     """The refresh token is unknown or was used before."""
     return oauth(401, 8, "invalid_request", "The refresh token is invalid.", hint)

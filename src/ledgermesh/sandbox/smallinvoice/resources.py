@@ -79,6 +79,8 @@ class Reader:
         if scheme.lower() != "bearer" or not token:
             raise errors.access_denied('Missing "Authorization" header')
         access = self.server.check(token.strip())
+        if access.books.company in self.switches.lapsed:
+            raise errors.no_plan("api")
         if scopes and not access.scopes.intersection(scopes):
             raise errors.scope_missing(scopes[0])
         if self.switches.plan_missing.intersection(scopes):

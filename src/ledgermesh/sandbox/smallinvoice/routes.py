@@ -9,6 +9,7 @@ from ledgermesh.sandbox.smallinvoice import configuration, contact_writes
 from ledgermesh.sandbox.smallinvoice.actions import ACTIONS, Actions
 from ledgermesh.sandbox.smallinvoice.authorization import Authorization
 from ledgermesh.sandbox.smallinvoice.company import Company
+from ledgermesh.sandbox.smallinvoice.consent import Consent
 from ledgermesh.sandbox.smallinvoice.contacts import ContactRow, GroupRow
 from ledgermesh.sandbox.smallinvoice.document_fields import POST
 from ledgermesh.sandbox.smallinvoice.door import Door, Handler
@@ -22,11 +23,11 @@ from ledgermesh.sandbox.smallinvoice.writer import Writer
 Doors = dict[str, dict[str, Handler]]
 
 
-def routes(reader: Reader, authorization: Authorization) -> list[BaseRoute]:
+def routes(reader: Reader, authorization: Authorization, consent: Consent) -> list[BaseRoute]:
     """Everything that this emulator answers."""
     doors: Doors = {
         "/auth/access-tokens": {"POST": authorization.token},
-        "/auth/authorize": {"GET": authorization.authorize},
+        "/auth/authorize": {"GET": consent.ask, "POST": consent.answer},
         "/auth/owner": {"GET": reader.fixed((), lambda company: configuration.owner(company.books))},
         "/auth/profile": {
             "GET": reader.fixed(("profile",), lambda company: configuration.profile(company.books))

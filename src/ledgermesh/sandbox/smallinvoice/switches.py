@@ -47,6 +47,10 @@ class Switches:
     """Everything answers 503 with code 8000."""
     consent_denied: bool = False
     """The authorize page comes back with `access_denied`."""
+    refresh_grace_seconds: float = 0.0
+    """How long a used refresh token still gives new pairs, as some servers allow; 0 is never, as documented."""
+    lapsed: set[str] = field(default_factory=set)
+    """Companies (alpine-studio, …) on a plan without the API: all that is theirs answers 403 with code 4000."""
     calls_per_window: int = 1000
     """Calls of one company in a window before 429; the manual's example is 1000 an hour, a public client measured
     360 a minute."""

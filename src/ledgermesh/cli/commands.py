@@ -1,4 +1,4 @@
-"""The commands: demo, serve, sandbox, providers, schema, layers, doctor."""
+"""The commands that run, print and check: demo, serve, sandbox, providers, schema, layers, doctor."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ from typing import Annotated
 import typer
 
 from ledgermesh import telemetry
-from ledgermesh.app import DEMO_KEYS, make_demo, make_served
+from ledgermesh.app import make_served
+from ledgermesh.cli.desk import opened
 from ledgermesh.clock import SystemClock
-from ledgermesh.errors import ConfigurationError, DefinitionError
+from ledgermesh.demo import DEMO_KEYS, make_demo
+from ledgermesh.errors import ConfigurationError
 from ledgermesh.graph.coverage import coverage
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.graph.operations import record_operations
 from ledgermesh.graph.schema import make_schema
 from ledgermesh.providers import discover
-from ledgermesh.sandbox.app import NoSuchEmulator, make_sandbox
+from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.sandbox.certificate import self_signed
 from ledgermesh.sandbox.world import make_world
 from ledgermesh.server import Site, serve
-from ledgermesh.settings import check, read_settings
+from ledgermesh.settings import Settings, check, read_settings
+from ledgermesh.state.entries import CompanyEntry
 from ledgermesh.upstream.probe import probe_all
 from ledgermesh.upstream.stack import LINES
 
@@ -84,7 +87,7 @@ def demo(
     async def run() -> None:
         made = await make_demo(clock=SystemClock(), sandbox_url=address(host, sandbox_port), scale=scale)
         sites = [Site(made.sandbox, host, sandbox_port), Site(made.gateway, host, port)]
-        await serve(sites, started=lambda ports: print(banner(host, ports[1], ports[0]), flush=True))
+        await serve(sites, started=lambda ports: typer.echo(banner(host, ports[1], ports[0])))
 
     asyncio.run(run())
 
@@ -103,9 +106,7 @@ def serve_command(
 
     async def run() -> None:
         app = await make_served(settings, environ=os.environ, clock=SystemClock())
-        await serve(
-            [Site(app, where, number)], started=lambda ports: print(address(where, ports[0]), flush=True)
-        )
+        await serve([Site(app, where, number)], started=lambda ports: typer.echo(address(where, ports[0])))
 
     asyncio.run(run())
 
@@ -116,6 +117,7 @@ def sandbox(
     port: SandboxPort = 8100,
     host: Host = "127.0.0.1",
     scale: Scale = 0,
+    *,
     tls: Annotated[bool, typer.Option("--tls", help="Serve https, with a certificate made now.")] = False,
     tls_cert_out: Annotated[
         Path | None, typer.Option(help="Where to write the certificate; else a file that goes at the end.")
@@ -130,10 +132,11 @@ def sandbox(
     with secured(host, clock.now(), tls_cert_out) if tls else nullcontext((None, None)) as (context, path):
 
         def started(ports: list[int]) -> None:
-            print(f"{', '.join(made.emulators)} at {address(host, ports[0], 'https' if tls else 'http')}")
+            typer.echo(
+                f"{', '.join(made.emulators)} at {address(host, ports[0], 'https' if tls else 'http')}"
+            )
             if path is not None:
-                print(f"certificate, for clients to trust, in {path}")
-            sys.stdout.flush()
+                typer.echo(f"certificate, for clients to trust, in {path}")
 
         asyncio.run(serve([Site(made.app, host, port, context)], started=started))
 
@@ -154,7 +157,7 @@ def secured(host: str, now: dt.datetime, path: Path | None) -> Iterator[tuple[ss
 @cli.command()
 def providers() -> None:
     """Print what each provider can do."""
-    print(coverage(discover(NAMES)))
+    typer.echo(coverage(discover(NAMES)))
 
 
 FOLDER = Path("schema")
@@ -174,6 +177,7 @@ def printed() -> Mapping[str, str]:
 @cli.command()
 def schema(
     folder: Annotated[Path, typer.Option(help="Where the files are.")] = FOLDER,
+    *,
     check: Annotated[bool, typer.Option("--check", help="Only compare; exit 1 when they differ.")] = False,
 ) -> None:
     """Write schema.graphql, COVERAGE.md and the operations of each kind of record from the code."""
@@ -189,7 +193,7 @@ def schema(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     if stale:
-        print(f"not as the code prints: {', '.join(stale)}; run `ledgermesh schema`", file=sys.stderr)
+        typer.echo(f"not as the code prints: {', '.join(stale)}; run `ledgermesh schema`", err=True)
         raise typer.Exit(1)
 
 
@@ -197,7 +201,7 @@ def schema(
 def layers() -> None:
     """Print the layers a call to a provider passes, in their order."""
     for name, line in LINES:
-        print(f"{name:<10} {line}")
+        typer.echo(f"{name:<10} {line}")
 
 
 @cli.command()
@@ -205,35 +209,34 @@ def doctor(config: Config = None) -> None:
     """Check the settings and the definitions, and say when each definition was last compared with its documents."""
     definitions = discover(NAMES)
     for definition in definitions.values():
-        print(f"{definition.name:<14} compared with its documents on {definition.checked_on}")
+        typer.echo(f"{definition.name:<14} compared with its documents on {definition.checked_on}")
     settings = read_settings(os.environ, config)
     check(settings, definitions, os.environ)
-    print(
+    asyncio.run(_store(settings))
+    typer.echo(
         f"settings good: {len(settings.tenants)} tenants, {len(settings.keys)} keys, "
         f"{len(settings.companies)} companies, {len(settings.connections)} connections"
     )
     for link in settings.connections:
         if not (link.secrets_from_env or link.secrets_from_file):
-            print(f"{link.id}: has no secrets; nothing can be read through it")
+            typer.echo(f"{link.id}: has no secrets; nothing can be read through it")
     if not _reachable(
         {link.base_url or definitions[link.provider].base_url for link in settings.connections}
     ):
         raise typer.Exit(1)
 
 
+async def _store(settings: Settings) -> None:
+    """Say whether the state can be read; raises ConfigurationError and StateDown."""
+    async with opened(settings, SystemClock()) as state:
+        await state.directory.load()
+        companies = len(state.registry.all(CompanyEntry))
+    typer.echo(f"state good: {settings.state.url.partition(':')[0]}, {companies} companies")
+
+
 def _reachable(urls: set[str]) -> bool:
     """Print which addresses of providers can be reached; whether all can."""
     found = asyncio.run(probe_all(urls))
     for url, trouble in found.items():
-        print(f"{url}: {trouble or 'can be reached'}")
+        typer.echo(f"{url}: {trouble or 'can be reached'}")
     return not any(found.values())
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """The entry point: a mistake of the operator is said in plain words, not in a traceback."""
-    try:
-        cli(arguments)
-    except (ConfigurationError, DefinitionError, NoSuchEmulator) as error:
-        for line in str(error).splitlines():
-            print(f"ledgermesh: {line}", file=sys.stderr)
-        sys.exit(2)

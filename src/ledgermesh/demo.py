@@ -1,0 +1,145 @@
+"""The demo: the gateway over emulated providers, all in one process."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from random import Random
+
+import structlog
+from starlette.applications import Starlette
+
+from ledgermesh.app import beside, make_gateway, operations, web
+from ledgermesh.clock import Clock
+from ledgermesh.edge.incoming import Limits
+from ledgermesh.playground import PlaygroundCompany, PlaygroundConfig, PlaygroundKey, read_examples
+from ledgermesh.sandbox.app import make_sandbox
+from ledgermesh.sandbox.emulator import Emulator
+from ledgermesh.sandbox.world import World, make_world
+from ledgermesh.sandbox.world.companies import COMPANIES
+from ledgermesh.settings import to_key
+from ledgermesh.state.base import Grant, Secret
+from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, Entry, KeyEntry, TenantEntry, digest
+from ledgermesh.state.memory import MemoryStore
+from ledgermesh.state.registry import Registry
+from ledgermesh.state.replicas import Replicas
+from ledgermesh.state.shared import State, make_state
+from ledgermesh.upstream.guard import make_guard
+from ledgermesh.upstream.wire_aiohttp import GuardedWire
+
+DEMO_KEYS = {
+    "lm_demo_read": frozenset(("api.read",)),
+    "lm_demo_write": frozenset(("api.read", "api.write")),
+}
+"""The demo's API keys and what they may do."""
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+"""Where the emulators are; nothing else of this machine or its network may be called."""
+
+DEMO_TENANT = TenantEntry(id="demo", name="Demo tenant")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """The gateway over emulated providers, both ready to be served."""
+
+    gateway: Starlette
+    sandbox: Starlette
+
+
+async def make_demo(*, clock: Clock, sandbox_url: str, scale: int = 0) -> Demo:
+    """The demo: a world of books, the emulators that show them, and a gateway linked to all of them."""
+    world = make_world(today=clock.now().date(), scale=scale)
+    sandbox = make_sandbox(world, clock)
+    tell_left_out(sandbox.emulators)
+    keys = (to_key(secrets.token_hex(32)),)
+    state = make_state(MemoryStore(clock), keys, clock)
+    await link_demo(state, world, sandbox.emulators, sandbox_url)
+    guard = make_guard(LOOPBACK)
+    wire = GuardedWire(guard)
+    running = make_gateway(state=state, wire=wire, clock=clock, keys=keys, random=Random(), guard=guard)
+    page = PlaygroundConfig(
+        environment="sandbox",
+        keys=(PlaygroundKey("Read only", "lm_demo_read"), PlaygroundKey("Read and write", "lm_demo_write")),
+        companies=tuple(PlaygroundCompany(each.key, each.name) for each in _demo_companies(state.registry)),
+        default_company="grand-tour",
+        examples=read_examples(operations()),
+    )
+    work = beside(state, Replicas(state.store, clock), wire, clock)
+    gateway = web(running, limits=Limits(), playground=page, wires=(wire,), work=work)
+    return Demo(gateway=gateway, sandbox=sandbox.app)
+
+
+def tell_left_out(there: Container[str]) -> None:
+    """Log the connections of the demo's companies whose provider is not there yet."""
+    left_out = [
+        f"{company.key}-{name}" for company in COMPANIES for name in company.books if name not in there
+    ]
+    if left_out:
+        structlog.get_logger("ledgermesh").info("connections left out", connections=left_out)
+
+
+def _demo_companies(registry: Registry) -> list[CompanyEntry]:
+    principal = registry.principal("lm_demo_read")
+    assert principal is not None, "the demo has this key"
+    return registry.companies(principal)
+
+
+def demo_connection(company: str, provider: str) -> str:
+    """The id of a demo connection."""
+    return f"{company}-{provider}"
+
+
+async def link_demo(state: State, world: World, emulators: Mapping[str, Emulator], sandbox_url: str) -> None:
+    """Register the demo's tenant, keys and companies, and link every set of books whose emulator is there."""
+    for entry in demo_entries(world):
+        await state.directory.add(entry)
+    for (company, provider), books in world.books.items():
+        if provider not in emulators:
+            continue
+        access, id = emulators[provider].access(books), demo_connection(company, provider)
+        await state.directory.add(
+            ConnectionEntry(
+                id=id,
+                company=company,
+                provider=provider,
+                environment="sandbox",
+                base_url=f"{sandbox_url}/{provider}{access.base_path}",
+                scheme=access.scheme,
+                settings={"currency": books.currency} | dict(access.settings),
+                owner=DEMO_TENANT.id,
+            )
+        )
+        kept = {name: Secret(value) for name, value in access.secrets.items()}
+        await state.grants.write(
+            Grant(
+                tenant=DEMO_TENANT.id,
+                environment="sandbox",
+                connection=id,
+                scheme=access.scheme,
+                secrets=kept,
+            )
+        )
+
+
+def demo_entries(world: World) -> list[Entry]:
+    """The demo's tenant, keys and companies."""
+    names = {books.company: books.name for books in world.books.values()}
+    return [
+        DEMO_TENANT,
+        *(
+            KeyEntry(id=key, digest=digest(key), tenant=DEMO_TENANT.id, environment="sandbox", scopes=scopes)
+            for key, scopes in DEMO_KEYS.items()
+        ),
+        *(
+            CompanyEntry(
+                key=key,
+                name=name,
+                environment="sandbox",
+                tenants=frozenset((DEMO_TENANT.id,)),
+                owner=DEMO_TENANT.id,
+            )
+            for key, name in names.items()
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Administration as callers see it: types, inputs, queries and mutations."""

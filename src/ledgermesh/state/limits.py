@@ -1,0 +1,148 @@
+"""How many operations may come in: one bucket for each caller and company, shared by all replicas."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from cachetools import LRUCache
+
+from ledgermesh.clock import Clock
+from ledgermesh.errors import StateDown
+from ledgermesh.state.base import Store
+from ledgermesh.state.entries import place
+
+KIND: Final = "limit"
+BUCKETS_MAX: Final = 10_000
+TRIES_MAX: Final = 8
+"""How often a count that another replica was faster with is made again; then this process counts alone once."""
+ALONE_SECONDS: Final = 1.0
+"""How long the store is left in peace after it did not answer, so that not every caller waits for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """So many operations a second in the long run, and so many at once after a pause."""
+
+    per_second: float = 100.0
+    burst: int = 200
+
+    def at(self, per_second: float | None) -> Rate:
+        """The same shape at another speed, as a key of its own rate has it."""
+        if per_second is None:
+            return self
+        burst = max(1, round(self.burst * per_second / self.per_second))
+        return Rate(per_second=per_second, burst=burst)
+
+    def shared_by(self, count: int) -> Rate:
+        """One of so many equal parts; a burst is one operation at least."""
+        return Rate(per_second=self.per_second / count, burst=max(1, self.burst // count))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """What one bucket said to one operation."""
+
+    limit: int
+    """Operations that a full bucket lets through at once."""
+    remaining: int
+    """Operations that it would let through now."""
+    reset_seconds: float
+    """Until it is full again."""
+    wait_seconds: float | None = None
+    """Until the next operation may come; None when this one may go on."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """One bucket as this process saw it last. `full_at` and `alone_at` are epoch seconds."""
+
+    turn: asyncio.Lock
+    version: int = 0
+    full_at: float = 0.0
+    """When it is full again, as all replicas count: the theoretical arrival time of GCRA."""
+    alone_at: float = 0.0
+    """The same as this process counts alone."""
+
+
+class Limits:
+    """Buckets that fill at their rate (the generic cell rate algorithm): no timers, one number for each.
+
+    The number is kept in the store and changed by compare-and-set with the version that this process saw last, so
+    an operation costs one round trip. A bucket only ever gets emptier by what others do, so a refusal needs none.
+    Replicas go by the same clock as far as their machines do. While the store is down each counts alone, at the rate
+    divided by the number of replicas last known.
+    """
+
+    def __init__(self, store: Store, clock: Clock, *, replicas: Callable[[], int] = lambda: 1) -> None:
+        self._store = store
+        self._clock = clock
+        self._replicas = replicas
+        self._buckets: LRUCache[str, _Bucket] = LRUCache(maxsize=BUCKETS_MAX)
+        self._alone_until = -math.inf
+
+    async def take(self, *whose: str, rate: Rate) -> Allowed:
+        """Count one operation in the bucket of these words, or say when to come back. Never raises.
+
+        The first words are the tenant and the environment.
+        """
+        key = place(KIND, *whose)
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = _Bucket(asyncio.Lock())
+        async with bucket.turn:
+            if self._clock.monotonic() >= self._alone_until:
+                try:
+                    found = await self._together(key, bucket, rate)
+                except StateDown:
+                    self._alone_until = self._clock.monotonic() + ALONE_SECONDS
+                else:
+                    if found is not None:
+                        return found
+            return self._alone(bucket, rate)
+
+    async def _together(self, key: str, bucket: _Bucket, rate: Rate) -> Allowed | None:
+        """By the store; None when others were faster too often. Raises StateDown."""
+        for _ in range(TRIES_MAX):
+            now = self._clock.now().timestamp()
+            later, found = _count(bucket.full_at, now, rate)
+            if found.wait_seconds is not None:
+                return found
+            # A full bucket needs no number, so the store has forgotten it.
+            expect = bucket.version if bucket.full_at > now else 0
+            value = msgspec.json.encode(later)
+            swapped = await self._store.swap(key, value, expect=expect, seconds=later - now)
+            bucket.version = swapped.kept.version if swapped.kept is not None else 0
+            if swapped.won:
+                bucket.full_at = bucket.alone_at = later
+                return found
+            bucket.full_at = (
+                msgspec.json.decode(swapped.kept.value, type=float) if swapped.kept is not None else 0.0
+            )
+        return None
+
+    def _alone(self, bucket: _Bucket, rate: Rate) -> Allowed:
+        own = rate.shared_by(max(1, self._replicas()))
+        now = self._clock.now().timestamp()
+        # What was counted together was everybody's: it holds back nobody for longer than an empty bucket of its own.
+        begun = min(bucket.alone_at, now + own.burst / own.per_second)
+        bucket.alone_at, found = _count(begun, now, own)
+        return found
+
+
+def _count(full_at: float, now: float, rate: Rate) -> tuple[float, Allowed]:
+    """One more operation in a bucket that is full at this time: when it is full then, and what to say."""
+    each, room = 1.0 / rate.per_second, rate.burst / rate.per_second
+    begun = max(full_at, now)
+    later = begun + each
+    # Sums of thirds and tenths are off by a little; a millionth of an operation is no operation.
+    free = (room - (later - now)) / each + 1e-6
+    if free >= 0:
+        return later, Allowed(limit=rate.burst, remaining=math.floor(free), reset_seconds=later - now)
+    return begun, Allowed(
+        limit=rate.burst, remaining=0, reset_seconds=begun - now, wait_seconds=later - room - now
+    )

@@ -1,0 +1,1 @@
+"""What goes on beside the requests: telling tenants what has changed."""
