@@ -13,6 +13,8 @@ from starlette.applications import Starlette
 from ledgermesh.background import Background, Work
 from ledgermesh.clock import Clock
 from ledgermesh.edge.auth import Authenticator
+from ledgermesh.edge.connect.parts import ConnectParts
+from ledgermesh.edge.connect.routes import connect_routes
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.routes import application
 from ledgermesh.engine.index import Indexes
@@ -26,9 +28,12 @@ from ledgermesh.playground import PlaygroundConfig, read_examples, routes
 from ledgermesh.providers import discover
 from ledgermesh.settings import Settings, bootstrap, state_url, to_keys
 from ledgermesh.spec.provider import Provider
+from ledgermesh.state.allowances import sandbox_addresses
 from ledgermesh.state.limits import Limits as Buckets
 from ledgermesh.state.limits import Rate
+from ledgermesh.state.link_tokens import LinkTokens
 from ledgermesh.state.opening import open_store
+from ledgermesh.state.repair import Repairs
 from ledgermesh.state.replicas import Replicas
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.shared import State, make_state
@@ -49,6 +54,7 @@ class Running:
     state: State
     keys: tuple[SealingKey, ...]
     clock: Clock
+    repairs: Repairs
     sdl: str
     close: Callable[[], Awaitable[None]]
 
@@ -76,6 +82,8 @@ def make_gateway(
     stack = make_stack(
         clock=clock, random=random, wire=wire, state=state, replicas=replicas, cache_bytes_max=cache_bytes_max
     )
+    tokens = LinkTokens(keys, state.store, clock)
+    repairs = Repairs(registry=state.registry, tokens=tokens, clock=clock, public_url=public_url)
     parts = Parts(
         state=state,
         definitions=definitions,
@@ -84,6 +92,7 @@ def make_gateway(
         quota=stack.quota,
         wire=wire,
         guard=guard or Guard(),
+        repairs=repairs,
         doors=Doors(limits=Buckets(state.store, clock, replicas=replicas), clock=clock, rate=rate or Rate()),
         indexes=Indexes(clock),
         keys=keys,
@@ -97,6 +106,7 @@ def make_gateway(
         state=state,
         keys=keys,
         clock=clock,
+        repairs=repairs,
         sdl=schema.as_str(),
         close=stack.close,
     )
@@ -113,6 +123,7 @@ def web(
     *,
     limits: Limits,
     playground: PlaygroundConfig,
+    connect: ConnectParts,
     wires: Sequence[GuardedWire],
     work: Mapping[str, Work],
 ) -> Starlette:
@@ -140,18 +151,20 @@ def web(
         who=Authenticator(state.registry, running.keys, running.clock),
         sdl=running.sdl,
         limits=limits,
-        pages=routes(playground),
+        pages=[*routes(playground), *connect_routes(connect)],
         trouble=trouble,
         lifespan=lifespan,
     )
 
 
-def beside(state: State, replicas: Replicas, hooks: GuardedWire, clock: Clock) -> Mapping[str, Work]:
+def beside(
+    state: State, replicas: Replicas, hooks: GuardedWire, clock: Clock, repairs: Repairs
+) -> Mapping[str, Work]:
     """What goes on beside the requests."""
     return {
         "follow the store": state.directory.follow,
         "count replicas": replicas.run,
-        "tell webhooks": Notifier(state, clock).run,
+        "tell webhooks": Notifier(state, clock, repair_url=repairs).run,
         "deliver webhooks": Deliverer(state, hooks, clock, Random()).run,
     }
 
@@ -179,8 +192,12 @@ async def make_served(settings: Settings, *, environ: Mapping[str, str], clock: 
         timeout_seconds_max=settings.server.request_seconds_max,
     )
     page = PlaygroundConfig(environment="live", examples=read_examples(operations()))
-    work = beside(state, replicas, hooks, clock)
-    return web(running, limits=limits, playground=page, wires=(wire, hooks), work=work)
+    work = beside(state, replicas, hooks, clock, running.repairs)
+    connect = ConnectParts(
+        state=state, definitions=definitions, wire=wire, clock=clock, keys=keys,
+        public_url=settings.server.public_url or "", bases=await sandbox_addresses(state.store),
+    )  # fmt: skip
+    return web(running, limits=limits, playground=page, connect=connect, wires=(wire, hooks), work=work)
 
 
 async def opened(settings: Settings, keys: Sequence[SealingKey], clock: Clock) -> State:

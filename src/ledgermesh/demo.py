@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import structlog
@@ -12,13 +12,17 @@ from starlette.applications import Starlette
 
 from ledgermesh.app import beside, make_gateway, operations, web
 from ledgermesh.clock import Clock
+from ledgermesh.edge.connect.parts import CALLBACK_PATH, ConnectParts
 from ledgermesh.edge.incoming import Limits
+from ledgermesh.graph.kinds import NAMES
 from ledgermesh.playground import PlaygroundCompany, PlaygroundConfig, PlaygroundKey, read_examples
+from ledgermesh.providers import discover
 from ledgermesh.sandbox.app import make_sandbox
-from ledgermesh.sandbox.emulator import Emulator
+from ledgermesh.sandbox.emulator import Emulator, oauth_client
 from ledgermesh.sandbox.world import World, make_world
 from ledgermesh.sandbox.world.companies import COMPANIES
 from ledgermesh.settings import to_key
+from ledgermesh.state.allowances import keep_sandbox_addresses, sandbox_addresses
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, Entry, KeyEntry, TenantEntry, digest
 from ledgermesh.state.memory import MemoryStore
@@ -26,11 +30,13 @@ from ledgermesh.state.registry import Registry
 from ledgermesh.state.replicas import Replicas
 from ledgermesh.state.shared import State, make_state
 from ledgermesh.upstream.guard import make_guard
+from ledgermesh.upstream.renewal import EVERYBODY
 from ledgermesh.upstream.wire_aiohttp import GuardedWire
 
 DEMO_KEYS = {
     "lm_demo_read": frozenset(("api.read",)),
     "lm_demo_write": frozenset(("api.read", "api.write")),
+    "lm_demo_admin": frozenset(("api.read", "api.write", "admin")),
 }
 """The demo's API keys and what they may do."""
 
@@ -48,7 +54,7 @@ class Demo:
     sandbox: Starlette
 
 
-async def make_demo(*, clock: Clock, sandbox_url: str, scale: int = 0) -> Demo:
+async def make_demo(*, clock: Clock, sandbox_url: str, public_url: str = "", scale: int = 0) -> Demo:
     """The demo: a world of books, the emulators that show them, and a gateway linked to all of them."""
     world = make_world(today=clock.now().date(), scale=scale)
     sandbox = make_sandbox(world, clock)
@@ -56,19 +62,58 @@ async def make_demo(*, clock: Clock, sandbox_url: str, scale: int = 0) -> Demo:
     keys = (to_key(secrets.token_hex(32)),)
     state = make_state(MemoryStore(clock), keys, clock)
     await link_demo(state, world, sandbox.emulators, sandbox_url)
+    if public_url:
+        guest = replace(DEMO_TENANT, allowed_urls=(public_url,))
+        await state.directory.change(TenantEntry, guest.place, lambda _: guest)
+        await register_clients(state, sandbox.emulators, f"{public_url}{CALLBACK_PATH}")
+    await keep_sandbox_addresses(state.store, addresses(world, sandbox.emulators, sandbox_url))
     guard = make_guard(LOOPBACK)
     wire = GuardedWire(guard)
-    running = make_gateway(state=state, wire=wire, clock=clock, keys=keys, random=Random(), guard=guard)
+    running = make_gateway(
+        state=state, wire=wire, clock=clock, keys=keys, random=Random(), guard=guard, public_url=public_url
+    )
     page = PlaygroundConfig(
         environment="sandbox",
-        keys=(PlaygroundKey("Read only", "lm_demo_read"), PlaygroundKey("Read and write", "lm_demo_write")),
+        keys=(
+            PlaygroundKey("Read only", "lm_demo_read"),
+            PlaygroundKey("Read and write", "lm_demo_write"),
+            PlaygroundKey("Administer", "lm_demo_admin"),
+        ),
         companies=tuple(PlaygroundCompany(each.key, each.name) for each in _demo_companies(state.registry)),
         default_company="grand-tour",
         examples=read_examples(operations()),
     )
-    work = beside(state, Replicas(state.store, clock), wire, clock)
-    gateway = web(running, limits=Limits(), playground=page, wires=(wire,), work=work)
+    work = beside(state, Replicas(state.store, clock), wire, clock, running.repairs)
+    connect = ConnectParts(
+        state=state, definitions=discover(NAMES), wire=wire, clock=clock, keys=keys, public_url=public_url,
+        bases=await sandbox_addresses(state.store),
+    )  # fmt: skip
+    gateway = web(running, limits=Limits(), playground=page, connect=connect, wires=(wire,), work=work)
     return Demo(gateway=gateway, sandbox=sandbox.app)
+
+
+async def register_clients(state: State, emulators: Mapping[str, Emulator], redirect_uri: str) -> None:
+    """Have the gateway's own app registered with every emulated provider that has a consent page."""
+    for name, emulator in emulators.items():
+        client = oauth_client(emulator, redirect_uri)
+        if client is not None:
+            kept = {"client_id": Secret(client.client_id), "client_secret": Secret(client.client_secret)}
+            await state.clients.write(
+                Grant(tenant=EVERYBODY, environment="sandbox", connection=name, scheme="oauth2", secrets=kept)
+            )
+
+
+def addresses(world: World, emulators: Mapping[str, Emulator], sandbox_url: str) -> Mapping[str, str]:
+    """Where each provider's emulator is, with `{setting}` where its address depends on the books."""
+    found: dict[str, str] = {}
+    for (_, provider), books in world.books.items():
+        if provider in emulators:
+            access = emulators[provider].access(books)
+            path = access.base_path
+            for name, value in access.settings.items():
+                path = path.replace(f"/{value}/", f"/{{{name}}}/")
+            found[provider] = f"{sandbox_url}/{provider}{path}"
+    return found
 
 
 def tell_left_out(there: Container[str]) -> None:

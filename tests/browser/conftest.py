@@ -22,8 +22,9 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ledgermesh.app import make_demo, make_served, operations
+from ledgermesh.app import make_served, operations
 from ledgermesh.clock import SystemClock
+from ledgermesh.demo import make_demo
 from ledgermesh.playground import read_examples
 from ledgermesh.settings import Company, Key, Sealing, Settings, Tenant
 from ledgermesh.state.entries import digest

@@ -229,7 +229,8 @@ async def _own(house: Demo, provider: str) -> set[str]:
     """The secrets that go out with every request of this connection."""
     grant = await house.gateway.state.grants.find("demo", "sandbox", f"grand-tour-{provider}")
     assert grant is not None
-    names = ("access_token", "token", "api_key", "password")
+    # The password of a login stays behind the token that it gave.
+    names = ("access_token", "token", "api_key", *(("password",) if grant.scheme == "basic" else ()))
     return {secret.reveal() for name, secret in grant.secrets.items() if name in names}
 
 

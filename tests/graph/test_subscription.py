@@ -32,6 +32,8 @@ from ledgermesh.state.entries import (
 )
 from ledgermesh.state.entries import State as Word
 from ledgermesh.state.limits import Limits, Rate
+from ledgermesh.state.link_tokens import LinkTokens
+from ledgermesh.state.repair import Repairs
 from ledgermesh.state.shared import State
 from ledgermesh.upstream.allowance import Quota
 from ledgermesh.upstream.call import Call, Link, Response
@@ -188,6 +190,9 @@ async def stage() -> AsyncIterator[Stage]:
         quota=unknown,
         wire=GuardedWire(Guard()),
         guard=Guard(),
+        repairs=Repairs(
+            registry=state.registry, tokens=LinkTokens(KEYS, state.store, clock), clock=clock, public_url=""
+        ),
         doors=Doors(limits=Limits(state.store, clock), clock=clock, rate=Rate()),
         indexes=Indexes(clock),
         keys=KEYS,

@@ -85,7 +85,12 @@ def demo(
     telemetry.configure(stream=sys.stderr, pretty=True)
 
     async def run() -> None:
-        made = await make_demo(clock=SystemClock(), sandbox_url=address(host, sandbox_port), scale=scale)
+        made = await make_demo(
+            clock=SystemClock(),
+            sandbox_url=address(host, sandbox_port),
+            public_url=address(host, port),
+            scale=scale,
+        )
         sites = [Site(made.sandbox, host, sandbox_port), Site(made.gateway, host, port)]
         await serve(sites, started=lambda ports: typer.echo(banner(host, ports[1], ports[0])))
 

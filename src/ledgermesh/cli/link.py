@@ -16,6 +16,7 @@ from ledgermesh.graph.admin.links import Wish, sealed_link
 from ledgermesh.state.allowances import sandbox_addresses
 from ledgermesh.state.base import Secret
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, TenantEntry
+from ledgermesh.state.link_tokens import NO_KEY
 from ledgermesh.upstream.linking.direct import link_with_secrets
 
 
@@ -55,7 +56,7 @@ def connect(
             settings=settings,
         )
         with desk.audited("create link token", company=company, connection=connection):
-            made = sealed_link(desk, owner, NAME, wish)
+            made = sealed_link(desk, owner, NO_KEY, wish)
         typer.echo(made.url or made.token)
 
     run(environment, config, act)

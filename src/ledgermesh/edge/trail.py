@@ -27,8 +27,9 @@ PROBES = frozenset(("/healthz", "/readyz"))
 """Asked every few seconds by whoever watches the process; their lines are for debugging only."""
 
 PATH_CHARACTERS_MAX = 200
-LINKS = "/files/"
-"""Below it the rest of a path opens a file."""
+CONNECT = "/connect/"
+LINKS = ("/files/", CONNECT)
+"""Below these the rest of a path is a permission: it opens a file, or links a company's books."""
 
 
 class Trail:
@@ -43,7 +44,7 @@ class Trail:
             await self._app(scope, receive, send)
             return
         id, began, status = request_id(Headers(scope=scope)), time.perf_counter(), 500
-        extra = SECURITY | (PRIVATE if scope["path"] == "/graphql" else {})
+        extra = _extra(scope["path"])
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -81,5 +82,18 @@ def _log(scope: Scope, status: int, id: str, seconds: float) -> None:
 
 
 def _shown(path: str) -> str:
-    """A path for the log; a link to a file is a permission and stays out of it."""
-    return f"{LINKS}…" if path.startswith(LINKS) else path[:PATH_CHARACTERS_MAX]
+    """A path for the log; what is a permission stays out of it."""
+    for prefix in LINKS:
+        if path.startswith(prefix):
+            return f"{prefix}…"
+    return path[:PATH_CHARACTERS_MAX]
+
+
+def _extra(path: str) -> dict[str, str]:
+    """The headers of an answer that says nothing of its own."""
+    if path == "/graphql":
+        return SECURITY | PRIVATE
+    if path.startswith(CONNECT):
+        # Their own policy says who may frame them; the older header knows only nobody.
+        return {name: value for name, value in SECURITY.items() if name != "x-frame-options"}
+    return SECURITY

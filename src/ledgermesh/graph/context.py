@@ -24,6 +24,7 @@ from ledgermesh.spec.query import Ref
 from ledgermesh.state.base import Secret
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry
 from ledgermesh.state.registry import Principal, Registry
+from ledgermesh.state.repair import Repairs
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.shared import State
 from ledgermesh.upstream import allowance
@@ -49,6 +50,8 @@ class Parts:
     """To providers, for what is no call of a connection: trying credentials, taking them back."""
     guard: Guard
     """Where addresses that tenants give may lead."""
+    repairs: Repairs
+    """Where people link a connection again."""
     doors: Doors
     """How often each company may be asked about."""
     indexes: Indexes

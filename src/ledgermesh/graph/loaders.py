@@ -19,12 +19,17 @@ from ledgermesh.model.row import Row
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import Ref
 from ledgermesh.spec.wires import ABSENT
+from ledgermesh.state.minting import BROWSER_PREFIX
+from ledgermesh.state.repair import REPAIRABLE
 
 if TYPE_CHECKING:
     from ledgermesh.graph.context import Context
 
 FREE = frozenset(("id", "__typename"))
 """Fields that every reference answers by itself."""
+
+LINKS = frozenset(("api.write", "admin"))
+"""Scopes whose keys may have connections linked."""
 
 Wanted = frozenset[str]
 
@@ -119,6 +124,18 @@ class Loaders:
             for each in known
             if each.per == "connection"
         ]
+
+    def repair_url(self, connection: str) -> str | None:
+        """See Reach."""
+        context = self._context
+        key, registry, repairs = context.principal.key, context.parts.registry, context.parts.repairs
+        entry = registry.connection(context.principal, connection)
+        if entry is None or not key.scopes & LINKS or key.hint == BROWSER_PREFIX:
+            return None
+        standing = registry.standing(entry.environment, entry.id)
+        if standing is None or standing.state not in REPAIRABLE:
+            return None
+        return repairs(entry) if repairs.owner(entry) == context.principal.tenant.id else None
 
     def _below(self, connection: str, kind: str, wanted: Wanted, parent: str) -> DataLoader[Any, Any]:
         key = (connection, kind, wanted, parent)

@@ -131,6 +131,13 @@ class Connection:
         return found
 
     @strawberry.field(
+        description="Where a person links it again, for a day; null where that is no help, and for keys without"
+        " the scope `api.write` or `admin` of the tenant that linked it."
+    )
+    def repair_url(self, info: Info) -> str | None:
+        return info.context.reach.repair_url(str(self.id))
+
+    @strawberry.field(
         description="What is left of the provider's budget of calls for this connection; empty where nothing is known."
     )
     async def quota(self, info: Info) -> list[Quota]:

@@ -34,6 +34,10 @@ class Reach(Protocol):
         """What is left of the provider's budget for a connection, window by window."""
         ...
 
+    def repair_url(self, connection: str) -> str | None:
+        """Where a person links it again; None where nothing is to be repaired, or not by this caller."""
+        ...
+
     def downloads(self, record: Record) -> Sequence[Any]:
         """A `Download` for each file that the provider makes of `record`; costs no call."""
         ...

@@ -53,6 +53,8 @@ class Button:
     main: bool = False
     checks: bool = False
     """Whether the browser first insists that every field is filled."""
+    wide: bool = False
+    """Whether it has a row of its own."""
 
 
 @dataclass(frozen=True)

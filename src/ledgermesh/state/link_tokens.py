@@ -27,10 +27,16 @@ STEP_SECONDS: Final = 900
 """Between two pages of ours."""
 CODE_SECONDS: Final = 300
 """The same where a password waits for the code of a text message."""
+TRIES_MAX: Final = 50
+"""Of one link; whoever has it could otherwise guess passwords from our address."""
 USED: Final = "linked"
+TRIED: Final = "linktries"
 SEEN: Final = "linking"
 KNOWN_LONGER_SECONDS: Final = 3600
 """How long after its end a used token is still told from one that nobody used."""
+
+NO_KEY: Final = ""
+"""In the place of a key's id: the gateway itself or its operator made the link."""
 
 HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 """What may stand in a policy's list of sources as it is."""
@@ -48,11 +54,11 @@ class LinkRequest:
 
     tenant: str
     key: str
-    """Id of the API key that asked; when it is gone, so is the link."""
+    """Id of the API key that asked; when it is gone, so is the link. NO_KEY where none did."""
     environment: Environment
     company: str
     return_url: str
-    """Where the end user goes back to; see `may_return`."""
+    """Where the end user goes back to; see `may_return`. Empty where the last page is the end."""
     expires_at: int
     """Epoch seconds."""
     provider: str | None = None
@@ -154,6 +160,18 @@ class LinkTokens:
         await self._store.swap(
             _place(USED, request), value, expect=claim.version, seconds=self._known_seconds(request)
         )
+
+    async def attempt(self, request: LinkRequest) -> bool:
+        """Whether one more try is left; it is counted."""
+        where = _place(TRIED, request)
+        while True:
+            kept = await self._store.get(where)
+            count, version = (int(kept.value), kept.version) if kept is not None else (0, 0)
+            if count >= TRIES_MAX:
+                return False
+            value, seconds = str(count + 1).encode(), self._known_seconds(request)
+            if (await self._store.swap(where, value, expect=version, seconds=seconds)).won:
+                return True
 
     def _known_seconds(self, request: LinkRequest) -> float:
         return max(request.expires_at - self.now, 0) + KNOWN_LONGER_SECONDS

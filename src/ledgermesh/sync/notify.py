@@ -14,6 +14,7 @@ import msgspec
 from ledgermesh.clock import Clock
 from ledgermesh.errors import StateDown
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, Environment, Standing, place
+from ledgermesh.state.repair import REPAIRABLE
 from ledgermesh.state.shared import State
 from ledgermesh.sync.entries import find, webhooks
 from ledgermesh.sync.outbox import Event, Outbox
@@ -21,8 +22,6 @@ from ledgermesh.sync.outbox import Event, Outbox
 CHANGED: Final = "connection.changed"
 TOLD: Final = "told"
 RETRY_SECONDS: Final = 1.0
-REPAIRABLE: Final = frozenset(("PENDING", "NEEDS_REAUTH", "NEEDS_CONFIG", "REVOKED"))
-"""States that a person ends."""
 
 RepairUrl = Callable[[ConnectionEntry], str | None]
 """Where a person repairs a connection; None where there is no such page."""
@@ -108,7 +107,11 @@ class Notifier:
         if connection is None:
             return
         company = await find(store, CompanyEntry, connection.environment, connection.company)
-        for tenant in sorted(company.tenants) if company is not None else ():
+        if company is None:
+            return
+        # Guests of a company are told how its connections stand; linking them again is its owner's.
+        owner = connection.owner or company.owner
+        for tenant in sorted(company.tenants):
             for hook in await webhooks(store, tenant, connection.environment, CHANGED):
                 await self._outbox.add(
                     Event(
@@ -119,12 +122,12 @@ class Notifier:
                         type=CHANGED,
                         at=now.since,
                         company=connection.company,
-                        data=self._said(now, connection),
+                        data=self._said(now, connection, repairs=tenant == owner),
                         next_at=self._clock.now(),
                     )
                 )
 
-    def _said(self, now: Standing, connection: ConnectionEntry) -> dict[str, str | None]:
+    def _said(self, now: Standing, connection: ConnectionEntry, *, repairs: bool) -> dict[str, str | None]:
         said = {
             "connection": connection.id,
             "company": connection.company,
@@ -135,7 +138,7 @@ class Notifier:
             "code": now.code or None,
             "since": instant(now.since),
         }
-        url = self._repair_url(connection) if now.state in REPAIRABLE else None
+        url = self._repair_url(connection) if repairs and now.state in REPAIRABLE else None
         return said if url is None else said | {"repairUrl": url}
 
 

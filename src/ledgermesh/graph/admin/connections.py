@@ -14,6 +14,7 @@ from ledgermesh.spec.provider import Provider
 from ledgermesh.state.directory import Conflict
 from ledgermesh.state.entries import ConnectionEntry, Environment, Standing
 from ledgermesh.upstream.linking.giving_back import disconnect as give_back
+from ledgermesh.upstream.linking.places import ADDRESSES
 
 PAUSED_CODE = "PAUSED_BY_TENANT"
 UNLINKED_CODE = "NOT_LINKED"
@@ -72,7 +73,8 @@ async def update_connection(desk: Desk, id: str, *, settings: Mapping[str, str])
     entry = desk.connection(id)
     with desk.audited("update connection", connection=entry.id, fields=" ".join(sorted(settings))):
         definition = desk.definition(entry.provider)
-        given = checked(definition, settings)
+        moved = {name: value for name, value in entry.settings.items() if name in ADDRESSES}
+        given = {**checked(definition, settings), **moved}
         url = entry.base_url
         if url == await address(desk, definition, entry.settings):
             url = await address(desk, definition, given)

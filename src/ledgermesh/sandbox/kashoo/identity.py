@@ -90,8 +90,8 @@ class Identity:
 
     def _page(self) -> Page:
         buttons = (
-            *(Button("account", account, account) for account in self._accounts),
-            Button("decision", "cancel", "Cancel"),
+            *(Button("account", account, account, wide=True) for account in self._accounts),
+            Button("decision", "cancel", "Cancel", wide=True),
         )
         return Page(
             _BRAND,

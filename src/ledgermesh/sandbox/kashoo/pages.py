@@ -16,7 +16,7 @@ _ASKS = (
 )
 _ALLOW = Button("decision", "allow", "Allow", main=True, checks=True)
 _DENY = Button("decision", "deny", "Deny")
-_WITH_GOOGLE = Button("decision", GOOGLE, "Sign in with Google")
+_WITH_GOOGLE = Button("decision", GOOGLE, "Sign in with Google", wide=True)
 
 
 @dataclass(frozen=True)

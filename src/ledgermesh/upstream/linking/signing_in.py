@@ -18,8 +18,6 @@ GOOD = (200, 201)
 class CodeWanted(Reconnect):
     """The login is right as far as it goes; the code of a text message is missing, or is not the one that was sent."""
 
-    remedy = "Sign in with the code of the text message."
-
 
 async def sign_in(line: Line, link: Link, auth: Auth, secrets: Mapping[str, Secret]) -> Grant:
     """A grant that was not tried yet. Raises CodeWanted, Reconnect for wrong credentials, and UpstreamErrors.

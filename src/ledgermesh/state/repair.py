@@ -1,0 +1,49 @@
+"""Where a person repairs a connection: a link to its page that nobody had to ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ledgermesh.clock import Clock
+from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, TenantEntry
+from ledgermesh.state.link_tokens import LINK_SECONDS_MAX, NO_KEY, LinkRequest, LinkTokens
+from ledgermesh.state.registry import Registry
+
+REPAIRABLE: Final = frozenset(("PENDING", "NEEDS_REAUTH", "NEEDS_CONFIG", "REVOKED"))
+"""States that a person ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repairs:
+    """Makes such links, each for a day."""
+
+    registry: Registry
+    tokens: LinkTokens
+    clock: Clock
+    public_url: str
+    """How the gateway is reached from outside; empty where nobody said, and then there are no links."""
+
+    def __call__(self, entry: ConnectionEntry) -> str | None:
+        """The address of the page, in the name of who administers the connection; None where nobody does."""
+        tenant = self.registry.get(TenantEntry, self.owner(entry))
+        if tenant is None or not self.public_url:
+            return None
+        token = self.tokens.seal(
+            LinkRequest(
+                tenant=tenant.id,
+                key=NO_KEY,
+                environment=entry.environment,
+                company=entry.company,
+                return_url=next(iter(tenant.allowed_urls), ""),
+                expires_at=int(self.clock.now().timestamp()) + LINK_SECONDS_MAX,
+                provider=entry.provider,
+                connection=entry.id,
+            )
+        )
+        return f"{self.public_url}/connect/{token}"
+
+    def owner(self, entry: ConnectionEntry) -> str:
+        """The tenant that linked it, else the one that made its company; empty where there is none."""
+        company = self.registry.get(CompanyEntry, entry.environment, entry.company)
+        return entry.owner or (company.owner if company is not None else "")
