@@ -140,6 +140,13 @@ class Paused(LinkError):
     remedy = "The company renews its plan with the provider; calls resume by themselves."
 
 
+class OnHold(LinkError):
+    """The tenant wants nothing asked through this connection for now."""
+
+    code = "PAUSED_BY_TENANT"
+    remedy = "Whoever administers the connection resumes it: `resumeConnection`."
+
+
 class UpstreamError(LedgermeshError):
     """Wait, or the provider must repair it."""
 

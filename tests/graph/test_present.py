@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from ledgermesh.edge import incoming, routes, view
 from ledgermesh.errors import LedgermeshError, NotFound, SlowDown
+from ledgermesh.graph.admission import TooFast
 from ledgermesh.graph.present import present, typed
 from ledgermesh.graph.schema import Schema
 
@@ -81,7 +82,7 @@ def test_every_error_has_a_code_and_a_remedy() -> None:
     ]
 
     assert wrong == []
-    assert {incoming.TooLarge, view.Unexpected, routes.Nowhere, SlowDown} <= set(found)
+    assert {incoming.TooLarge, view.Unexpected, routes.Nowhere, TooFast} <= set(found)
 
 
 def test_a_code_means_one_thing() -> None:

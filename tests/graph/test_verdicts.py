@@ -30,6 +30,7 @@ ELSEWHERE = {
     "Nowhere": "the path is looked at before anything is executed",
     "BadCursor": "a cursor is of the whole list and opened before its sources are read",
     "CurrencyRequired": "money of several sources is compared: the whole list is refused",
+    "TooManyStreams": "a stream is refused before anything is executed",
     "Unexpected": "a bug, masked for the whole request",
     "DefinitionError": "only while starting",
     "ConfigurationError": "only while starting",

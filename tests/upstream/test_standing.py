@@ -16,6 +16,7 @@ from ledgermesh.errors import (
     LinkError,
     MissingScope,
     NeedsConfig,
+    OnHold,
     Paused,
     Reconnect,
     Refused,
@@ -234,7 +235,7 @@ async def test_what_an_administrator_paused_is_not_probed(world: World) -> None:
     with pytest.raises(Reconnect):
         await late
     world.clock.advance(100_000)
-    assert (await refused(world, Paused)).message == "Paused by its tenant."
+    assert (await refused(world, OnHold)).message == "Paused by its tenant."
     assert shown(world) == ("PAUSED", "PAUSED_BY_TENANT", -1)
     assert len(world.server.seen) == 1
 

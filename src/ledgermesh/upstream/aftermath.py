@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import cast
 
-from ledgermesh.errors import LinkError, MissingScope, NeedsConfig, Paused, Reconnect
+from ledgermesh.errors import LinkError, MissingScope, NeedsConfig, OnHold, Paused, Reconnect
 from ledgermesh.state.entries import Environment, Standing, State, place
 from ledgermesh.upstream.call import Link
 from ledgermesh.upstream.local import refusal
@@ -24,7 +24,7 @@ STATES: dict[type[LinkError], State] = {
     NeedsConfig: "NEEDS_CONFIG",
     Paused: "PAUSED",
 }
-BY_CODE: dict[str, type[LinkError]] = {kind.code: kind for kind in STATES}
+BY_CODE: dict[str, type[LinkError]] = {kind.code: kind for kind in STATES} | {OnHold.code: OnHold}
 BY_STATE: dict[State, type[LinkError]] = {"NEEDS_CONFIG": NeedsConfig, "PAUSED": Paused}
 
 

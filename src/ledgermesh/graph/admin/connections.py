@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ledgermesh.errors import BadInput, NotFound
+from ledgermesh.errors import BadInput, NotFound, OnHold
 from ledgermesh.graph.admin.addresses import address, checked
 from ledgermesh.graph.admin.desk import Desk
 from ledgermesh.graph.admin.words import wrong
@@ -16,7 +16,7 @@ from ledgermesh.state.entries import ConnectionEntry, Environment, Standing
 from ledgermesh.upstream.linking.giving_back import disconnect as give_back
 from ledgermesh.upstream.linking.places import ADDRESSES
 
-PAUSED_CODE = "PAUSED_BY_TENANT"
+PAUSED_CODE = OnHold.code
 UNLINKED_CODE = "NOT_LINKED"
 DISCONNECTED_CODE = "DISCONNECTED"
 
