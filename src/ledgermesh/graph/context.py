@@ -22,9 +22,9 @@ from ledgermesh.model.platform import Connection, ConnectionState, Provider
 from ledgermesh.spec.provider import Provider as Definition
 from ledgermesh.spec.query import Ref
 from ledgermesh.state.base import Secret
-from ledgermesh.state.entries import CompanyEntry, ConnectionEntry
+from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, Standing
 from ledgermesh.state.registry import Principal, Registry
-from ledgermesh.state.repair import Repairs
+from ledgermesh.state.repair import Repairs, ends_soon
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.shared import State
 from ledgermesh.upstream import allowance
@@ -140,11 +140,16 @@ class Context:
             return {"state": self._unsaid(entry)}
         return {
             "state": ConnectionState[standing.state],
-            "state_reason": standing.reason or None,
+            "state_reason": self._reason(standing),
             "state_code": standing.code or None,
             "state_since": standing.since,
             "expires_at": standing.expires_at,
         }
+
+    def _reason(self, standing: Standing) -> str | None:
+        if standing.expires_at is not None and ends_soon(standing, self.parts.clock.now()):
+            return f"The sign-in ends on {standing.expires_at:%Y-%m-%d} for good: link it again before."
+        return standing.reason or None
 
     def _unsaid(self, entry: ConnectionEntry) -> ConnectionState:
         """The state of a connection that no call has said anything of."""

@@ -20,7 +20,7 @@ from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import Ref
 from ledgermesh.spec.wires import ABSENT
 from ledgermesh.state.minting import BROWSER_PREFIX
-from ledgermesh.state.repair import REPAIRABLE
+from ledgermesh.state.repair import REPAIRABLE, ends_soon
 
 if TYPE_CHECKING:
     from ledgermesh.graph.context import Context
@@ -133,7 +133,8 @@ class Loaders:
         if entry is None or not key.scopes & LINKS or key.hint == BROWSER_PREFIX:
             return None
         standing = registry.standing(entry.environment, entry.id)
-        if standing is None or standing.state not in REPAIRABLE:
+        now = context.parts.clock.now()
+        if standing is None or not (standing.state in REPAIRABLE or ends_soon(standing, now)):
             return None
         return repairs(entry) if repairs.owner(entry) == context.principal.tenant.id else None
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
 from ledgermesh.clock import Clock
-from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, TenantEntry
+from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, Standing, TenantEntry
 from ledgermesh.state.link_tokens import LINK_SECONDS_MAX, NO_KEY, LinkRequest, LinkTokens
 from ledgermesh.state.registry import Registry
 
 REPAIRABLE: Final = frozenset(("PENDING", "NEEDS_REAUTH", "NEEDS_CONFIG", "REVOKED"))
 """States that a person ends."""
+AHEAD: Final = dt.timedelta(days=14)
+"""How long before its end a sign-in that does not renew itself is announced."""
+
+
+def ends_soon(standing: Standing, now: dt.datetime) -> bool:
+    """Whether a person should link it again although it still works."""
+    return (
+        standing.state == "ACTIVE" and standing.expires_at is not None and standing.expires_at - now <= AHEAD
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
