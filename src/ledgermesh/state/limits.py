@@ -18,8 +18,9 @@ from ledgermesh.state.entries import place
 
 KIND: Final = "limit"
 BUCKETS_MAX: Final = 10_000
-TRIES_MAX: Final = 8
-"""How often a count that another replica was faster with is made again; then this process counts alone once."""
+TRIES_MAX: Final = 100
+"""How often a count that another replica was faster with is made again; then this process counts alone once. Each
+time lost is an operation of another replica, so it takes a crowd of replicas at one bucket to get there."""
 ALONE_SECONDS: Final = 1.0
 """How long the store is left in peace after it did not answer, so that not every caller waits for it."""
 
