@@ -11,6 +11,7 @@ from ledgermesh.spec.auth import Auth
 from ledgermesh.spec.budgets import Budget, BudgetHeaders
 from ledgermesh.spec.faults import Fault
 from ledgermesh.spec.resource import Detail, ReportEndpoint, Resource
+from ledgermesh.spec.write import Writes
 
 
 class ProviderKind(Enum):
@@ -93,6 +94,10 @@ class Provider:
     body_bytes_max: int = 16_000_000
     resources: tuple[Resource, ...] = ()
     reports: tuple[ReportEndpoint, ...] = ()
+    writes: Writes = ()
+    """Every change that the provider takes."""
+    unwritten: Mapping[str, str] = field(default_factory=dict)
+    """Operations (`POST /path` as the contract prints it) that change something and that nothing here writes, and why."""
     subscription: Detail | None = None
     """The company's plan with the provider, where it tells."""
     omitted: Mapping[str, str] = field(default_factory=dict)
