@@ -63,7 +63,10 @@ def errors(kind: type[LedgermeshError] = LedgermeshError) -> Iterator[type[Ledge
         yield from errors(each)
 
 
-@pytest.mark.parametrize("command", ["ledgermesh demo", "pytest"])
+TESTS = "pytest -n auto --dist worksteal"
+
+
+@pytest.mark.parametrize("command", ["ledgermesh demo", TESTS])
 def test_one_line_starts_it(command: str) -> None:
     """The two commands stand there as they are to be typed."""
     assert f"    pip install -q uv && uv run {command}\n" in README
@@ -71,7 +74,7 @@ def test_one_line_starts_it(command: str) -> None:
 
 def test_ci_runs_the_same_command() -> None:
     """What runs before a commit lands begins with the README's own test command."""
-    assert "pip install -q uv && uv run pytest'" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert f"pip install -q uv && uv run {TESTS}'" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 def test_the_curl_line_is_the_demo_s() -> None:

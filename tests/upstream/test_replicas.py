@@ -171,6 +171,7 @@ async def cut_off(folder: Path, issuer: Issuer) -> AsyncIterator[str]:
     async with issuer.listening() as url:
         async with started(folder, url, 3, "die") as process:
             assert await counted(process) == -1
+            await process.wait()
         assert process.returncode == -9
         assert (issuer.presented, issuer.issued) == (["r0"], 1)
         yield url

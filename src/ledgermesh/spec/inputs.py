@@ -151,12 +151,12 @@ def inputs_of(model: Any) -> Mapping[str, Input]:
     return {**found, **MORE.get(model.__name__, {})}
 
 
-def inputs_for(model: type[Mapped], verb: str) -> Mapping[str, Input]:
+def inputs_for(model: Any, verb: str) -> Mapping[str, Input]:
     """The fields that this verb takes."""
     return inputs_of(model) if verb in ("CREATE", "UPDATE") else ACTIONS[verb]
 
 
-def _input(model: type[Mapped], name: str, hint: Any) -> tuple[str, Input]:
+def _input(model: Any, name: str, hint: Any) -> tuple[str, Input]:
     bare, many = _bare(hint)
     for ending in ("_ref", "_refs", "_native_id", "_native_ids"):
         stem = name.removesuffix(ending)
@@ -165,7 +165,8 @@ def _input(model: type[Mapped], name: str, hint: Any) -> tuple[str, Input]:
             kinds = (model.__name__,) if stem == "parent" else REFERS[stem]
             return (f"{stem}s" if plural else stem), Input(hint=Pointer, many=plural, kinds=kinds)
     if isinstance(bare, type) and issubclass(bare, Mapped):
-        return name, Input(hint=None, many=many, parts=inputs_of(bare), model=bare.__name__)
+        made: Any = bare
+        return name, Input(hint=None, many=many, parts=inputs_of(made), model=bare.__name__)
     return name, Input(hint=bare, many=many)
 
 

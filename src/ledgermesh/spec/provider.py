@@ -97,7 +97,7 @@ class Provider:
     writes: Writes = ()
     """Every change that the provider takes."""
     unwritten: Mapping[str, str] = field(default_factory=dict)
-    """Operations (`POST /path` as the contract prints it) that change something and that nothing here writes, and why."""
+    """Operations (`POST /path` as the contract prints it) that change something and are written by nobody, and why."""
     subscription: Detail | None = None
     """The company's plan with the provider, where it tells."""
     omitted: Mapping[str, str] = field(default_factory=dict)
