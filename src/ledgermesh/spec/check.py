@@ -6,13 +6,15 @@ import difflib
 import re
 import types
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Union, get_args, get_origin
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Union, get_args, get_origin
 
 from ledgermesh.spec.auth import OAuth2
+from ledgermesh.spec.inputs import Input, inputs_for
 from ledgermesh.spec.provider import Provider
 from ledgermesh.spec.resource import List, ReportName, Resource
 from ledgermesh.spec.wires import ABSENT, Fields, Wire, declared
+from ledgermesh.spec.write import Compose, Put, Stamp, Write, no_segments
 
 REPORTS = get_args(ReportName)
 
@@ -30,6 +32,9 @@ def problems(provider: Provider, kinds: Iterable[str]) -> Iterator[str]:
         yield from _resource(provider, resource, known)
     for report in provider.reports:
         yield from _fields(f"{provider.name} {report.report}", report.fields, required=())
+    models = {resource.kind: resource.fields.model for resource in provider.resources}
+    for way in provider.writes:
+        yield from _way(provider, way, models.get(way.kind), known)
 
 
 def _has(provider: Provider, kind: str) -> bool:
@@ -110,6 +115,38 @@ def _agrees(hint: object, wire: Wire) -> bool:
     if get_origin(hint) in (Union, types.UnionType):
         return any(_agrees(part, wire) for part in get_args(hint))
     return hint == wire.gives
+
+
+def _way(
+    provider: Provider, way: Write | Compose, model: type[Any] | None, known: tuple[str, ...]
+) -> Iterator[str]:
+    """What is wrong with one way of changing something."""
+    where = f"{provider.name} {way.verb} {way.kind}"
+    if way.kind not in known:
+        yield f"{where}: there is no kind {way.kind!r}{_closest(way.kind, known)}"
+    if model is not None:
+        yield from _puts(where, way.puts, inputs_for(model, way.verb))
+    if isinstance(way, Compose):
+        return
+    if isinstance(way.repeat, Stamp) and way.verb == "CREATE" and way.repeat.field not in way.puts:
+        yield f"{where}: stamps {way.repeat.field!r}, which it does not put{_closest(way.repeat.field, way.puts)}"
+    if way.undo is not None and not any(
+        each.kind == way.kind and each.verb == way.undo for each in provider.writes
+    ):
+        yield f"{where}: is undone by {way.undo}, which {way.kind} does not have"
+    filled = {setting.name for setting in provider.settings} | {"id", "parent"}
+    for name in re.findall(r"\{(\w+)\}", way.path):
+        if name not in filled and way.segments is no_segments:
+            yield f"{where}: {way.path} needs {name!r}; declare it under `settings`, or give `segments`"
+
+
+def _puts(where: str, puts: Mapping[str, Put], inputs: Mapping[str, Input]) -> Iterator[str]:
+    for name, given in puts.items():
+        known = inputs.get(name)
+        if known is None:
+            yield f"{where}: nobody gives {name!r}{_closest(name, inputs)}"
+        elif given.parts is not None and known.parts is not None:
+            yield from _puts(f"{where} {name}", given.parts, known.parts)
 
 
 def _words(hint: object) -> str:

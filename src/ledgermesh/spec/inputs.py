@@ -125,7 +125,8 @@ ACTIONS: Mapping[str, Mapping[str, Input]] = {
         "express": _value(bool, "By post: fast."),
     },
     "SET_STATUS": {
-        "status": _value(str, "The status, by this schema's word for it or by the provider's own."),
+        "status": _value(str, "The status, by this schema's word for it."),
+        "status_raw": _value(str, "The status by the provider's own word, in its place."),
         "at": _value(dt.datetime, "Since when, where the provider takes it."),
     },
     "IMPORT": {

@@ -84,6 +84,9 @@ class Put:
     """With `parts`: where the object or the array stands in the body; empty for this same body."""
     many: bool = False
     """With `parts`: whether it is a list."""
+    key: str = ""
+    """With `many`: the provider's field by which an element is known. An element given with `native_id` is laid over
+    the one that stands there; those that are not given go."""
     required: bool = False
     """Without it the provider refuses to create."""
     required_if: str = ""
@@ -210,6 +213,11 @@ class Problem:
     code: str = "INVALID"
 
 
+def no_segments(draft: Draft) -> Mapping[str, str]:
+    """No further braces."""
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Write:
     """One request that changes something."""
@@ -225,7 +233,7 @@ class Write:
     path: str
     """Below the base URL; `{id}` of the record, `{parent}` of the one above it, settings of the connection, and values
     that `segments` fills."""
-    segments: Callable[[Draft], Mapping[str, str]] = lambda draft: {}
+    segments: Callable[[Draft], Mapping[str, str]] = no_segments
     """Further braces of the path."""
     parent: str = ""
     """The field of the values whose Target fills `{parent}` when creating; otherwise the record's own id tells it."""
@@ -236,6 +244,8 @@ class Write:
     body: Literal["json", "multipart", "none"] = "json"
     build: Callable[[dict[str, object], Draft], object] | None = None
     """The last word on the JSON body, for what cannot be said by field; given the body so far."""
+    body_bytes_max: int = 0
+    """What the provider takes as the whole encoded body; 0 where it does not say."""
     whole: bool = False
     """Whether the body replaces the record: it is read first, changed, and sent as a whole."""
     dropped: tuple[str, ...] = ()

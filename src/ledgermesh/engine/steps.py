@@ -1,0 +1,367 @@
+"""From one write and its values to the request as it would go out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+import msgspec
+
+from ledgermesh.engine.change import By, Change
+from ledgermesh.engine.choice import named, resource_of, split
+from ledgermesh.engine.encode import Encoded, Encoding, json_bytes, lay, multipart_bytes, over, without
+from ledgermesh.engine.planned import Look, Step
+from ledgermesh.engine.request import always, fill, merged
+from ledgermesh.engine.version import MISSING, equal, seen, value_text
+from ledgermesh.errors import BadInput, NeedsConfig
+from ledgermesh.model.record import Record
+from ledgermesh.spec.resource import Resource
+from ledgermesh.spec.write import Draft, Header, Problem, Search, Stamp, Target, Write, hole, native
+from ledgermesh.upstream.call import Link
+
+HOLE: Final = re.compile(r"\$\{(steps|made)\.(\d+)\.id\}")
+STAMP_MARK: Final = "lm:"
+STAMP_LETTERS: Final = 9
+
+
+@dataclass(slots=True)
+class Made:
+    """A step, or why there is none."""
+
+    step: Step | None = None
+    problems: list[Problem] = field(default_factory=list)
+    lost: list[tuple[str, str]] = field(default_factory=list)
+    asked: Mapping[str, Any] | None = None
+    """What was asked of the record, as `value_text` writes it, with the marks that were added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes the steps of one change."""
+
+    link: Link
+    change: Change
+    currency: str | None
+    first: int
+    """The number that the next step gets."""
+    digest: str
+    """Of everything that the caller asked for."""
+
+    def step(
+        self,
+        write: Write,
+        values: Mapping[str, Any],
+        target: Target | None,
+        record: Record | None,
+        *,
+        above: str = "",
+        renumber: Mapping[int, int] | None = None,
+    ) -> Made:
+        """The step of one write. No step and no problem where the record is already as asked."""
+        made = Made()
+        values = self._stamped(write, values, made)
+        document: Mapping[str, Any] | None = record.__dict__["_row"].doc if record is not None else None
+        draft = Draft(write.verb, values, self.link.settings, document)
+        for check in write.checks:
+            made.problems.extend(check(draft))
+        encoding = Encoding(self.link.provider.title, self.currency)
+        encoded = encoding.values(write.puts, draft, above)
+        made.problems.extend(encoded.problems)
+        made.lost.extend(encoded.lost)
+        made.asked = {name: value_text(value) for name, value in values.items()}
+        if made.problems:
+            return made
+        if write.verb == "UPDATE" and record is not None:
+            changed = self._changed(write, values, record, encoding, draft)
+            if not changed and not self._more():
+                return made
+            encoded = encoding.values(write.puts, draft, above, only=changed)
+        try:
+            made.step = _renumbered(self._request(write, draft, encoded, target, made), renumber or {})
+        except (ValueError, BadInput, NeedsConfig) as error:
+            made.problems.append(Problem("", str(error)))
+        if made.problems:
+            made.step = None
+        return made
+
+    def _more(self) -> bool:
+        return bool(self.change.custom_fields or self.change.passthrough)
+
+    def _changed(
+        self, write: Write, values: Mapping[str, Any], record: Record, encoding: Encoding, draft: Draft
+    ) -> set[str]:
+        """The fields that are not yet as asked; by the record, and where it does not show one, by its document."""
+        found = set()
+        for name, value in values.items():
+            wish = value_text(value)
+            now = seen(record, name, wish)
+            if now == MISSING:
+                parts = encoding.values(write.puts, draft, only={name}).body
+                if not _within(parts, draft.before or {}):
+                    found.add(name)
+            elif not equal(wish, now):
+                found.add(name)
+        return found
+
+    # -- the request -------------------------------------------------------------------------------------------
+
+    def _request(
+        self, write: Write, draft: Draft, encoded: Encoded, target: Target | None, made: Made
+    ) -> Step:
+        resource = self._resource(write, target)
+        values, prefix = self._places(write, draft, target, resource)
+        body, headers = self._body(write, draft, encoded, made)
+        path = _unquoted(fill(write.path, {**self.link.settings, **values, **write.segments(draft)}))
+        repeat, look, more = self._repeat(write, draft, target)
+        return Step(
+            kind=write.kind,
+            verb=write.verb,
+            method=write.method,
+            path=path,
+            template=write.path,
+            query=merged(always(self.link), write.query),
+            headers=(*headers, *more, *self._downstream(write)),
+            body=body,
+            item=write.item,
+            id=write.id,
+            empty=write.empty,
+            native_id=target.native_id if target is not None else None,
+            repeat=repeat,
+            settle_seconds=getattr(write.repeat, "settle_seconds", 0.0),
+            look=look,
+            seconds=write.seconds,
+            undo=self._undo(write, prefix),
+            prefix=prefix,
+        )
+
+    def _resource(self, write: Write, target: Target | None) -> Resource | None:
+        native_id = target.native_id if target is not None else ""
+        return resource_of(self.link.provider, write.kind, native_id, write.resource or None)
+
+    def _places(
+        self, write: Write, draft: Draft, target: Target | None, resource: Resource | None
+    ) -> tuple[dict[str, str], str]:
+        """What fills `{id}` and `{parent}`, and what our id has in front of the provider's."""
+        name = f"{resource.name}:" if resource is not None and resource.name else ""
+        if target is not None:
+            parent, own = split(resource, target.native_id)
+            return {"id": own, "parent": parent}, (f"{parent}-{name}" if parent else name)
+        if not write.parent:
+            return {}, name
+        holder = _walk(draft.values, write.parent)
+        if not isinstance(holder, Target):
+            raise ValueError(f"`{write.parent}` says below which record it is made")
+        parent = str(native(holder))
+        return {"parent": parent}, f"{parent}-{name}"
+
+    def _body(
+        self, write: Write, draft: Draft, encoded: Encoded, made: Made
+    ) -> tuple[bytes | None, tuple[tuple[str, str], ...]]:
+        if write.body == "none":
+            return None, ()
+        body = dict(encoded.body)
+        if write.whole:
+            base = dict(draft.before or {})
+            for path in write.dropped:
+                base = without(base, path)
+            body = over(base, body)
+        for path, value in write.fixed.items():
+            lay(body, path, value)
+        self._own_fields(write, draft, body, made)
+        whole: Any = write.build(body, draft) if write.build is not None else body
+        if self.change.passthrough and draft.values and isinstance(whole, dict):
+            whole = over(whole, self.change.passthrough)
+        if write.body == "multipart":
+            encoded_body, media = multipart_bytes(whole)
+        else:
+            encoded_body, media = json_bytes(whole), "application/json"
+        if write.body_bytes_max and len(encoded_body) > write.body_bytes_max:
+            most = write.body_bytes_max
+            made.problems.append(
+                Problem("", f"the request would be {len(encoded_body)} bytes, over {most}", "TOO_LARGE")
+            )
+        return encoded_body, (("content-type", media),)
+
+    def _own_fields(self, write: Write, draft: Draft, body: dict[str, Any], made: Made) -> None:
+        """The company's own fields."""
+        given = self.change.custom_fields if draft.values else {}
+        if not given:
+            return
+        if write.custom_fields is None:
+            title = self.link.provider.title
+            made.lost.extend(
+                (f"custom_fields.{key}", f"{title} takes no custom fields here") for key in given
+            )
+            return
+        for path, value in write.custom_fields(given, draft).items():
+            lay(body, path, value)
+
+    def _downstream(self, write: Write) -> tuple[tuple[str, str], ...]:
+        """What tells an aggregator to pass it on."""
+        change = self.change
+        if not write.downstream:
+            return ()
+        found = [("x-sync-data", "push")] if change.downstream_push else []
+        if change.downstream_push and change.downstream_sources:
+            found.append(("x-sync-sources", ",".join(change.downstream_sources)))
+        if change.tracking_id:
+            found.append(("x-tracking-id", change.tracking_id))
+        return tuple(found)
+
+    # -- what is done after an unclear answer ------------------------------------------------------------------
+
+    def _stamped(self, write: Write, values: Mapping[str, Any], made: Made) -> Mapping[str, Any]:
+        """The values with the mark of key and content at the end of one of them."""
+        repeat = write.repeat
+        if not isinstance(repeat, Stamp) or write.verb != "CREATE":
+            return values
+        text = f"{values.get(repeat.field) or ''} {self.stamp}".strip()
+        if len(text) > repeat.length_max:
+            room = repeat.length_max - len(self.stamp) - 1
+            words = f"at most {room} characters, because a mark of this request goes behind them"
+            made.problems.append(Problem(repeat.field, words, "TOO_LONG"))
+        return {**values, repeat.field: text}
+
+    @property
+    def stamp(self) -> str:
+        """The mark of this change: of the caller's key, and of what it asked for."""
+        key = hashlib.sha256(self.change.client_key.encode()).hexdigest()[:STAMP_LETTERS]
+        return f"{STAMP_MARK}{key}{self.digest[:STAMP_LETTERS]}"
+
+    def _repeat(
+        self, write: Write, draft: Draft, target: Target | None
+    ) -> tuple[Literal["HEADER", "STAMP", "SEARCH", "NEVER"], Look | None, tuple[tuple[str, str], ...]]:
+        match write.repeat:
+            case Header(name):
+                return "HEADER", self._look(write, draft, target, ()), ((name.lower(), self._header_key()),)
+            case Stamp(name):
+                if write.verb == "CREATE":
+                    look = Look(kind=write.kind, resource=write.resource, stamp=self.stamp, stamp_field=name)
+                    return "STAMP", look, ()
+                return self._searched(write, draft, target, ())
+            case Search(names):
+                return self._searched(write, draft, target, names)
+        return "NEVER", None, ()
+
+    def _header_key(self) -> str:
+        words = f"{self.link.tenant}\0{self.link.connection}\0{self.change.client_key}\0{self.first}"
+        return hashlib.sha256(words.encode()).hexdigest()[:32]
+
+    def _searched(
+        self, write: Write, draft: Draft, target: Target | None, names: tuple[str, ...]
+    ) -> tuple[Literal["SEARCH", "NEVER"], Look | None, tuple[tuple[str, str], ...]]:
+        look = self._look(write, draft, target, names)
+        return ("SEARCH", look, ()) if look is not None else ("NEVER", None, ())
+
+    def _look(self, write: Write, draft: Draft, target: Target | None, names: tuple[str, ...]) -> Look | None:
+        gone = write.delete in ("SOFT", "HARD") or write.method == "DELETE"
+        if gone and target is not None:
+            return Look(kind=write.kind, resource=write.resource, native_id=target.native_id, gone=True)
+        asked = {name: value_text(value) for name, value in draft.values.items()}
+        if write.verb == "VOID":
+            asked = {"status": "VOID"}
+        equal = {name: text for name, text in asked.items() if not names or name in names}
+        if not equal or (target is None and not names):
+            return None
+        if any(holes(str(text)) for text in equal.values()):
+            equal = {name: text for name, text in equal.items() if not holes(str(text))}
+        native_id = target.native_id if target is not None else None
+        return Look(kind=write.kind, resource=write.resource, native_id=native_id, equal=equal)
+
+    def _undo(self, write: Write, prefix: str) -> Step | None:
+        """What takes a step back, with a hole where the id of what it made will be."""
+        if write.undo is None:
+            return None
+        found = named(self.link.provider, write.kind, write.undo, write.resource)
+        if found is None:
+            return None
+        target = Target(write.kind, f"{prefix}{hole(self.first)}")
+        draft = Draft(found.verb, {}, self.link.settings)
+        return self._request(replace(found, undo=None), draft, Encoded(), target, Made())
+
+
+def digest_of(change: Change) -> str:
+    """A digest of everything that a change asks for; another body under the same key is told by it."""
+    words = [
+        change.kind, change.verb, change.target.native_id if change.target is not None else None,
+        _plain(change.values), dict(change.custom_fields), _plain(change.passthrough),
+    ]  # fmt: skip
+    return hashlib.sha256(msgspec.json.encode(words)).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case By():
+            ref = value.ref
+            own = [ref.kind, ref.connection, ref.native_id] if ref is not None else None
+            return {"by": [own, value.native_id, sorted(value.key.items()), value.create]}
+        case Mapping():
+            return {name: _plain(value[name]) for name in sorted(value)}
+        case tuple() | list():
+            return [_plain(each) for each in value]
+    return value_text(value)
+
+
+# -- holes -----------------------------------------------------------------------------------------------------------
+
+
+def holes(text: str) -> list[str]:
+    """The holes in a text."""
+    return [found[0] for found in HOLE.finditer(text)]
+
+
+def _unquoted(path: str) -> str:
+    """A path whose holes are as they were before it was percent-encoded."""
+    return re.sub(r"%24%7B((?:steps|made)\.\d+\.id)%7D", lambda found: f"${{{found[1]}}}", path)
+
+
+def renumbered(step: Step) -> Step:
+    """A step whose references to records that are made first name the steps that make them."""
+    return _mapped(step, lambda text: HOLE.sub(lambda found: hole(int(found[2])), text))
+
+
+def _renumbered(step: Step, numbers: Mapping[int, int]) -> Step:
+    """A part's step whose holes name steps of the plan in place of parts."""
+
+    def number(found: re.Match[str]) -> str:
+        return hole(numbers[int(found[2])]) if found[1] == "steps" and int(found[2]) in numbers else found[0]
+
+    return _mapped(step, lambda text: HOLE.sub(number, text), undo=False) if numbers else step
+
+
+def _mapped(step: Step, change: Callable[[str], str], *, undo: bool = True) -> Step:
+    body = step.body
+    if body is not None and b"${" in body:
+        body = change(body.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+    return replace(
+        step,
+        path=change(step.path),
+        query=tuple((name, change(value)) for name, value in step.query),
+        body=body,
+        prefix=change(step.prefix),
+        undo=_mapped(step.undo, change) if step.undo is not None and undo else step.undo,
+    )  # fmt: skip
+
+
+def _walk(values: Mapping[str, Any], path: str) -> Any:
+    found: Any = values
+    for word in path.split("."):
+        if isinstance(found, Mapping):
+            found = found.get(word)
+        elif isinstance(found, tuple) and word.isdigit() and int(word) < len(found):
+            found = found[int(word)]
+        else:
+            return None
+    return found
+
+
+def _within(parts: Any, document: Any) -> bool:
+    """Whether everything in these parts of a body stands in the document already."""
+    if isinstance(parts, Mapping) and isinstance(document, Mapping):
+        return all(_within(value, document.get(key)) for key, value in parts.items())
+    if isinstance(parts, list) and isinstance(document, list):
+        return len(parts) == len(document) and all(map(_within, parts, document))
+    return bool(parts == document)
