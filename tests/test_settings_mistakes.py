@@ -109,6 +109,11 @@ MISTAKES: list[tuple[str, str, str]] = [
         "request_seconds = 121",
         "server.request_seconds: is more than server.request_seconds_max",
     ),
+    (
+        "port = 9000",
+        "[documents]\nonly = true",
+        "documents.only: there are no documents; name them in documents.trusted",
+    ),
 ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -15,29 +15,38 @@ from ledgermesh.clock import Clock
 from ledgermesh.edge.auth import Authenticator
 from ledgermesh.edge.connect.parts import ConnectParts
 from ledgermesh.edge.connect.routes import connect_routes
+from ledgermesh.edge.documents import Documents, read_trusted
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.routes import application
 from ledgermesh.engine.index import Indexes
+from ledgermesh.engine.plan_tokens import PlanTokens
+from ledgermesh.engine.push import Pusher
 from ledgermesh.errors import ConfigurationError, StateDown
 from ledgermesh.graph.admission import Doors
 from ledgermesh.graph.catalogue import catalogue
 from ledgermesh.graph.context import Parts
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.graph.schema import Gateway, make_schema
+from ledgermesh.graph.writes.carrier import Carrier
+from ledgermesh.graph.writes.write_back import WriteBack
 from ledgermesh.playground import PlaygroundConfig, read_examples, routes
 from ledgermesh.providers import discover
 from ledgermesh.settings import Settings, bootstrap, state_url, to_keys
 from ledgermesh.spec.provider import Provider
 from ledgermesh.state.allowances import sandbox_addresses
+from ledgermesh.state.claims import Claims
 from ledgermesh.state.limits import Limits as Buckets
 from ledgermesh.state.limits import Rate
 from ledgermesh.state.link_tokens import LinkTokens
 from ledgermesh.state.opening import open_store
+from ledgermesh.state.queues import open_queue
 from ledgermesh.state.repair import Repairs
 from ledgermesh.state.replicas import Replicas
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.shared import State, make_state
+from ledgermesh.sync.jobs import Jobs
 from ledgermesh.sync.notify import Notifier
+from ledgermesh.sync.pushing import pushing
 from ledgermesh.sync.webhooks import Deliverer
 from ledgermesh.upstream.guard import Guard, make_guard, origins
 from ledgermesh.upstream.pace import alone
@@ -56,6 +65,8 @@ class Running:
     clock: Clock
     repairs: Repairs
     sdl: str
+    pushing: Mapping[str, Work]
+    """What has to run beside the requests so that accepted writes are carried out."""
     close: Callable[[], Awaitable[None]]
 
 
@@ -101,6 +112,12 @@ def make_gateway(
         public_url=public_url,
     )
     schema = make_schema()
+    parts, pusher, jobs = with_writes(parts, random)
+
+    async def close() -> None:
+        await pusher.close()
+        await stack.close()
+
     return Running(
         answers=Gateway(schema, parts),
         state=state,
@@ -108,8 +125,22 @@ def make_gateway(
         clock=clock,
         repairs=repairs,
         sdl=schema.as_str(),
-        close=stack.close,
+        pushing=pushing(jobs, Carrier(parts, pusher).run, clock),
+        close=close,
     )
+
+
+def with_writes(parts: Parts, random: Random) -> tuple[Parts, Pusher, Jobs]:
+    """The same parts with what plans writes, and what carries them out."""
+    state, clock = parts.state, parts.clock
+    jobs = Jobs(state, parts.keys, clock)
+
+    async def raised(environment: str, connection: str) -> None:
+        await state.directory.raise_generation("live" if environment == "live" else "sandbox", connection)
+
+    pusher = Pusher(state.store, clock, random, raised)
+    writer = WriteBack(jobs=jobs, tokens=PlanTokens(parts.keys), claims=Claims(state.store, clock))
+    return replace(parts, writer=writer, syncs=jobs), pusher, jobs
 
 
 def operations() -> Path:
@@ -126,6 +157,8 @@ def web(
     connect: ConnectParts,
     wires: Sequence[GuardedWire],
     work: Mapping[str, Work],
+    documents: Documents | None = None,
+    origins: frozenset[str] = frozenset(),
 ) -> Starlette:
     """The gateway as an application with its playground; as the server stops, so does all that it holds."""
     background, state = Background(work), running.state
@@ -137,6 +170,7 @@ def web(
         await running.close()
         for wire in wires:
             await wire.close()
+        await state.queue.close()
         await state.store.close()
 
     def trouble() -> str | None:
@@ -152,19 +186,21 @@ def web(
         sdl=running.sdl,
         limits=limits,
         pages=[*routes(playground), *connect_routes(connect)],
+        documents=documents,
+        origins=origins,
         trouble=trouble,
         lifespan=lifespan,
     )
 
 
-def beside(
-    state: State, replicas: Replicas, hooks: GuardedWire, clock: Clock, repairs: Repairs
-) -> Mapping[str, Work]:
+def beside(running: Running, replicas: Replicas, hooks: GuardedWire) -> Mapping[str, Work]:
     """What goes on beside the requests."""
+    state, clock = running.state, running.clock
     return {
+        **running.pushing,
         "follow the store": state.directory.follow,
         "count replicas": replicas.run,
-        "tell webhooks": Notifier(state, clock, repair_url=repairs).run,
+        "tell webhooks": Notifier(state, clock, repair_url=running.repairs).run,
         "deliver webhooks": Deliverer(state, hooks, clock, Random()).run,
     }
 
@@ -190,14 +226,28 @@ async def make_served(settings: Settings, *, environ: Mapping[str, str], clock: 
         body_bytes_max=settings.server.body_bytes_max,
         timeout_seconds=settings.server.request_seconds,
         timeout_seconds_max=settings.server.request_seconds_max,
+        upload_bytes_max=settings.server.upload_bytes_max,
+        upload_files_max=settings.server.upload_files_max,
+        batch_max=settings.server.batch_max,
+        newer_statuses=settings.server.newer_statuses,
     )
     page = PlaygroundConfig(environment="live", examples=read_examples(operations()))
-    work = beside(state, replicas, hooks, clock, running.repairs)
+    work = beside(running, replicas, hooks)
     connect = ConnectParts(
         state=state, definitions=definitions, wire=wire, clock=clock, keys=keys,
         public_url=settings.server.public_url or "", bases=await sandbox_addresses(state.store),
     )  # fmt: skip
-    return web(running, limits=limits, playground=page, connect=connect, wires=(wire, hooks), work=work)
+    return web(
+        running, limits=limits, playground=page, connect=connect, wires=(wire, hooks), work=work,
+        documents=to_documents(settings), origins=frozenset(settings.server.origins),
+    )  # fmt: skip
+
+
+def to_documents(settings: Settings) -> Documents:
+    """The operations that clients may name; raises ConfigurationError for a folder that cannot be read."""
+    given = settings.documents
+    trusted = read_trusted(given.trusted, only=given.only) if given.trusted is not None else None
+    return Documents(trusted, automatic=given.automatic)
 
 
 async def opened(settings: Settings, keys: Sequence[SealingKey], clock: Clock) -> State:
@@ -207,9 +257,10 @@ async def opened(settings: Settings, keys: Sequence[SealingKey], clock: Clock) -
         raise ConfigurationError("state.url_from_file: the file is empty or cannot be read")
     try:
         store = await open_store(url, clock)
+        queue = await open_queue(url, store, clock)
     except StateDown as error:
         raise ConfigurationError(f"state.url: {error.message}") from error
-    return make_state(store, keys, clock, lease_seconds=settings.state.lease_seconds)
+    return make_state(store, keys, clock, lease_seconds=settings.state.lease_seconds, queue=queue)
 
 
 def own_origins(settings: Settings) -> frozenset[str]:

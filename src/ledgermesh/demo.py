@@ -43,7 +43,7 @@ DEMO_KEYS = {
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 """Where the emulators are; nothing else of this machine or its network may be called."""
 
-DEMO_TENANT = TenantEntry(id="demo", name="Demo tenant")
+DEMO_TENANT = TenantEntry(id="demo", name="Demo tenant", writes=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,8 @@ class Demo:
 async def make_demo(*, clock: Clock, sandbox_url: str, public_url: str = "", scale: int = 0) -> Demo:
     """The demo: a world of books, the emulators that show them, and a gateway linked to all of them."""
     world = make_world(today=clock.now().date(), scale=scale)
-    sandbox = make_sandbox(world, clock)
+    # Its tenants have the feature to write, where a provider has it switched on for each.
+    sandbox = make_sandbox(world, clock, turned={"write_enabled": True})
     tell_left_out(sandbox.emulators)
     keys = (to_key(secrets.token_hex(32)),)
     state = make_state(MemoryStore(clock), keys, clock)
@@ -83,7 +84,7 @@ async def make_demo(*, clock: Clock, sandbox_url: str, public_url: str = "", sca
         default_company="grand-tour",
         examples=read_examples(operations()),
     )
-    work = beside(state, Replicas(state.store, clock), wire, clock, running.repairs)
+    work = beside(running, Replicas(state.store, clock), wire)
     connect = ConnectParts(
         state=state, definitions=discover(NAMES), wire=wire, clock=clock, keys=keys, public_url=public_url,
         bases=await sandbox_addresses(state.store),

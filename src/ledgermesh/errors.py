@@ -108,6 +108,14 @@ class Unsupported(CallerError):
     remedy = "See `providers { capabilities }` for what each provider has."
 
 
+class Conflict(CallerError):
+    """The record is not of the version that was seen, or the key of a write was used before for another content."""
+
+    code = "CONFLICT"
+    remedy = "Read the record again and decide (`difference` tells more); repeat a key only with the very same content."
+    status = 409
+
+
 class LinkError(LedgermeshError):
     """The tenant repairs the connection."""
 
@@ -214,6 +222,14 @@ class Refused(UpstreamError):
 
     code = "PROVIDER_REFUSED"
     remedy = "See the provider's own words in `providerMessage`."
+
+
+class Indeterminate(UpstreamError):
+    """A write was sent, and nobody can say whether it had its effect."""
+
+    code = "INDETERMINATE"
+    retryable = True
+    remedy = "Ask again with the same key; never send it under another one before you looked into the books."
 
 
 class DefinitionError(LedgermeshError):

@@ -73,15 +73,6 @@ async def test_a_deep_document_is_the_caller_s_mistake(http: httpx.AsyncClient) 
         assert (400, "GRAPHQL_PARSE_FAILED") == (answer.status_code, code(answer))
 
 
-async def test_a_batch_is_refused_in_so_many_words(http: httpx.AsyncClient, desk: Desk) -> None:
-    """Several operations in one request are not supported, and the message says what to do."""
-    answer = await http.post("/graphql", json=[{"query": "{ word }"}])
-
-    assert (400, "BAD_USER_INPUT") == (answer.status_code, code(answer))
-    assert "batch" in answer.json()["errors"][0]["message"]
-    assert desk.questions == []
-
-
 @pytest.mark.parametrize(
     "params",
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -13,7 +13,7 @@ import pytest
 from ledgermesh.engine.change import By
 from ledgermesh.engine.planned import Plan
 from ledgermesh.engine.version import version_of
-from ledgermesh.errors import NotFound, Unsupported
+from ledgermesh.errors import Conflict, NotFound, Unsupported
 from ledgermesh.model.enums import AccountType
 from ledgermesh.model.money import Money
 from ledgermesh.spec.query import Ref
@@ -216,10 +216,10 @@ async def test_a_version_that_is_over_is_a_conflict(stand: Stand) -> None:
     assert not (await planned(stand, mine)).blocked
 
     await carry_out(stand, change(stand, "Account", "UPDATE", {"name": "Theirs"}, id=account.native_id))
-    plan = await planned(stand, mine)
-    assert codes(plan) == [("CONFLICT", "input.name"), ("CONFLICT", "")]
-    assert "'Theirs'" in plan.findings[0].message and "'Mine'" in plan.findings[0].message
-    assert "name" in plan.findings[1].message
+    with pytest.raises(Conflict, match="name") as caught:
+        await planned(stand, mine)
+    [difference] = cast("list[dict[str, object]]", caught.value.details["difference"])
+    assert difference == {"field": "name", "before": None, "asked": "Mine", "now": "Theirs"}
 
 
 async def test_a_duplicate_number_is_seen_where_it_is_asked_for(stand: Stand) -> None:
@@ -249,7 +249,7 @@ async def test_the_same_change_is_the_same_plan(stand: Stand) -> None:
     other = await planned(stand, change(stand, "Invoice", "CREATE", invoice(memo="Regards")))
 
     assert first == second
-    assert body(first)["memo"].startswith("Thanks lm:") and len(body(first)["memo"]) == len("Thanks ") + 21
+    assert body(first)["memo"].startswith("Thanks ") and len(body(first)["memo"]) == len("Thanks ") + 22
     assert body(other)["memo"].removeprefix("Regards ") != body(first)["memo"].removeprefix("Thanks ")
     look = first.steps[0].look
     assert look is not None and body(first)["memo"].endswith(look.stamp)

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from ledgermesh.engine.plan_tokens import LASTS_SECONDS, BadPlanToken, Planned, PlanTokens, plans_digest
+from ledgermesh.engine.change import Change
+from ledgermesh.engine.plan_tokens import LASTS_SECONDS, BadPlanToken, PlanToken, PlanTokens, plans_digest
 from ledgermesh.engine.planned import Plan, Step
 from tests.states import KEYS
 
@@ -21,15 +22,15 @@ STEP = Step(
 PLAN = Plan(
     connection="c", provider="kashoo", kind="Party", verb="CREATE", steps=(STEP,), asked={"name": CANARY, "lines": [{"a": "1"}]}
 )  # fmt: skip
-PLANNED = Planned(
-    tenant="t", environment="live", key="k", company="maple", client_key="one", expires_at=NOW + LASTS_SECONDS, plans=(PLAN,)
+PLANNED = PlanToken(
+    tenant="t", environment="live", key="k", company="maple", change=Change(kind="Party", verb="CREATE", client_key="one"), expires_at=NOW + LASTS_SECONDS, plans=(PLAN,)
 )  # fmt: skip
 TOKENS = PlanTokens(KEYS)
 
 
 def opened(
     text: str, *, tenant: str = "t", environment: str = "live", key: str = "k", now: int = NOW
-) -> Planned:
+) -> PlanToken:
     return TOKENS.open(text, tenant=tenant, environment=environment, key=key, now=now)
 
 

@@ -14,6 +14,8 @@ from starlette.requests import Request
 from ledgermesh.errors import BadInput
 from ledgermesh.upstream.call import Fresh
 
+SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
 
 class TooLarge(BadInput):
     """The body is over the byte limit."""
@@ -24,7 +26,7 @@ class TooLarge(BadInput):
 
 
 class UnsupportedMedia(BadInput):
-    """The body is not JSON in UTF-8."""
+    """The body is not JSON in UTF-8, or is compressed in a way that we do not read."""
 
     code = "UNSUPPORTED_MEDIA_TYPE"
     remedy = "Send Content-Type: application/json in UTF-8."
@@ -47,59 +49,48 @@ class Limits:
     timeout_seconds: float = 20.0
     """When the caller says nothing."""
     timeout_seconds_max: float = 120.0
+    upload_bytes_max: int = 12_000_000
+    """Of a whole multipart body, its files included."""
+    upload_files_max: int = 10
+    batch_max: int = 10
+    """Operations in one request."""
+    newer_statuses: bool = False
+    """Whether application/graphql-response+json tells by its status more than good and bad: 422 for a document or
+    variables that are not valid, 294 for an answer with errors beside its data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """The GraphQL parameters of a request."""
+    """The GraphQL parameters of one operation. One of `query`, `document_id` and `sha256` is there."""
 
-    query: str
+    query: str | None
     operation: str | None
     variables: Mapping[str, Any]
+    document_id: str | None = None
+    sha256: str | None = None
+    """Of an automatically persisted query: 64 hexadecimal digits in lower case."""
 
 
-async def body_params(request: Request, limits: Limits) -> Params:
-    """The parameters of a POST."""
-    _check_media(request.headers.get("content-type", ""))
-    return _params(_decoded(await _body(request, limits.body_bytes_max)))
-
-
-def query_params(request: Request) -> Params:
+def query_params(request: Request, limits: Limits) -> Params:
     """The parameters of a GET."""
-    found: dict[str, Any] = {"query": request.query_params.get("query")}
-    if (operation := request.query_params.get("operationName")) is not None:
-        found["operationName"] = operation
+    if len(request.scope["query_string"]) > limits.body_bytes_max:
+        raise TooLarge(f"the address is over {limits.body_bytes_max} bytes")
+    given = request.query_params
+    found: dict[str, Any] = {
+        name: given[name] for name in ("query", "operationName", "documentId") if name in given
+    }
     for name in ("variables", "extensions"):
-        if text := request.query_params.get(name):
-            found[name] = _decoded(text.encode(errors="surrogatepass"), f"`{name}`")
-    return _params(found)
-
-
-def _check_media(content_type: str) -> None:
-    media, *parameters = (part.strip().casefold() for part in content_type.split(";"))
-    if media != "application/json":
-        raise UnsupportedMedia(f"the body is {media or 'of no declared type'}, not application/json")
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "charset" and value.strip().strip('"') not in ("utf-8", "utf8"):
-            raise UnsupportedMedia("the body is not in UTF-8")
-
-
-async def _body(request: Request, bytes_max: int) -> bytes:
-    """The body, refused as soon as it is known to be too large."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > bytes_max:
-            raise TooLarge(f"the body is over {bytes_max} bytes")
-    return bytes(body)
+        if text := given.get(name):
+            found[name] = decoded(text.encode(errors="surrogatepass"), f"`{name}`")
+    return params(found)
 
 
 # An amount in the variables stays what the caller wrote; as a float it would be rounded before anyone looks.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def _decoded(body: bytes, what: str = "the request") -> Any:
+def decoded(body: bytes, what: str = "the request") -> Any:
+    """The value of a JSON text in UTF-8; raises BadInput."""
     try:
         return _DECODER.decode(body)
     except RecursionError as error:
@@ -108,20 +99,41 @@ def _decoded(body: bytes, what: str = "the request") -> Any:
         raise BadInput(f"{what} is not JSON: {error}") from error
 
 
-def _params(found: Any) -> Params:
-    if isinstance(found, list):
-        raise BadInput("batches are not supported: send one operation for each request")
+def params(found: Any) -> Params:
+    """The parameters of one operation; raises BadInput."""
     if not isinstance(found, dict):
         raise BadInput("the request is not a JSON object")
-    query, operation = found.get("query"), found.get("operationName")
-    if not isinstance(query, str) or not query.strip():
-        raise BadInput("`query` is missing or not text", details={"field": "query"})
-    if operation is not None and not isinstance(operation, str):
-        raise BadInput("`operationName` is not text", details={"field": "operationName"})
+    for name in ("query", "operationName", "documentId"):
+        if not isinstance(found.get(name), str | None):
+            raise BadInput(f"`{name}` is not text", details={"field": name})
     for name in ("variables", "extensions"):
-        if found.get(name) is not None and not isinstance(found[name], dict):
+        if not isinstance(found.get(name), dict | None):
             raise BadInput(f"`{name}` is not an object", details={"field": name})
-    return Params(query, operation, found.get("variables") or {})
+    query, id = _said(found.get("query")), _said(found.get("documentId"))
+    sha256 = _sha256((found.get("extensions") or {}).get("persistedQuery"))
+    if query is None and id is None and sha256 is None:
+        raise BadInput("`query` is missing", details={"field": "query"})
+    if id is not None and (query is not None or sha256 is not None):
+        raise BadInput("`documentId` stands for the document: give no other", details={"field": "documentId"})
+    return Params(query, found.get("operationName"), found.get("variables") or {}, id, sha256)
+
+
+def _said(text: str | None) -> str | None:
+    """Text that is not blank."""
+    return text if text is not None and text.strip() else None
+
+
+def _sha256(found: Any) -> str | None:
+    """The hash in `extensions.persistedQuery`, as Apollo's clients send it."""
+    if found is None:
+        return None
+    given = found.get("sha256Hash") if isinstance(found, dict) else None
+    if not isinstance(given, str) or not SHA256.fullmatch(given) or found.get("version") != 1:
+        raise BadInput(
+            "`extensions.persistedQuery` is not {version: 1, sha256Hash: <64 hexadecimal digits>}",
+            details={"field": "extensions"},
+        )
+    return given.casefold()
 
 
 # -- headers -----------------------------------------------------------------------------------------------------

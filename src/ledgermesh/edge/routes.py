@@ -13,6 +13,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan
 
 from ledgermesh.edge.auth import Authenticator
+from ledgermesh.edge.cors import CrossOrigin
+from ledgermesh.edge.documents import Documents
 from ledgermesh.edge.files import FilesView
 from ledgermesh.edge.health import Trouble, healthz, readyz
 from ledgermesh.edge.incoming import Limits
@@ -36,11 +38,16 @@ def application(
     sdl: str,
     limits: Limits,
     pages: Sequence[BaseRoute],
+    documents: Documents | None = None,
+    origins: frozenset[str] = frozenset(),
     trouble: Trouble = lambda: None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
-    """The gateway as an ASGI application. `pages` are routes beside it: the playground's, those for linking."""
-    view = View(answers, who, limits, Streams(who.clock))
+    """The gateway as an ASGI application. `pages` are routes beside it: the playground's, those for linking.
+
+    `origins` are web pages of the operator's that may ask from a browser.
+    """
+    view = View(answers, who, limits, Streams(who.clock), documents or Documents())
 
     async def graphql(request: Request) -> Response:
         return await view(request)
@@ -62,7 +69,10 @@ def application(
             Route("/readyz", readyz(trouble)),
             *pages,
         ],
-        middleware=[Middleware(Trail)],
+        middleware=[
+            Middleware(Trail),
+            Middleware(CrossOrigin, registry=who.registry, origins=origins),
+        ],
         exception_handlers={404: _missing, 405: _wrong_method},
         lifespan=lifespan,
     )

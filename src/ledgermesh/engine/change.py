@@ -51,6 +51,8 @@ class Change:
     """Whether a record with the same number is looked for first."""
     client_key: str = ""
     """The caller's name for this one change; made up where it gives none."""
+    chosen: bool = True
+    """Whether the caller gave it: one that was made up was never used before."""
     tracking_id: str = ""
     """The caller's own name for the request, told to aggregators, echoed on answers and webhooks."""
     downstream_push: bool = True

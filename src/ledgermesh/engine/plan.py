@@ -8,16 +8,15 @@ from typing import Any
 
 from ledgermesh.engine.change import By, Change
 from ledgermesh.engine.choice import choose, named
+from ledgermesh.engine.conflicts import conflict
 from ledgermesh.engine.encode import leaves, with_currency
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.planned import Before, Finding, Loss, Plan, Step
 from ledgermesh.engine.resolve import equal_to, resolve, target_of, there
-from ledgermesh.engine.steps import Made, Maker, digest_of, holes, renumbered
+from ledgermesh.engine.steps import Made, Maker, digest_of, holes, numbered, renumbered
 from ledgermesh.engine.version import (
     MISSING,
-    changed_since,
     equal,
-    same_version,
     seen,
     value_text,
     version_of,
@@ -36,8 +35,9 @@ NUMBERS = ("number", "code")
 async def make_plan(hub: Hub, change: Change) -> Plan:
     """The plan of one change through one connection.
 
-    Raises Unsupported where the provider has no such verb, NotFound for a record that is not there, and whatever keeps
-    the provider from being asked. What is wrong with the change itself stands in the plan's findings.
+    Raises Unsupported where the provider has no such verb, NotFound for a record that is not there, Conflict for one
+    that is not of the version the caller has seen, and whatever keeps the provider from being asked. What is wrong with
+    the change itself stands in the plan's findings.
     """
     return await _Planning(hub, change).plan()
 
@@ -85,13 +85,15 @@ class _Planning:
             native_id=target.native_id if target is not None else None,
             steps=tuple(self.steps),
             result=result if self.steps else -1,
-            asked=self.asked,
+            asked=numbered(self.asked),
             version=version_of(record) if record is not None else "",
             before=_before(record, self.asked),
             findings=tuple(self.findings),
             loss=tuple(self.loss),
             calls=len(self.steps) + rereads + (record is not None and bool(self.steps)),
             downstream=self.downstream,
+            digest=digest_of(change),
+            chosen=change.chosen,
         )
 
     # -- what is known before ----------------------------------------------------------------------------------
@@ -106,19 +108,13 @@ class _Planning:
         return record
 
     def _check_version(self, record: Record | None, values: Mapping[str, Any]) -> None:
+        """Raise Conflict where the caller has seen another version."""
         version = self.change.if_version
-        if version is None or record is None or same_version(version, record):
+        if version is None or record is None:
             return
-        changed = changed_since(version, record)
-        for name, value in values.items():
-            if {name, f"{name}_ref", f"{name[:-1]}_refs"} & set(changed):
-                now, asked = seen(record, name, value_text(value)), value_text(value)
-                self._block(
-                    "CONFLICT", name, f"changed since this version: it is {now!r} now, {asked!r} was asked"
-                )
-        self._block(
-            "CONFLICT", "", f"the record is not of this version any more; changed: {', '.join(changed)}"
-        )
+        found = conflict(record, version, {name: value_text(value) for name, value in values.items()})
+        if found is not None:
+            raise found
 
     async def _check_duplicate(self, values: Mapping[str, Any]) -> None:
         if not (self.change.duplicate_check and self.change.verb == "CREATE"):
@@ -147,6 +143,8 @@ class _Planning:
             self._block("UNSUPPORTED", by.path, f"make the {by.kinds[0]} first")
             return
         made = self._maker(None).step(way, values, None, None, above=f"{by.path}.")
+        # Its role is our guess, from what refers to it: nobody asked for it, so that it cannot be lost.
+        made.lost = [each for each in made.lost if each[0] != f"{by.path}.roles"]
         self._take(made)
 
     async def _way(

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from ledgermesh.engine.change import Change
 from ledgermesh.engine.planned import Plan, Step
 from ledgermesh.errors import BadInput
 from ledgermesh.state.sealing import NotSealed, Seal, SealingKey
@@ -28,7 +29,7 @@ class BadPlanToken(BadInput):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class PlanToken:
     """Everything that one mutation planned."""
 
     tenant: str
@@ -36,8 +37,8 @@ class Planned:
     key: str
     """Id of the API key that planned; the same one commits."""
     company: str
-    client_key: str
-    tracking_id: str = ""
+    change: Change
+    """What was asked for, without its values."""
     expires_at: int
     """Epoch seconds."""
     plans: tuple[Plan, ...]
@@ -56,7 +57,7 @@ class PlanTokens:
     def __init__(self, keys: Sequence[SealingKey]) -> None:
         self._seal = Seal(keys, "plan")
 
-    def seal(self, planned: Planned) -> str:
+    def seal(self, planned: PlanToken) -> str:
         """The token: whole where it fits, else without the bodies and with a digest of them."""
         content = _packed(planned)
         if len(content) > BYTES_MAX:
@@ -66,11 +67,11 @@ class PlanTokens:
             raise BadPlanToken("this plan is too large for a token; push it at once, or change less at a time")
         return self._seal.seal(content, _owner(planned.tenant, planned.environment))
 
-    def open(self, text: str, *, tenant: str, environment: str, key: str, now: int) -> Planned:
+    def open(self, text: str, *, tenant: str, environment: str, key: str, now: int) -> PlanToken:
         """The plan again; raises BadPlanToken."""
         try:
             content = self._seal.open(text, _owner(tenant, environment))
-            planned = msgspec.msgpack.decode(_inflated(content), type=Planned)
+            planned = msgspec.msgpack.decode(_inflated(content), type=PlanToken)
         except (NotSealed, msgspec.MsgspecError, zlib.error) as error:
             raise BadPlanToken("this is not a plan token of yours, or it was changed") from error
         if planned.key != key:
@@ -89,7 +90,7 @@ def _owner(tenant: str, environment: str) -> bytes:
     return f"{tenant}\0{environment}".encode()
 
 
-def _packed(planned: Planned) -> bytes:
+def _packed(planned: PlanToken) -> bytes:
     return zlib.compress(msgspec.msgpack.encode(planned), 9)
 
 

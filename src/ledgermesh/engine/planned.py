@@ -110,6 +110,10 @@ class Plan:
     """Calls that committing takes, with reading the record again, when all goes well."""
     downstream: bool = False
     """Whether it ends only when the provider has passed it on."""
+    digest: str = ""
+    """Of all that was asked for: the same key with another one is a conflict."""
+    chosen: bool = True
+    """Whether the caller chose the key that it is asked under."""
 
     @property
     def blocked(self) -> bool:

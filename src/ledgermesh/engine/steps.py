@@ -14,6 +14,7 @@ from ledgermesh.engine.change import By, Change
 from ledgermesh.engine.choice import named, resource_of, split
 from ledgermesh.engine.encode import Encoded, Encoding, json_bytes, lay, multipart_bytes, over, without
 from ledgermesh.engine.planned import Look, Step
+from ledgermesh.engine.replay import make_stamp
 from ledgermesh.engine.request import always, fill, merged
 from ledgermesh.engine.version import MISSING, equal, seen, value_text
 from ledgermesh.errors import BadInput, NeedsConfig
@@ -23,8 +24,6 @@ from ledgermesh.spec.write import Draft, Header, Problem, Search, Stamp, Target,
 from ledgermesh.upstream.call import Link
 
 HOLE: Final = re.compile(r"\$\{(steps|made)\.(\d+)\.id\}")
-STAMP_MARK: Final = "lm:"
-STAMP_LETTERS: Final = 9
 
 
 @dataclass(slots=True)
@@ -65,20 +64,23 @@ class Maker:
         values = self._stamped(write, values, made)
         document: Mapping[str, Any] | None = record.__dict__["_row"].doc if record is not None else None
         draft = Draft(write.verb, values, self.link.settings, document)
-        for check in write.checks:
-            made.problems.extend(check(draft))
         encoding = Encoding(self.link.provider.title, self.currency)
-        encoded = encoding.values(write.puts, draft, above)
+        made.asked = {name: value_text(value) for name, value in values.items()}
+        wanted = set(values)
+        if write.verb == "UPDATE" and record is not None:
+            # What stands there already is neither sent nor held against what may be sent.
+            wanted = self._changed(write, values, record, encoding, draft)
+            if not wanted and not self._more():
+                return made
+        named = {name: value for name, value in values.items() if name in wanted}
+        for check in write.checks:
+            made.problems.extend(check(Draft(write.verb, named, self.link.settings, document)))
+        encoded = encoding.values(write.puts, draft, above, only=wanted)
         made.problems.extend(encoded.problems)
         made.lost.extend(encoded.lost)
-        made.asked = {name: value_text(value) for name, value in values.items()}
-        if made.problems:
+        nothing = write.verb == "UPDATE" and not encoded.body and not self._more()
+        if made.problems or (nothing and write.body != "none"):
             return made
-        if write.verb == "UPDATE" and record is not None:
-            changed = self._changed(write, values, record, encoding, draft)
-            if not changed and not self._more():
-                return made
-            encoded = encoding.values(write.puts, draft, above, only=changed)
         try:
             made.step = _renumbered(self._request(write, draft, encoded, target, made), renumber or {})
         except (ValueError, BadInput, NeedsConfig) as error:
@@ -228,8 +230,7 @@ class Maker:
     @property
     def stamp(self) -> str:
         """The mark of this change: of the caller's key, and of what it asked for."""
-        key = hashlib.sha256(self.change.client_key.encode()).hexdigest()[:STAMP_LETTERS]
-        return f"{STAMP_MARK}{key}{self.digest[:STAMP_LETTERS]}"
+        return make_stamp(f"{self.link.tenant}\0{self.change.client_key}", self.digest)
 
     def _repeat(
         self, write: Write, draft: Draft, target: Target | None
@@ -321,6 +322,18 @@ def _unquoted(path: str) -> str:
 def renumbered(step: Step) -> Step:
     """A step whose references to records that are made first name the steps that make them."""
     return _mapped(step, lambda text: HOLE.sub(lambda found: hole(int(found[2])), text))
+
+
+def numbered(value: Any) -> Any:
+    """What was asked for, with the steps that make records in place of their numbers among those made first."""
+    match value:
+        case str():
+            return HOLE.sub(lambda found: hole(int(found[2])), value)
+        case Mapping():
+            return {name: numbered(each) for name, each in value.items()}
+        case list():
+            return [numbered(each) for each in value]
+    return value
 
 
 def _renumbered(step: Step, numbers: Mapping[int, int]) -> Step:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from ledgermesh.engine.read import shows_removed, tells_changes
 from ledgermesh.graph.inputs import fields_of
 from ledgermesh.graph.kinds import NAMES
+from ledgermesh.graph.writes.catalogued import with_writes, write_capability, written_anywhere
 from ledgermesh.model.enums import OriginKind, ReportKind
 from ledgermesh.model.mapped import shown_name
 from ledgermesh.model.platform import Capability, FieldCapability, Provider, Support, Verb
@@ -15,29 +16,35 @@ from ledgermesh.spec.paging import FirstRows
 from ledgermesh.spec.provider import Provider as Definition
 from ledgermesh.spec.resource import Resource
 from ledgermesh.spec.wires import ABSENT
+from ledgermesh.spec.write import WriteVerb
 
 
 def catalogue(definitions: Mapping[str, Definition]) -> dict[str, Provider]:
-    """Every provider by name."""
-    return {name: _provider(definition) for name, definition in sorted(definitions.items())}
+    """Every provider by name; the rows of their capabilities are the same for all."""
+    changes = written_anywhere(definitions.values())
+    return {name: _provider(definition, changes) for name, definition in sorted(definitions.items())}
 
 
-def _provider(definition: Definition) -> Provider:
+def _provider(definition: Definition, changes: list[tuple[str, WriteVerb]]) -> Provider:
     return Provider(
         name=definition.name,
         title=definition.title,
         kinds=list(definition.kinds),
         docs_url=definition.docs_url,
         checked_on=definition.checked_on,
-        capabilities=list(_capabilities(definition)),
+        capabilities=list(_capabilities(definition, changes)),
     )
 
 
-def _capabilities(definition: Definition) -> Iterator[Capability]:
+def _capabilities(definition: Definition, changes: list[tuple[str, WriteVerb]]) -> Iterator[Capability]:
     for kind in NAMES:
         mine = [resource for resource in definition.resources if resource.kind == kind]
+        fields = list(with_writes(definition, kind, _fields(mine)))
         for verb in (Verb.LIST, Verb.GET):
-            yield _of_kind(definition, kind, verb, mine)
+            yield _of_kind(definition, kind, verb, mine, fields)
+        known = {field.name: field for field in fields}
+        for change in (verb for each, verb in changes if each == kind):
+            yield write_capability(definition, kind, change, known)
     for report in ReportKind:
         has = any(endpoint.report == report.value for endpoint in definition.reports)
         yield Capability(
@@ -52,7 +59,9 @@ def _capabilities(definition: Definition) -> Iterator[Capability]:
         )
 
 
-def _of_kind(definition: Definition, kind: str, verb: Verb, mine: list[Resource]) -> Capability:
+def _of_kind(
+    definition: Definition, kind: str, verb: Verb, mine: list[Resource], fields: list[FieldCapability]
+) -> Capability:
     support, reason = _support(definition, kind, verb, mine)
     derived = any(resource.derived is not None for resource in mine)
     return Capability(
@@ -67,7 +76,7 @@ def _of_kind(definition: Definition, kind: str, verb: Verb, mine: list[Resource]
         changed_since=verb is Verb.LIST
         and bool(mine)
         and all(tells_changes(each.list) for each in _whole(mine)),
-        fields=list(_fields(mine)) if support is not Support.NONE else [],
+        fields=fields if support is not Support.NONE else [],
     )
 
 

@@ -18,6 +18,10 @@ from ledgermesh.engine.request import Terms
 from ledgermesh.errors import BadInput, Forbidden
 from ledgermesh.graph.admission import Admission, Doors
 from ledgermesh.graph.loaders import Loaders
+from ledgermesh.graph.question import Notes
+from ledgermesh.graph.writes.headers import WriteHeaders
+from ledgermesh.graph.writes.sync import Syncs
+from ledgermesh.graph.writes.writer import Writer
 from ledgermesh.model.platform import Connection, ConnectionState, Provider
 from ledgermesh.spec.provider import Provider as Definition
 from ledgermesh.spec.query import Ref
@@ -60,6 +64,10 @@ class Parts:
     scan_pages_max: int = 200
     public_url: str = ""
     """How the gateway is reached from outside, without a trailing slash; empty where nobody said."""
+    writer: Writer | None = None
+    """Who plans and carries out writes; None for a gateway that only reads."""
+    syncs: Syncs | None = None
+    """Who knows what became of them."""
 
     @property
     def registry(self) -> Registry:
@@ -81,6 +89,9 @@ class Context:
     """The caller's own tokens for providers, by connection."""
     pushdown: list[dict[str, object]] = field(default_factory=list)
     """What each source took of the question, for `extensions.pushdown`."""
+    write_headers: WriteHeaders = field(default_factory=WriteHeaders)
+    notes: Notes = field(default_factory=Notes)
+    """What is told beside the answer."""
     reach: Loaders = field(init=False)
     admission: Admission = field(init=False)
 
@@ -197,6 +208,8 @@ def make_context(
     fresh: Fresh,
     timeout_seconds: float,
     tokens: Mapping[str, Secret] | None = None,
+    write_headers: WriteHeaders | None = None,
+    notes: Notes | None = None,
 ) -> Context:
     """A request that begins now; raises Forbidden for a token of a connection that the caller does not see."""
     for connection in tokens or {}:
@@ -211,4 +224,6 @@ def make_context(
         today=today,
         ids=Ids(parts.keys, tenant=principal.tenant.id, environment=principal.key.environment),
         tokens=tokens or {},
+        write_headers=write_headers or WriteHeaders(),
+        notes=notes or Notes(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ledgermesh.graph.catalogue import catalogue
+from ledgermesh.graph.writes.catalogued import assumptions, unwritten
 from ledgermesh.model.enums import OriginKind
 from ledgermesh.model.platform import Capability, Provider, Support
 from ledgermesh.spec.provider import Provider as Definition
@@ -17,9 +18,10 @@ answered with the verdict `UNSUPPORTED` and the reason below, never with an empt
 
 | word | meaning |
 |---|---|
-| yes | read from the provider as it stands |
+| yes | read from the provider as it stands; of a change: taken by the provider |
 | partial | with the restriction given below |
 | derived | the provider has no such records; they are made of other answers of it and say so in `source.origin.kind` |
+| soft, hard, void | of deleting and voiding: the record stays readable, is gone, stays and counts for nothing |
 | no | not available; the reason stands below |
 """
 
@@ -37,7 +39,7 @@ def _table(providers: list[Provider]) -> Iterator[str]:
     yield _row(["record", "verb", *(provider.title for provider in providers)])
     yield _row(["---"] * (2 + len(providers)))
     for same in zip(*(provider.capabilities for provider in providers), strict=True):
-        yield _row([same[0].record, same[0].verb.value.lower(), *map(_word, same)])
+        yield _row([same[0].record, same[0].verb.value.lower().replace("_", " "), *map(_word, same)])
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -52,6 +54,8 @@ def _word(capability: Capability) -> str:
         words.append("derived")
     if capability.support is Support.PARTIAL:
         words.append("partial")
+    if capability.delete is not None:
+        words.append(capability.delete.value.lower())
     return ", ".join(words) or "yes"
 
 
@@ -64,6 +68,8 @@ def _provider(definition: Definition, capabilities: list[Capability]) -> Iterato
     yield from _listed("What it filters and sorts itself; the rest is done here:", _pushed(capabilities))
     yield from _listed("What it tells that no field carries; `source.raw` shows it:", _left_out(definition))
     yield from _listed("What it can be asked and is not:", _unasked(definition))
+    yield from _listed("What it can change and nothing here does:", unwritten(definition))
+    yield from _listed("What no document of it says about changes:", assumptions(capabilities))
 
 
 def _listed(title: str, lines: Iterable[str]) -> Iterator[str]:

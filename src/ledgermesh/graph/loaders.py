@@ -10,6 +10,7 @@ from aiodataloader import DataLoader
 
 from ledgermesh.engine.hub import Loaded, below, names_its_documents
 from ledgermesh.engine.mapping import Maker
+from ledgermesh.engine.version import version_of
 from ledgermesh.errors import LedgermeshError, Unsupported
 from ledgermesh.graph.downloads import downloads
 from ledgermesh.model.mapped import field_name
@@ -111,6 +112,10 @@ class Loaders:
     def downloads(self, record: Record) -> Sequence[Download]:
         """See Reach."""
         return downloads(self._context, record)
+
+    def version(self, record: Record) -> str:
+        """See Reach."""
+        return version_of(record)
 
     async def subscription(self, connection: str) -> Any:
         """See Reach."""

@@ -10,6 +10,8 @@ import strawberry
 from ledgermesh.errors import BadInput, LedgermeshError
 from ledgermesh.graph.company import Company
 from ledgermesh.graph.freshness import Info
+from ledgermesh.graph.writes.books import CapabilityQuery
+from ledgermesh.graph.writes.status import SyncQuery
 from ledgermesh.model.platform import Provider, Tenant
 from ledgermesh.model.record import Node, Record
 from ledgermesh.model.selection import selected
@@ -18,7 +20,7 @@ NODES_MAX = 100
 
 
 @strawberry.type(description="Live accounting data of every company that is shared with you.")
-class Query:
+class Query(CapabilityQuery, SyncQuery):
     @strawberry.field(description="Who is asking.")
     def viewer(self, info: Info) -> Tenant:
         principal = info.context.principal
@@ -27,6 +29,7 @@ class Query:
             name=principal.tenant.name,
             environment=principal.key.environment,
             scopes=sorted(principal.key.scopes),
+            writes=principal.tenant.writes,
         )
 
     @strawberry.field(description="Every system that books can lie in, and what each can do.")

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from ledgermesh.graph.admission import Admission
 from ledgermesh.graph.downloads import File
+from ledgermesh.graph.writes.headers import WriteHeaders
 from ledgermesh.state.base import Secret
 from ledgermesh.state.registry import Principal
 from ledgermesh.upstream.call import Fresh
@@ -22,6 +23,8 @@ class Notes:
 
     admission: Admission | None = None
     """None where nothing was counted."""
+    sync_id: str | None = None
+    """Of what the operation pushed; None where it pushed nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +45,8 @@ class Question:
     """The caller's own tokens for providers, by connection; for this request alone."""
     queries_only: bool = False
     """Over HTTP GET nothing but queries may run."""
+    write_headers: WriteHeaders = field(default_factory=WriteHeaders)
+    """What headers say about writes; nothing on sockets and in batches."""
     notes: Notes = field(default_factory=Notes)
     """Written by whoever answers."""
 

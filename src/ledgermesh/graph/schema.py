@@ -32,6 +32,7 @@ from ledgermesh.graph.query import Query
 from ledgermesh.graph.question import Answer, Question
 from ledgermesh.graph.scalars import DATE_TIME, DECIMAL
 from ledgermesh.graph.subscription import Subscription, subscribes
+from ledgermesh.graph.upload import UPLOAD, Upload
 from ledgermesh.model.mapped import graphql_name
 from ledgermesh.upstream.call import Fresh, Step
 
@@ -77,7 +78,9 @@ def make_schema() -> Schema:
             lambda: ParserCache(maxsize=DOCUMENTS_MAX),
             lambda: ValidationCache(maxsize=DOCUMENTS_MAX),
         ],
-        config=StrawberryConfig(scalar_map={Instant: INSTANT, Decimal: DECIMAL, dt.datetime: DATE_TIME}),
+        config=StrawberryConfig(
+            scalar_map={Instant: INSTANT, Decimal: DECIMAL, dt.datetime: DATE_TIME, Upload: UPLOAD}
+        ),
     )
 
 
@@ -166,6 +169,8 @@ class Gateway:
             fresh=question.fresh,
             timeout_seconds=question.timeout_seconds,
             tokens=question.tokens,
+            write_headers=question.write_headers,
+            notes=question.notes,
         )
         question.notes.admission = context.admission
         return context

@@ -17,6 +17,7 @@ from ledgermesh.graph.context import Context
 from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.loaders import Loaders
 from ledgermesh.graph.question import Question
+from ledgermesh.graph.writes.status import SyncSubscription
 from ledgermesh.model.platform import Connection
 from ledgermesh.state.directory import Changed
 from ledgermesh.state.entries import ConnectionEntry, Standing
@@ -30,7 +31,7 @@ CHECK_SECONDS: Final = 1.0
 
 # Named so that it stands beside the type `Subscription`, a company's plan with its provider.
 @strawberry.type(name="SubscriptionRoot", description="What is told as it happens, over an event stream.")
-class Subscription:
+class Subscription(SyncSubscription):
     @strawberry.subscription(
         description="A connection whenever it begins to stand otherwise: its state, reason, code or expiry. "
         "Ends with an error within a second when the key ends or the company is shared no more."

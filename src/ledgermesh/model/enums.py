@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, StrEnum
 
 import strawberry
 
@@ -200,3 +200,9 @@ class ReportKind(Enum):
     TAX_SUMMARY = "TAX_SUMMARY"
     TRIAL_BALANCE = "TRIAL_BALANCE"
     METRICS = "METRICS"
+
+
+@strawberry.enum(description="How a document is sent.")
+class SendChannel(StrEnum):
+    EMAIL = "EMAIL"
+    POST = "POST"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Awaitable, Callable
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 
@@ -20,6 +22,37 @@ class Verb(Enum):
     LIST = "LIST"
     GET = "GET"
     REPORT = "REPORT"
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+    VOID = "VOID"
+    PAY = "PAY"
+    SEND = "SEND"
+    SET_STATUS = "SET_STATUS"
+    UNPROCESS = "UNPROCESS"
+    IMPORT = "IMPORT"
+
+
+@strawberry.enum(
+    description="What becomes of a record that is deleted or voided. SOFT: it stays readable. HARD: it is gone. VOID: "
+    "it stays and counts for nothing."
+)
+class DeleteKind(Enum):
+    SOFT = "SOFT"
+    HARD = "HARD"
+    VOID = "VOID"
+
+
+@strawberry.enum(
+    description="How it is found out after an unclear answer whether a write had its effect. HEADER: the provider "
+    "knows the key. STAMP: a mark in a field of the record. SEARCH: by the values sent. NEVER: not at all, nothing is "
+    "sent twice."
+)
+class RepeatKind(Enum):
+    HEADER = "HEADER"
+    STAMP = "STAMP"
+    SEARCH = "SEARCH"
+    NEVER = "NEVER"
 
 
 @strawberry.enum(description="How far a provider supports something.")
@@ -29,9 +62,28 @@ class Support(Enum):
     NONE = "NONE"
 
 
-@strawberry.type(description="What can be asked of one field of a record at one provider.")
+@strawberry.type(description="A value that a field takes.")
+class AllowedValue:
+    value: str = strawberry.field(
+        description="The word; of a reference the provider's id, which `nativeId` takes."
+    )
+    label: str | None = strawberry.field(description="What people call it.")
+    id: strawberry.ID | None = strawberry.field(
+        description="Of a reference: the record's global id, which `id` takes."
+    )
+
+
+LookUp = Callable[[int], Awaitable[list[AllowedValue]]]
+"""Reads up to so many records that a reference may name."""
+
+
+@strawberry.type(
+    description="What can be asked of one field of a record at one provider, and what can be written."
+)
 class FieldCapability:
-    name: str = strawberry.field(description="The field of the record.")
+    name: str = strawberry.field(
+        description="The field of the record; of a part of it with a dot: `lines.account`."
+    )
     source_paths: list[str] = strawberry.field(
         description="Where its value stands in the provider's documents."
     )
@@ -44,6 +96,38 @@ class FieldCapability:
     sort_pushed_down: bool = strawberry.field(
         description="Whether the provider sorts by it; else it is done here."
     )
+    readable: bool = strawberry.field(default=True, description="Whether records show it.")
+    writable_on_create: bool = strawberry.field(
+        default=False, description="Whether a new record can be given it."
+    )
+    writable_on_update: bool = strawberry.field(
+        default=False, description="Whether it can be changed on a record that is there."
+    )
+    required: bool = strawberry.field(
+        default=False, description="Whether the provider refuses a new record without it."
+    )
+    required_if: str | None = strawberry.field(
+        default=None, description="When it is needed, where that depends on others."
+    )
+    length_max: int | None = strawberry.field(default=None, description="Characters that the provider takes.")
+    refers_to: list[str] = strawberry.field(
+        default_factory=list, description="Of a reference: the kinds of record that it may name."
+    )
+    words: strawberry.Private[tuple[str, ...]] = ()
+    """The values it takes, where they are the same for everybody."""
+    look_up: strawberry.Private[LookUp | None] = None
+    """Of a reference, where it is known whose books are meant."""
+
+    @strawberry.field(
+        description="The values it takes: words, or, through `capabilities(connection:)`, the records of these books "
+        "that a reference may name, read now. Null where any value goes."
+    )
+    async def allowed_values(
+        self, first: Annotated[int, strawberry.argument(description="At most so many, 1 to 200.")] = 50
+    ) -> list[AllowedValue] | None:
+        if self.words:
+            return [AllowedValue(value=word, label=None, id=None) for word in self.words[:first]]
+        return None if self.look_up is None else await self.look_up(first)
 
 
 @strawberry.type(description="What one provider can do with one kind of record.")
@@ -57,7 +141,21 @@ class Capability:
     reason: str | None = strawberry.field(description="Why not, or why only partly.")
     include_deleted: bool = strawberry.field(description="Whether `includeDeleted` can be asked of it.")
     changed_since: bool = strawberry.field(description="Whether `changedSince` can be asked of it.")
-    fields: list[FieldCapability] = strawberry.field(description="The readable fields.")
+    fields: list[FieldCapability] = strawberry.field(
+        description="The readable fields; of a write the fields that it takes."
+    )
+    delete: DeleteKind | None = strawberry.field(
+        default=None, description="Of DELETE and VOID: what becomes of the record."
+    )
+    repeat: RepeatKind | None = strawberry.field(
+        default=None, description="Of a write: how its effect is looked for after an unclear answer."
+    )
+    custom_fields: bool = strawberry.field(
+        default=False, description="Of a write: whether it takes fields that the company added itself."
+    )
+    assumed: str | None = strawberry.field(
+        default=None, description="Of a write: what no document of the provider says about it."
+    )
 
 
 @strawberry.type(description="A system that keeps books.")
@@ -155,3 +253,6 @@ class Tenant:
     name: str = strawberry.field(description="For people.")
     environment: str = strawberry.field(description="`live` or `sandbox`, by the key that asks.")
     scopes: list[str] = strawberry.field(description="What the key may do.")
+    writes: bool = strawberry.field(
+        description="The tenant's write switch: without it no key of the tenant changes books."
+    )

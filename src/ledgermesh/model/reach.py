@@ -42,6 +42,10 @@ class Reach(Protocol):
         """A `Download` for each file that the provider makes of `record`; costs no call."""
         ...
 
+    def version(self, record: Record) -> str:
+        """A text that changes with anything that `record` says; costs no call."""
+        ...
+
 
 class Context(Protocol):
     """The part of the request's context that the model uses."""

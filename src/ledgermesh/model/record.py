@@ -106,6 +106,12 @@ class Source:
         used = {path for wire in _wires(self.record).values() for path in wire.paths}
         return JSON(dict(_unused(_row(self.record).doc, "", used)))
 
+    @strawberry.field(
+        description="Changes with anything the record says; `options.ifVersion` of a write takes it."
+    )
+    def version(self, info: Info) -> str:
+        return info.context.reach.version(self.record)
+
     @strawberry.field(description="What could not be read, and what the provider says about this record.")
     def findings(self) -> list[Finding]:
         read_all(self.record)

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from ledgermesh.clock import Clock
-from ledgermesh.sandbox.board import Spoiled, Switchboard
+from ledgermesh.sandbox.board import Spoiled, Switchboard, switches
 from ledgermesh.sandbox.control import Control
 from ledgermesh.sandbox.emulator import PACKAGE, Emulator, modules
 from ledgermesh.sandbox.world import World
@@ -46,17 +46,26 @@ def makers(*packages: str) -> Mapping[str, Maker]:
 
 
 def make_sandbox(
-    world: World, clock: Clock, *, only: str | None = None, known: Mapping[str, Maker] | None = None
+    world: World,
+    clock: Clock,
+    *,
+    only: str | None = None,
+    known: Mapping[str, Maker] | None = None,
+    turned: Mapping[str, object] | None = None,
 ) -> Sandbox:
     """The sandbox over a world, each provider below its name; with `only`, that one at the root.
 
-    Raises NoSuchEmulator. `/` lists what there is, `/_control` is described in `control`.
+    `turned` are switches that stand otherwise from the start, at the emulators that have them. Raises NoSuchEmulator. `/` lists what there is, `/_control` is described in `control`.
     """
     known = makers() if known is None else known
     if only is not None and only not in known:
         raise NoSuchEmulator(f"there is no emulator of {only!r}; there are {', '.join(known)}")
     prefixes = {name: f"/{name}" for name in known} if only is None else {only: ""}
     emulators = {name: known[name](world, clock) for name in prefixes}
+    for emulator in emulators.values():
+        for name, value in (turned or {}).items():
+            if hasattr(switches(emulator), name):
+                setattr(switches(emulator), name, value)
     board = Switchboard()
     routes = [*Control(emulators, board, clock).routes(), Route("/", _landing(prefixes))]
     mounts = [Mount(prefix, Spoiled(emulators[name], board, clock)) for name, prefix in prefixes.items()]

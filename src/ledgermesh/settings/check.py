@@ -60,6 +60,8 @@ def mismatches(
     """What the sections say that does not fit together."""
     if settings.server.request_seconds > settings.server.request_seconds_max:
         yield "server.request_seconds: is more than server.request_seconds_max"
+    if settings.documents.only and settings.documents.trusted is None:
+        yield "documents.only: there are no documents; name them in documents.trusted"
     if state_url(settings.state) is None:
         yield "state.url_from_file: the file is empty or cannot be read"
     yield from _twice("tenants", [each.id for each in settings.tenants])

@@ -83,6 +83,7 @@ def _tenant(tenant: Tenant) -> TenantEntry:
         id=tenant.id,
         name=tenant.name,
         operator=tenant.operator,
+        writes=tenant.writes,
         branding=Branding(**tenant.branding.model_dump()),
         allowed_urls=tuple(tenant.allowed_urls),
     )

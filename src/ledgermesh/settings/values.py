@@ -28,12 +28,33 @@ class Server(Part):
     """When the caller gives no X-Request-Timeout."""
     request_seconds_max: float = Field(default=120.0, gt=0, allow_inf_nan=False)
     body_bytes_max: int = Field(default=1_000_000, gt=0)
+    upload_bytes_max: int = Field(default=12_000_000, gt=0)
+    """Of a request with files, all of it; providers take less."""
+    upload_files_max: int = Field(default=10, gt=0)
+    batch_max: int = Field(default=10, gt=0)
+    """Operations in one request."""
+    newer_statuses: bool = False
+    """Whether `application/graphql-response+json` says more by its status: 422 for a document or variables that are not
+    valid, 294 for data with errors beside it."""
+    origins: list[str] = []
+    """Web pages of the operator's own that may ask from a browser: `["https://books.example"]`. Tenants name theirs."""
     scan_pages_max: int = Field(default=200, gt=0)
     """Provider pages that one list reads of one source at most."""
     cache_bytes_max: int = Field(default=32_000_000, ge=0)
     """Of providers' answers kept in memory, for at most 300 seconds, for callers who take them that old."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[^/@\s]+(/[^?#\s]*[^/?#\s])?$")
     """How the gateway is reached from outside, without a slash at its end; connect pages and consents return there."""
+
+
+class Documents(Part):
+    """Operations that clients name instead of sending their text."""
+
+    trusted: Path | None = None
+    """A folder of `*.graphql` files, or a manifest: a JSON object of names or SHA-256 hashes to texts."""
+    only: bool = False
+    """Whether nothing else is run."""
+    automatic: bool = True
+    """Whether clients may register texts by their SHA-256 (automatic persisted queries), each process for itself."""
 
 
 class State(Part):
@@ -92,6 +113,8 @@ class Tenant(Part):
 
     id: str = Field(min_length=1)
     name: str
+    writes: bool = False
+    """Whether its keys with the scope `api.write` may change books."""
     operator: bool = False
     """Whether its keys with the scope `admin` administer all tenants, not only this one."""
     allowed_urls: list[str] = []
@@ -168,6 +191,7 @@ class Settings(BaseSettings):
     )
 
     server: Server = Server()
+    documents: Documents = Documents()
     sealing: Sealing = Sealing()
     state: State = State()
     network: Network = Network()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args, get_origin
 
-from ledgermesh.model.enums import PaymentMethod
+from ledgermesh.model.enums import PaymentMethod, SendChannel
 from ledgermesh.model.mapped import Mapped
 from ledgermesh.model.money import Money
 from ledgermesh.spec.pointer import Pointer
@@ -112,7 +112,7 @@ ACTIONS: Mapping[str, Mapping[str, Input]] = {
         "memo": _value(str, "Text."),
     },
     "SEND": {
-        "channel": _value(str, "EMAIL, or POST where the provider prints and posts letters."),
+        "channel": _value(SendChannel, "EMAIL, or POST where the provider prints and posts letters."),
         "recipients": Input(hint=None, many=True, parts=RECIPIENT, model="Recipient", help="To whom, by e-mail."),
         "cc": _value(str, "Copies to these addresses.", many=True),
         "bcc": _value(str, "Hidden copies to these addresses.", many=True),

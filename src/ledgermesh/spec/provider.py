@@ -11,7 +11,7 @@ from ledgermesh.spec.auth import Auth
 from ledgermesh.spec.budgets import Budget, BudgetHeaders
 from ledgermesh.spec.faults import Fault
 from ledgermesh.spec.resource import Detail, ReportEndpoint, Resource
-from ledgermesh.spec.write import Writes
+from ledgermesh.spec.write import Downstream, Writes
 
 
 class ProviderKind(Enum):
@@ -98,6 +98,8 @@ class Provider:
     """Every change that the provider takes."""
     unwritten: Mapping[str, str] = field(default_factory=dict)
     """Operations (`POST /path` as the contract prints it) that change something and are written by nobody, and why."""
+    downstream: Downstream | None = None
+    """Of an aggregator: how far it is with passing writes on."""
     subscription: Detail | None = None
     """The company's plan with the provider, where it tells."""
     omitted: Mapping[str, str] = field(default_factory=dict)

@@ -308,3 +308,18 @@ class Compose:
 
 
 Writes = tuple[Write | Compose, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Downstream:
+    """How an aggregator tells how far it is with passing a write on to its own systems."""
+
+    path: str
+    """Below the base URL; `{id}` is what the header X-Sync-ID of the write's answer told."""
+    status: str
+    """Dotted path to the state in the answer."""
+    done: tuple[str, ...]
+    failed: tuple[str, ...]
+    """The states that end it; any other is not the end."""
+    assumed: str = ""
+    """What no document says about it."""

@@ -41,6 +41,8 @@ class TenantEntry:
     branding: Branding = field(default_factory=Branding)
     allowed_urls: tuple[str, ...] = ()
     """Origins (`https://app.example`) that may embed the connect pages and be returned to."""
+    writes: bool = False
+    """Whether its keys with the scope `api.write` may change books; nobody's may until somebody says so."""
 
     @property
     def place(self) -> str:

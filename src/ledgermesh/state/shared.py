@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ledgermesh.clock import Clock
 from ledgermesh.state.base import Store
 from ledgermesh.state.directory import Directory
+from ledgermesh.state.queue import Queue
+from ledgermesh.state.queue_store import StoreQueue
 from ledgermesh.state.registry import LEASE_SECONDS, Registry
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.vault import Vault
@@ -26,12 +28,19 @@ class State:
     """Ids and secrets of our own at providers with an OAuth consent, by tenant (or for all) and provider."""
     signing: Vault
     """Secrets that webhooks are signed with, by tenant and webhook."""
+    queue: Queue
+    """Jobs that wait for a worker."""
 
 
 def make_state(
-    store: Store, keys: Sequence[SealingKey], clock: Clock, *, lease_seconds: float = LEASE_SECONDS
+    store: Store,
+    keys: Sequence[SealingKey],
+    clock: Clock,
+    *,
+    lease_seconds: float = LEASE_SECONDS,
+    queue: Queue | None = None,
 ) -> State:
-    """The parts over this store; nothing is read yet."""
+    """The parts over this store; nothing is read yet. Without a queue of the store's own, one in this process."""
     registry = Registry(clock=clock, lease_seconds=lease_seconds)
 
     def vault(family: str) -> Vault:
@@ -44,4 +53,5 @@ def make_state(
         grants=vault("grant"),
         clients=vault("client"),
         signing=vault("signing"),
+        queue=queue or StoreQueue(store, clock),
     )

@@ -41,6 +41,7 @@ async def update_tenant(
     name: str | None = None,
     urls: Sequence[str] | None = None,
     branding: Branding | None = None,
+    writes: bool | None = None,
 ) -> TenantEntry:
     """Change what is given, and leave the rest."""
     desk.check_whole()
@@ -52,6 +53,8 @@ async def update_tenant(
         given["allowed_urls"] = origins("allowedUrls", urls)
     if branding is not None:
         given["branding"] = branding
+    if writes is not None:
+        given["writes"] = writes
     with desk.audited("update tenant", tenant=tenant.id, fields=" ".join(sorted(given))):
         return await _changed(desk, tenant, given)
 

@@ -6,6 +6,7 @@ import datetime as dt
 
 from ledgermesh.providers.accountsos.books import ACCOUNTS, DEADLINES, DOCUMENTS, PARTIES, TRANSACTIONS
 from ledgermesh.providers.accountsos.reports import BALANCE_SHEET, PROFIT_AND_LOSS, TAX_SUMMARY
+from ledgermesh.providers.accountsos.writing import UNWRITTEN, WRITES
 from ledgermesh.spec.auth import ApiKey
 from ledgermesh.spec.budgets import Budget, BudgetHeaders
 from ledgermesh.spec.faults import Fault, Verdict
@@ -52,6 +53,8 @@ PROVIDER = Provider(
     fault_message="error.message",
     resources=(TRANSACTIONS, PARTIES, DOCUMENTS, DEADLINES, ACCOUNTS),
     reports=(PROFIT_AND_LOSS, BALANCE_SHEET, TAX_SUMMARY),
+    writes=WRITES,
+    unwritten=UNWRITTEN,
     unsupported={
         **dict.fromkeys(
             (

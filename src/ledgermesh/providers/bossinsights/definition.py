@@ -25,6 +25,7 @@ from ledgermesh.providers.bossinsights.trade import (
     ORDERS,
     PAYMENTS,
 )
+from ledgermesh.providers.bossinsights.writing import UNWRITTEN, WRITES
 from ledgermesh.spec.auth import Basic
 from ledgermesh.spec.budgets import Budget
 from ledgermesh.spec.faults import Fault, Verdict
@@ -115,12 +116,14 @@ PROVIDER = Provider(
         PAYROLL,
     ),
     reports=(TRIAL_BALANCE, BALANCE_SHEET, PROFIT_AND_LOSS, METRICS),
+    writes=WRITES,
+    unwritten=UNWRITTEN,
     omitted={
         "/": "A page on which people try queries.",
         "/trial_balances/{id}": FROM_THE_LIST,
         "/balance_sheets/{id}": FROM_THE_LIST,
         "/income_statements/{id}": FROM_THE_LIST,
-        "/sync/{id}": "How far the push of a write is; nothing is written yet.",
+        "/sync/{id}": "How far the push of a write is: asked after a write, and no record.",
         "/integrations-list.php": "The page on which a company connects its apps, for people.",
         "/api.php": "The administration API, for who runs the tenant: accounts, keys, connections.",
     },

@@ -75,8 +75,8 @@ ACCOUNT_TYPES = {
     "OtherAsset": AccountType.OTHER_NON_CURRENT_ASSET,
     "OtherNonCurrentAsset": AccountType.OTHER_NON_CURRENT_ASSET,
     "AccountsPayable": AccountType.ACCOUNTS_PAYABLE,
-    "TaxPayable": AccountType.TAX_LIABILITY,
     "SalesTaxPayable": AccountType.TAX_LIABILITY,
+    "TaxPayable": AccountType.TAX_LIABILITY,
     "TaxLiability": AccountType.TAX_LIABILITY,
     "PayrollLiability": AccountType.PAYROLL_LIABILITY,
     "OtherCurrentLiability": AccountType.OTHER_CURRENT_LIABILITY,
@@ -97,7 +97,7 @@ ACCOUNT_TYPES = {
     "IncomeTax": AccountType.INCOME_TAX,
     "OtherExpense": AccountType.OTHER_EXPENSE,
 }
-"""Assumed: no list of the words is public; these are the ones that bookkeeping apps use."""
+"""Assumed: no list of the words is public; these are the ones that bookkeeping apps use. The first is written."""
 
 _KNOWN_TYPES = {folded(word): kind for word, kind in ACCOUNT_TYPES.items()}
 _GROWS = {

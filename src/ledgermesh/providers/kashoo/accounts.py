@@ -93,7 +93,7 @@ ACCOUNTS = Resource(
     omitted=OMITTED,
 )
 
-_BANK_WORDS = {
+BANK_WORDS = {
     "CASH": BankAccountKind.CHECKING,
     "BANK": BankAccountKind.CHECKING,
     "CREDIT_CARD": BankAccountKind.CARD,
@@ -101,7 +101,7 @@ _BANK_WORDS = {
 
 
 _KNOWN = {folded(word) for word in TYPES}
-_BANKS = {folded(word) for word in _BANK_WORDS}
+_BANKS = {folded(word) for word in BANK_WORDS}
 
 
 def _is_bank(row: Row) -> bool:
@@ -124,7 +124,7 @@ BANK_ACCOUNTS = Resource(
         BankAccount,
         native_id=text("id"),
         name=text("name"),
-        kind=one_of("type", _BANK_WORDS, other=BankAccountKind.OTHER),
+        kind=one_of("type", BANK_WORDS, other=BankAccountKind.OTHER),
         kind_raw=text("type"),
         account_number=text("number"),
         currency=currency("currency"),

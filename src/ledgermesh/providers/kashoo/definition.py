@@ -11,6 +11,7 @@ from ledgermesh.providers.kashoo.ledger import CONTACT_RECORDS, JOURNAL_ENTRIES,
 from ledgermesh.providers.kashoo.parties import PARTIES, PARTY_GROUPS
 from ledgermesh.providers.kashoo.purchases import BILL_PAYMENTS, BILLS
 from ledgermesh.providers.kashoo.sales import INVOICES, PAYMENTS
+from ledgermesh.providers.kashoo.writing import CLASSIC_WRITES, UNWRITTEN
 from ledgermesh.spec.auth import FirstPartyToken, OAuth2
 from ledgermesh.spec.faults import Fault, Verdict
 from ledgermesh.spec.provider import Choose, Provider, ProviderKind, Setting
@@ -107,6 +108,8 @@ PROVIDER = Provider(
         NEXT_NUMBERS,
         ORGANIZATIONS,
     ),
+    writes=CLASSIC_WRITES,
+    unwritten=UNWRITTEN,
     subscription=SUBSCRIPTION,
     omitted={
         "/authorize": "The page where a person consents; linking leads there.",

@@ -120,6 +120,7 @@ METHODS = {
     "credit_card": PaymentMethod.CARD,
     "bank_transfer": PaymentMethod.BANK_TRANSFER,
     "transfer": PaymentMethod.BANK_TRANSFER,
+    "eft": PaymentMethod.BANK_TRANSFER,
     "direct_debit": PaymentMethod.DIRECT_DEBIT,
 }
 _WORD = one_of("method", METHODS, other=PaymentMethod.OTHER)

@@ -29,6 +29,7 @@ from ledgermesh.providers.smallinvoice.contacts import (
 )
 from ledgermesh.providers.smallinvoice.sales import DELIVERY_NOTES, INVOICES, PAYMENTS, QUOTES, SALES_ORDERS
 from ledgermesh.providers.smallinvoice.work import ACTIVITIES, COST_UNITS, EFFORTS, PROJECTS, WORKING_HOURS
+from ledgermesh.providers.smallinvoice.writing import UNWRITTEN, WRITES
 from ledgermesh.spec.auth import OAuth2
 from ledgermesh.spec.budgets import BudgetHeaders
 from ledgermesh.spec.faults import Fault, Verdict
@@ -115,6 +116,8 @@ PROVIDER = Provider(
         *(PROJECTS, ACTIVITIES, COST_UNITS, EFFORTS, WORKING_HOURS),
         *(ORGANIZATIONS, BANK_ACCOUNTS, EXCHANGE_RATES, PAYMENT_SLIPS),
     ),
+    writes=WRITES,
+    unwritten=UNWRITTEN,
     omitted={
         "/auth/authorize": "The page on which a person lets us in; no record.",
         "/auth/owner": "The name of the token's user; the profile has it too, and it says nothing of the company.",

@@ -9,10 +9,12 @@ from dataclasses import replace
 
 from ledgermesh.providers.kashoo.definition import LOGIN
 from ledgermesh.providers.kashoo.definition import PROVIDER as KASHOO
+from ledgermesh.providers.kashoo.writing import TRULYSMALL_WRITES
 from ledgermesh.spec.auth import OAuth2
 from ledgermesh.spec.resource import Resource
 
 CLASSIC_PATHS = ("/sync/{sync}/contacts/{role}", "/sync/{sync}/contacts")
+CLASSIC_WRITES = ("POST /sync",)
 CLASSIC_FIELDS = ("lineItems.item",)
 
 
@@ -41,6 +43,8 @@ PROVIDER = replace(
     ),
     resources=tuple(_ours(each) for each in KASHOO.resources if each.kind != "Item"),
     omitted={path: reason for path, reason in KASHOO.omitted.items() if path not in CLASSIC_PATHS},
+    writes=TRULYSMALL_WRITES,
+    unwritten={form: reason for form, reason in KASHOO.unwritten.items() if form not in CLASSIC_WRITES},
     unsupported={
         **{
             kind: reason.replace("Kashoo", "TrulySmall Accounting")

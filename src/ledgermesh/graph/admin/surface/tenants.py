@@ -59,6 +59,9 @@ class TenantMutations:
         branding: Annotated[
             BrandingInput | None, about("How its connect pages look; replaces all of it.")
         ] = None,
+        writes: Annotated[
+            bool | None, about("Whether keys with the scope WRITE may change books; off for a new tenant.")
+        ] = None,
     ) -> AdminTenant | None:
         look = None if branding is None else branded(
             name=branding.name,
@@ -66,8 +69,9 @@ class TenantMutations:
             colour=branding.colour,
             language=branding.language,
         )  # fmt: skip
+        desk = desk_of(info)
         return to_tenant(
-            await update_tenant(desk_of(info), tenant, name=name, urls=allowed_urls, branding=look)
+            await update_tenant(desk, tenant, name=name, urls=allowed_urls, branding=look, writes=writes)
         )
 
     @strawberry.mutation(description="Have events told to an address of yours.")

@@ -57,6 +57,7 @@ class AdminTenant:
         description="Origins that may embed the connect pages, be returned to, and use browser tokens."
     )
     branding: ConnectBranding = strawberry.field(description="How its connect pages look.")
+    writes: bool = strawberry.field(description="Whether its keys with the scope WRITE may change books.")
 
 
 @strawberry.type(description="A setting of a connection; never secret.")
@@ -256,6 +257,7 @@ def to_tenant(entry: TenantEntry) -> AdminTenant:
         operator=entry.operator,
         allowed_urls=list(entry.allowed_urls),
         branding=to_branding(entry.branding),
+        writes=entry.writes,
     )
 
 

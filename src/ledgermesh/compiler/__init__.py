@@ -1,0 +1,1 @@
+"""GraphQL operations made into Python: plan, emit, run. Knows graphql-core and nothing of ledgermesh."""

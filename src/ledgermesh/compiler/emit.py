@@ -1,0 +1,385 @@
+"""The Python of a plan: reading, checking and writing are spelled out, so that nothing is looked up in a run."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterable, Iterator
+from enum import EnumMeta
+from keyword import iskeyword
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLOutputType,
+    GraphQLScalarType,
+    Undefined,
+    default_field_resolver,
+    get_named_type,
+    is_abstract_type,
+)
+from graphql.pyutils import is_awaitable
+
+from ledgermesh.compiler.plan import Level, Place, Plan, bare, item, nullable
+from ledgermesh.compiler.terms import Leaf, Odd, Options
+
+INLINE_MAX = 4
+"""Objects in objects that one function writes."""
+
+AT_ONCE_MAX = 32
+"""Elements of a list that are completed without looking at the clock."""
+
+Lines = Iterator[str]
+Names = dict[str, Any]
+
+
+def emit(plan: Plan, options: Options) -> tuple[str, Names]:
+    """The source of `prepare(run)`, and the names that it finds in its module."""
+    emitter = _Emitter(plan, options)
+    source = "\n".join(emitter.module()) + "\n"
+    return source, emitter.names
+
+
+def indented(lines: Lines, by: int = 1) -> Lines:
+    """Lines that stand further right."""
+    for line in lines:
+        yield f"{'    ' * by}{line}"
+
+
+class _Emitter:
+    def __init__(self, plan: Plan, options: Options) -> None:
+        self._plan = plan
+        self._options = options
+        self.names: Names = {"Odd": Odd}
+
+    def module(self) -> Lines:
+        """`prepare`: the functions of one run."""
+        yield "def prepare(run):"
+        body = list(self._functions())
+        yield from indented(self._locals())
+        yield from indented(iter(body))
+
+    def _locals(self) -> Lines:
+        yield "careful, careful_field, careful_item = run.careful_row, run.careful_field, run.careful_item"
+        yield "check, kind, info, defer, later = run.check, run.kind, run.info, run.defer, run.later"
+        for level in self._plan.levels:
+            if level.called:
+                yield f"objects_{level.id}, structs_{level.id} = run.objects[{level.id}], run.structs[{level.id}]"
+
+    def _functions(self) -> Lines:
+        fields: list[str] = []
+        for place in reversed(self._plan.places):
+            yield from self._field(place)
+            if place.called:
+                fields.append(f"{place.id}: (call_{place.id}, fill_{place.id})")
+        yield from self._row(self._plan.root)
+        lists = [f"{place.id}: list_{place.id}" for place in self._plan.places if _long(place)]
+        yield ""
+        yield f"return row_0, {{{', '.join(reversed(fields))}}}, {{{', '.join(lists)}}}"
+
+    def _field(self, place: Place) -> Lines:
+        levels = list(place.levels.values())
+        inline = not (place.called or item(place.type)) and self._inlines(place)
+        for level in levels:
+            if not inline:
+                yield from self._row(level)
+        if is_abstract_type(get_named_type(place.type)):
+            yield from self._pick(place)
+        if _long(place):
+            yield from self._list(place)
+        if place.called:
+            yield from self._call(place)
+            yield from self._fill(place)
+
+    def _name(self, name: str, value: Any) -> str:
+        self.names[name] = value
+        return name
+
+    # -- objects ---------------------------------------------------------------------------------------------------
+
+    def _inlines(self, place: Place) -> bool:
+        """Whether the one object at this place is written by the function of the object around it."""
+        named = get_named_type(place.type)
+        if is_abstract_type(named) or item(place.type) is not None or not place.levels:
+            return False
+        level = place.levels[named.name]
+        return not any(each.called for each in level.inside()) and _depth(place) < INLINE_MAX
+
+    def _row(self, level: Level) -> Lines:
+        yield ""
+        yield f"def row_{level.id}(o):  # {level.title}"
+        marks = _marks(level)
+        yield from indented(_set_marks(marks))
+        yield "    try:"
+        yield from indented(self._object(level, "o", "s"), 2)
+        yield "    except Exception:"
+        yield from indented(_back_to_marks(marks), 2)
+        yield f"        return careful({self._name(f'level_{level.id}', level)}, o)"
+        if level.called:
+            yield f"    objects_{level.id}.append(o)"
+            yield f"    structs_{level.id}.append(s)"
+        yield "    return s"
+
+    def _object(self, level: Level, source: str, target: str) -> Lines:
+        """Statements that make the answer's object of one that was found."""
+        known = self._name(f"known_{level.id}", level.known)
+        yield f"if {source}.__class__ not in {known}:"
+        yield f"    check({self._name(f'level_{level.id}', level)}, {source})"
+        if level.type.is_type_of is not None and not self._options.kinds_by_class and level.at is not None:
+            test = self._name(f"is_type_of_{level.id}", level.type.is_type_of)
+            yield f"if {test}({source}, info({self._name(f'place_{level.at.id}', level.at)})) is not True:"
+            yield "    raise Odd"
+        written = []
+        for place in level.places:
+            if place.typename:
+                written.append(repr(level.type.name))
+            elif place.plain is None:
+                written.append("None")
+            else:
+                name = f"v{place.id}"
+                written.append(name)
+                yield f"{name} = {_read(source, place.plain.attribute)}"
+                yield from self._value(place, place.type, name)
+        struct = self._name(f"{level.type.name}_{level.id}", level.struct)
+        yield f"{target} = {struct}({', '.join(written)})"
+
+    def _pick(self, place: Place) -> Lines:
+        """Which object type an interface or union has here."""
+        named = self._name(f"place_{place.id}", place)
+        rows = ", ".join(f"{name!r}: row_{level.id}" for name, level in place.levels.items())
+        yield ""
+        yield f"rows_{place.id} = {{{rows}}}"
+        yield f"def pick_{place.id}(o):"
+        if self._options.kinds_by_class:
+            kinds = self._name(f"kinds_{place.id}", place.kinds)
+            yield f"    return rows_{place.id}[{kinds}.get(o.__class__) or kind({named}, o)](o)"
+        else:
+            yield f"    return rows_{place.id}[kind({named}, o)](o)"
+
+    # -- values ----------------------------------------------------------------------------------------------------
+
+    def _value(self, place: Place, type: GraphQLOutputType, name: str) -> Lines:
+        """Statements that complete the value of a name, or raise."""
+        inner = bare(type)
+        if isinstance(inner, GraphQLScalarType | GraphQLEnumType):
+            yield from self._leaf(inner, name, nullable(type))
+            return
+        if nullable(type):
+            yield f"if {name} is not None:"
+        lines = self._items(place, inner, name) if item(inner) is not None else self._one(place, name)
+        yield from indented(lines, int(nullable(type)))
+
+    def _one(self, place: Place, name: str) -> Lines:
+        if not place.called and self._inlines(place):
+            (level,) = place.levels.values()
+            yield from self._object(level, name, name)
+        else:
+            yield f"{name} = {_row_of(place)}({name})"
+
+    def _items(self, place: Place, type: GraphQLOutputType, name: str) -> Lines:
+        inside = item(type)
+        yield f"if {name}.__class__ is not list and {name}.__class__ is not tuple:"
+        yield "    raise Odd"
+        if place.levels and item(inside) is None:
+            each = f"{_row_of(place)}(x)"
+            if nullable(inside):
+                each = f"None if x is None else {each}"
+            if _long(place) and bare(place.type) is type:
+                named = self._name(f"place_{place.id}", place)
+                yield f"if len({name}) > {AT_ONCE_MAX}:"
+                yield f"    {name} = defer({named}, {name}, list_{place.id})"
+                yield "else:"
+                yield f"    {name} = [{each} for x in {name}]"
+            else:
+                yield f"{name} = [{each} for x in {name}]"
+            return
+        yield f"{name}_all = []"
+        yield f"for {name}_x in {name}:"
+        yield from indented(self._value(place, inside, f"{name}_x"))
+        yield f"    {name}_all.append({name}_x)"
+        yield f"{name} = {name}_all"
+
+    def _leaf(self, type: GraphQLScalarType | GraphQLEnumType, name: str, nullable: bool) -> Lines:  # noqa: FBT001  # read at one place
+        leaf = self._options.leaves.get(type.name)
+        if leaf is not None:
+            yield from self._usual(leaf, name, nullable)
+            return
+        if isinstance(type, GraphQLEnumType):
+            made = f"{self._name(f'names_{type.name}', _names(type))}[{name}]"
+        else:
+            made = f"{self._name(f'scalar_{type.name}', _scalar(type))}({name})"
+        if nullable:
+            yield f"if {name} is not None:"
+            yield f"    {name} = {made}"
+        else:
+            yield f"{name} = {made}"
+
+    def _usual(self, leaf: Leaf, name: str, nullable: bool) -> Lines:  # noqa: FBT001  # as above
+        kind = leaf.type.__name__
+        if getattr(builtins, kind, None) is not leaf.type:
+            kind = self._name(kind, leaf.type)
+        written = leaf.template.format(name)
+        otherwise = f" and {name} is not None" if nullable else ""
+        if written == name and not leaf.condition:
+            yield f"if {name}.__class__ is not {kind}{otherwise}:"
+            yield "    raise Odd"
+            return
+        condition = f" and {leaf.condition.format(name)}" if leaf.condition else ""
+        yield f"if {name}.__class__ is {kind}{condition}:"
+        yield f"    {name} = {written}" if written != name else "    pass"
+        yield f"elif {name} is not None:" if nullable else "else:"
+        yield "    raise Odd"
+
+    # -- fields with a resolver --------------------------------------------------------------------------------------
+
+    def _call(self, place: Place) -> Lines:
+        named = self._name(f"place_{place.id}", place)
+        resolve = self._name(
+            f"resolve_{place.id}", place.many or place.definition.resolve or default_field_resolver
+        )
+        given = "" if place.arguments == {} else ", **arguments"
+        yield ""
+        yield f"def call_{place.id}(objects):  # {place.above.title}: {place.key}"
+        yield "    try:"
+        if given:
+            yield f"        arguments = run.arguments({named})"
+        yield f"        found = info({named})"
+        if place.many is not None:
+            yield f"        return {resolve}(objects, found{given})"
+        yield "    except Exception as error:"
+        yield "        return [error] * len(objects)"
+        if place.many is None:
+            yield "    column = []"
+            yield "    for o in objects:"
+            yield "        try:"
+            yield f"            column.append({resolve}(o, found{given}))"
+            yield "        except Exception as error:"
+            yield "            column.append(error)"
+            yield "    return column"
+
+    def _fill(self, place: Place) -> Lines:
+        """Completes what a resolver gave, once for each distinct object."""
+        shared = bool(place.levels) and item(place.type) is None
+        marks = _marks_at(place)
+        yield ""
+        yield f"def fill_{place.id}(structs, column, done):  # {place.above.title}: {place.key}"
+        yield "    for s, given in zip(structs, column):"
+        if shared:
+            yield "        if id(given) in done:"
+            yield f"            s.{place.slot} = done[id(given)]"
+            yield "            continue"
+        yield from indented(_set_marks(marks), 2)
+        yield "        v = given"
+        yield "        try:"
+        yield from indented(self._value(place, place.type, "v"), 3)
+        yield f"            s.{place.slot} = v"
+        yield "        except Exception:"
+        yield from indented(_back_to_marks(marks), 3)
+        yield f"            careful_field({self._name(f'place_{place.id}', place)}, given, s)"
+        if shared:
+            yield "        else:"
+            yield "            done[id(given)] = v"
+
+    def _list(self, place: Place) -> Lines:
+        """Completes some elements of a long list."""
+        marks = _marks_at(place, itself=False)
+        yield ""
+        yield f"def list_{place.id}(given, done):  # {place.above.title}: {place.key}"
+        yield "    for x in given:"
+        yield from indented(_set_marks(marks), 2)
+        yield "        try:"
+        row = f"{_row_of(place)}(x)"
+        yield f"            v = {f'None if x is None else {row}' if nullable(item(place.type)) else row}"
+        yield "        except Exception:"
+        yield from indented(_back_to_marks(marks), 3)
+        yield f"            v = careful_item({self._name(f'place_{place.id}', place)}, x, done)"
+        yield "        done.append(v)"
+
+
+def _depth(place: Place) -> int:
+    """How many objects stand around this one in the answer."""
+    depth, above = 0, place.above.at
+    while above is not None and not above.called and item(above.type) is None:
+        depth, above = depth + 1, above.above.at
+    return depth
+
+
+def _long(place: Place) -> bool:
+    """Whether this is a list of objects, which may be long."""
+    inside = item(place.type)
+    return bool(place.levels) and inside is not None and item(inside) is None
+
+
+def _row_of(place: Place) -> str:
+    named = get_named_type(place.type)
+    return f"pick_{place.id}" if is_abstract_type(named) else f"row_{place.levels[named.name].id}"
+
+
+def _read(source: str, attribute: str) -> str:
+    if attribute.isidentifier() and not iskeyword(attribute):
+        return f"{source}.{attribute}"
+    return f"getattr({source}, {attribute!r})"
+
+
+def _names(type: GraphQLEnumType) -> dict[Any, str]:
+    """The names of an enum's values; of members, where it is made of a Python enum."""
+    wrapped: Any = getattr(type, "wrapped_cls", None)
+    if isinstance(wrapped, EnumMeta):
+        members: Iterable[Any] = wrapped
+        return {member: type.coerce_output_value(member) for member in members}
+    return {value.value: name for name, value in type.values.items() if _hashable(value.value)}
+
+
+def _hashable(value: object) -> bool:
+    return value.__class__.__hash__ is not None
+
+
+def _scalar(type: GraphQLScalarType) -> Callable[[Any], Any]:
+    coerce = type.coerce_output_value
+
+    def written(value: Any) -> Any:
+        if value is None or isinstance(value, Exception) or is_awaitable(value):
+            raise Odd
+        found = coerce(value)
+        if found is None or found is Undefined:
+            raise Odd
+        return found
+
+    return written
+
+
+# -- what is taken back when an object is looked at again ------------------------------------------------------------
+
+
+def _marks(level: Level) -> list[str]:
+    """Lists that completing this object may add to before it fails."""
+    below = [each for each in level.inside() if each is not level]
+    return _marked(below, [place for each in level.inside() for place in each.places if not place.called])
+
+
+def _marks_at(place: Place, *, itself: bool = True) -> list[str]:
+    levels = [each for level in place.levels.values() for each in level.inside()]
+    return _marked(
+        levels,
+        [
+            *([place] if itself else []),
+            *(inner for each in levels for inner in each.places if not inner.called),
+        ],
+    )
+
+
+def _marked(levels: list[Level], places: list[Place]) -> list[str]:
+    found = ["later"] if any(_long(place) for place in places) else []
+    for level in levels:
+        if level.called:
+            found += [f"objects_{level.id}", f"structs_{level.id}"]
+    return found
+
+
+def _set_marks(marks: list[str]) -> Lines:
+    for mark in marks:
+        yield f"had_{mark} = len({mark})"
+
+
+def _back_to_marks(marks: list[str]) -> Lines:
+    for mark in marks:
+        yield f"del {mark}[had_{mark}:]"

@@ -1,0 +1,54 @@
+"""Whatever a resolver or a value raises is an error of its field: kept here instead of thrown on."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from graphql import GraphQLError
+
+from ledgermesh.compiler.plan import Place
+
+Key = str | int
+
+
+class Caught:
+    """Keeps the exception that its block raises."""
+
+    __slots__ = ("error",)
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, Exception):
+            self.error = error
+            return True
+        return False
+
+
+class Trouble:
+    """An error of a field, and where: `rel` leads there from `anchor`, an object or a list of the answer."""
+
+    __slots__ = ("anchor", "error", "fatal", "place", "rel")
+
+    def __init__(self, place: Place, rel: tuple[Key, ...], error: Exception) -> None:
+        self.place = place
+        self.rel = rel
+        self.error = error
+        self.anchor: Any = None
+        self.fatal = False
+        """Whether the null has to go further up than to the field itself."""
+
+
+class Fault(GraphQLError):
+    """A null that may not stand where it arose, on its way up."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__("null in a place that is never null")
+        self.trouble = trouble

@@ -1,0 +1,302 @@
+"""The tree of an operation: for each object type that can stand at a place, which fields are read and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import msgspec
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLAbstractType,
+    GraphQLError,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    Node,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_object_type,
+)
+from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
+from graphql.execution.values import VariableValues, get_argument_values
+from graphql.pyutils import Path
+
+from ledgermesh.compiler.terms import Many, Options, Plain, Refusal
+
+CONDITIONS = frozenset(("skip", "include"))
+NOTHING = VariableValues({}, {})
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """A field of an object at one place of the answer."""
+
+    id: int
+    key: str
+    """Its name in the answer."""
+    slot: str
+    """Its name in the Struct of the answer."""
+    above: Level
+    name: str
+    definition: GraphQLField
+    nodes: list[FieldNode]
+    path: Path
+    """Without the indices of lists."""
+    chain: tuple[Place, ...]
+    """The fields with a resolver on the way here, this one included."""
+    plain: Plain | None = None
+    many: Many | None = None
+    arguments: dict[str, Any] | None = None
+    """Coerced once where they are constant; None where each run does it."""
+    levels: dict[str, Level] = field(default_factory=dict)
+    """What may stand here, by the name of the object type; empty for leaves."""
+    kinds: dict[type, str] = field(default_factory=dict)
+    """Object types of an interface or union, by the class of the value."""
+
+    @property
+    def type(self) -> GraphQLOutputType:
+        return self.definition.type
+
+    @property
+    def typename(self) -> bool:
+        """Whether the value is the name of the object's type."""
+        return self.name == "__typename"
+
+    @property
+    def called(self) -> bool:
+        """Whether a resolver runs."""
+        return self.plain is None and not self.typename
+
+
+@dataclass(eq=False, slots=True)
+class Level:
+    """All objects of one type at one place of the answer."""
+
+    id: int
+    type: GraphQLObjectType
+    at: Place | None
+    """The field whose value they are; None for the root."""
+    places: list[Place] = field(default_factory=list)
+    struct: Any = None
+    known: set[Any] = field(default_factory=set)
+    """Classes of values that fields are read from."""
+
+    @property
+    def called(self) -> list[Place]:
+        """Its fields that have a resolver."""
+        return [place for place in self.places if place.called]
+
+    def inside(self) -> Iterator[Level]:
+        """This level and those below it, as far as no resolver stands between."""
+        yield self
+        for place in self.places:
+            if not place.called:
+                for level in place.levels.values():
+                    yield from level.inside()
+
+    @property
+    def title(self) -> str:
+        """For people: the type and where it stands."""
+        keys = [str(key) for key in self.at.path.as_list()] if self.at is not None else []
+        return f"{self.type.name} at {'.'.join(keys) or 'the root'}"
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """An operation, ready to be written as Python."""
+
+    schema: GraphQLSchema
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    levels: list[Level]
+    places: list[Place]
+
+    @property
+    def root(self) -> Level:
+        return self.levels[0]
+
+
+def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """The operation that is asked for; raises Refusal where graphql-core would answer with an error."""
+    found = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if name is not None:
+        found = [each for each in found if each.name is not None and each.name.value == name]
+    if len(found) != 1:
+        raise Refusal("operation not clear")
+    if found[0].operation is not OperationType.QUERY:
+        raise Refusal(found[0].operation.value)
+    return found[0]
+
+
+def below(node: Node) -> Iterator[Node]:
+    """A node and all nodes in it."""
+    stack: list[Any] = [node]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, Node):
+            yield each
+            stack += [getattr(each, key, None) for key in each.keys if key != "loc"]
+        elif isinstance(each, list | tuple):
+            stack += each
+
+
+def conditions(document: DocumentNode, inert: frozenset[str]) -> tuple[str, ...]:
+    """The variables that @skip and @include look at; raises Refusal for a directive of unknown effect."""
+    found: set[str] = set()
+    for node in below(document):
+        if not isinstance(node, DirectiveNode):
+            continue
+        if node.name.value in CONDITIONS:
+            found |= {each.name.value for each in below(node) if isinstance(each, VariableNode)}
+        elif node.name.value not in inert:
+            raise Refusal(f"@{node.name.value}")
+    return tuple(sorted(found))
+
+
+def plan(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: VariableValues,
+    options: Options,
+) -> Plan:
+    """The plan of a validated operation for these values of the variables in @skip and @include; raises Refusal."""
+    found = {
+        each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+    }
+    if any(fragment.variable_definitions for fragment in found.values()):
+        raise Refusal("fragment variables")
+    if schema.query_type is None:
+        raise Refusal("no query type")
+    return _Planner(schema, operation, found, variables, options).plan(schema.query_type)
+
+
+class _Planner:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: dict[str, FragmentDefinitionNode],
+        variables: VariableValues,
+        options: Options,
+    ) -> None:
+        self._schema = schema
+        self._operation = operation
+        self._definitions = fragments
+        self._fragments = {name: FragmentDetails(each) for name, each in fragments.items()}
+        self._variables = variables
+        self._options = options
+        self._levels: list[Level] = []
+        self._places: list[Place] = []
+
+    def plan(self, root: GraphQLObjectType) -> Plan:
+        """Everything below the root."""
+        collected = collect_fields(self._schema, self._fragments, self._variables, root, self._operation)
+        self._level(root, None, collected.grouped_field_set)
+        return Plan(self._schema, self._operation, self._definitions, self._levels, self._places)
+
+    def _level(
+        self, type: GraphQLObjectType, at: Place | None, fields: Mapping[str, list[FieldDetails]]
+    ) -> Level:
+        level = Level(len(self._levels), type, at)
+        self._levels.append(level)
+        for key, details in fields.items():
+            definition = self._schema.get_field(type, details[0].node.name.value)
+            if definition is not None:
+                level.places.append(self._place(level, key, definition, details))
+        slots = [(place.slot, Any) for place in level.places]
+        # Structs of the answer form no cycles, so that the collector need not look at them.
+        level.struct = msgspec.defstruct(
+            type.name, slots, rename={place.slot: place.key for place in level.places}, gc=False
+        )
+        return level
+
+    def _place(self, level: Level, key: str, definition: GraphQLField, details: list[FieldDetails]) -> Place:
+        if len(self._places) >= self._options.fields_max:
+            raise Refusal("too large")
+        nodes = [each.node for each in details]
+        name = nodes[0].name.value
+        if name in ("__schema", "__type"):
+            raise Refusal("introspection")
+        above = level.at.path if level.at is not None else None
+        place = Place(
+            id=len(self._places), key=key, slot=f"f{len(level.places)}", above=level, name=name,
+            definition=definition, nodes=nodes, path=Path(above, key, level.type.name), chain=(),
+        )  # fmt: skip
+        self._places.append(place)
+        if not place.typename:
+            self._resolver(place)
+        before = level.at.chain if level.at is not None else ()
+        place.chain = (*before, place) if place.called else before
+        self._below(place, details)
+        return place
+
+    def _resolver(self, place: Place) -> None:
+        level, definition = place.above, place.definition
+        place.many = self._options.many(level.type, place.name, definition)
+        if place.many is None:
+            place.plain = self._options.plain(level.type, place.name, definition)
+        if place.plain is None:
+            place.arguments = _constant(definition, place.nodes[0])
+
+    def _below(self, place: Place, details: list[FieldDetails]) -> None:
+        named = get_named_type(place.type)
+        if is_leaf_type(named):
+            return
+        types: list[GraphQLObjectType] = []
+        if is_object_type(named):
+            types = [named]
+        elif is_abstract_type(named):
+            types = _possible(self._schema, named)
+        for type in types:
+            collected = collect_subfields(
+                self._schema, self._fragments, self._variables, self._operation, type, details
+            )
+            place.levels[type.name] = self._level(type, place, collected.grouped_field_set)
+
+
+def _possible(schema: GraphQLSchema, abstract: GraphQLAbstractType) -> list[GraphQLObjectType]:
+    return list(schema.get_possible_types(abstract))
+
+
+def _constant(definition: GraphQLField, node: FieldNode) -> dict[str, Any] | None:
+    """The arguments, where they are the same in every run and no resolver can change them."""
+    if not definition.args:
+        return {}
+    if any(isinstance(each, VariableNode) for argument in node.arguments or () for each in below(argument)):
+        return None
+    try:
+        found = get_argument_values(definition, node, NOTHING)
+    except GraphQLError:
+        return None  # said by each run, at the field
+    kept = (str, int, float, bool, type(None), Enum)
+    return found if all(isinstance(value, kept) for value in found.values()) else None
+
+
+def nullable(type: GraphQLOutputType) -> bool:
+    """Whether null may stand here."""
+    return not isinstance(type, GraphQLNonNull)
+
+
+def bare(type: GraphQLOutputType) -> Any:
+    """The type without its non-null."""
+    return type.of_type if isinstance(type, GraphQLNonNull) else type
+
+
+def item(type: GraphQLOutputType) -> Any:
+    """The type of the elements of a list type; None for any other."""
+    inner = bare(type)
+    return inner.of_type if isinstance(inner, GraphQLList) else None

@@ -1,0 +1,349 @@
+"""One run of a compiled operation: resolvers of a level together, values completed in slices."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
+
+from graphql import GraphQLResolveInfoHelpers, default_type_resolver, get_named_type
+from graphql.execution import Executor
+from graphql.execution.values import VariableValues, get_argument_values
+from graphql.pyutils import gather_with_cancel, is_awaitable
+
+from ledgermesh.compiler.careful import Careful, details, refused, settled
+from ledgermesh.compiler.emit import AT_ONCE_MAX
+from ledgermesh.compiler.guard import Caught, Fault, Trouble
+from ledgermesh.compiler.plan import Level, Place, Plan
+from ledgermesh.compiler.terms import Memo, Odd, Options, Surprise
+
+CHUNK = 8
+"""Values that are completed between two looks at the clock."""
+
+STARTED_MAX = 250
+"""Resolvers that are set going before others have the event loop."""
+
+CLASSES_MAX = 1000
+"""Classes that are remembered for one place; more are made at run time by somebody."""
+
+SYNC = frozenset((type(None), bool, int, float, str, bytes, list, tuple, dict))
+"""Classes of values that nobody awaits; looked at first because it is quick."""
+
+Fill = Callable[[Sequence[Any], Sequence[Any], dict[int, Any]], None]
+Call = Callable[[Sequence[Any]], Any]
+Fields = dict[int, tuple[Call, Fill]]
+ListFill = Callable[[Sequence[Any], list[Any]], None]
+Prepare = Callable[["Run"], tuple[Callable[[Any], Any], Fields, dict[int, ListFill]]]
+Waits = list[Coroutine[Any, Any, None]]
+
+
+class Asked(NamedTuple):
+    """What a run is given by its caller."""
+
+    root: Any
+    context: Any
+    variables: VariableValues
+
+
+class Long(NamedTuple):
+    """A list that is completed piece by piece."""
+
+    place: Place
+    items: Sequence[Any]
+    fill: ListFill
+    done: list[Any]
+
+
+class Run:
+    """The state of one run."""
+
+    def __init__(
+        self, plan: Plan, prepare: Prepare, options: Options, clock: Callable[[], float], asked: Asked
+    ) -> None:
+        self.plan = plan
+        self.asked = asked
+        self.objects: list[list[Any]] = [[] for _ in plan.levels]
+        self.structs: list[list[Any]] = [[] for _ in plan.levels]
+        self.slots = {level.struct: {each.key: each.slot for each in level.places} for level in plan.levels}
+        self.later: list[Long] = []
+        self.long: list[Long] = []
+        self.troubles: list[Trouble] = []
+        self.awaited: set[int] = set()
+        """Fields that somebody had to wait for."""
+        self.surprise = ""
+        """Why graphql-core has to answer; empty where it need not."""
+        self.memo = Memo()
+        self._listed: dict[int, tuple[Any, list[Any]]] = {}
+        self._infos: dict[int, Any] = {}
+        self.options = options
+        self._clock = clock
+        self._since = clock()
+        self._row, self._fields, self.lists = prepare(self)
+
+    # -- for the generated code ----------------------------------------------------------------------------------------
+
+    def careful_row(self, level: Level, source: Any) -> Any:
+        """An object of the answer, however odd its fields; raises Odd or Fault where it cannot stand."""
+        return Careful(self).row(level, source)
+
+    def careful_field(self, place: Place, value: Any, struct: Any) -> None:
+        """Complete what a resolver gave into its object of the answer."""
+        Careful(self).field(place, value, struct)
+
+    def careful_item(self, place: Place, value: Any, done: list[Any]) -> Any:
+        """The next element of a long list."""
+        return Careful(self).item(place, value, done)
+
+    def check(self, level: Level, source: Any) -> None:
+        """Remember the class of an object that fields may be read from; raises Odd for any other."""
+        if refused(level, source):
+            raise Odd
+        test: Any = level.type.is_type_of
+        by_class = self.options.kinds_by_class and test is not None and level.at is not None
+        if by_class and test(source, self.info(cast("Place", level.at))) is not True:
+            raise Odd
+        if len(level.known) < CLASSES_MAX:
+            level.known.add(source.__class__)
+
+    def kind(self, place: Place, value: Any) -> str:
+        """The name of the object type of a value of an interface or union, as graphql-core finds it."""
+        type: Any = get_named_type(place.type)
+        resolve = type.resolve_type or default_type_resolver
+        name = settled(resolve(value, self.info(place), type), "an awaitable resolve_type")
+        found = Executor.ensure_valid_runtime_type(
+            cast("Any", SimpleNamespace(schema=self.plan.schema)),
+            name, type, details(place), self.info(place), value,
+        ).name  # fmt: skip
+        if self.options.kinds_by_class and len(place.kinds) < CLASSES_MAX:
+            place.kinds[value.__class__] = found
+        return found
+
+    def info(self, place: Place) -> Any:
+        """What the resolver of a field gets beside its source: the same for all sources of this run."""
+        found = self._infos.get(place.id)
+        if found is None:
+            found = self._infos[place.id] = self.options.info(
+                place.name,
+                place.nodes,
+                place.type,
+                place.above.type,
+                place.path,
+                self.plan.schema,
+                self.plan.fragments,
+                self.asked.root,
+                self.plan.operation,
+                self.asked.variables,
+                self.asked.context,
+                is_awaitable,
+                None,
+                GraphQLResolveInfoHelpers(gather=lambda values: gather_with_cancel(*values), track=_track),
+            )
+        return found
+
+    def arguments(self, place: Place) -> dict[str, Any]:
+        """The coerced arguments of a field; raises GraphQLError."""
+        if place.arguments is not None:
+            return place.arguments
+        return get_argument_values(place.definition, place.nodes[0], self.asked.variables)
+
+    def listed(self, value: Iterable[Any]) -> Sequence[Any]:
+        """The elements; the same again for what can be gone through only once."""
+        if isinstance(value, list | tuple):
+            return value
+        if id(value) not in self._listed:
+            self._listed[id(value)] = (value, list(value))
+        return self._listed[id(value)][1]
+
+    def defer(self, place: Place, items: Sequence[Any], fill: ListFill) -> list[Any]:
+        """A list of the answer that is filled piece by piece, after what is around it."""
+        done: list[Any] = []
+        self.later.append(Long(place, items, fill, done))
+        return done
+
+    # -- level by level ------------------------------------------------------------------------------------------------
+
+    async def complete(self) -> Any:
+        """The object of the answer, not to be used after a surprise."""
+        top, waits = None, Waits()
+        try:
+            top = self._row(self.asked.root)
+            if self.later:
+                waits.append(self._drain(self._taken(), None))
+            else:
+                self._below(None, waits)
+        except Surprise as surprise:
+            self.surprise = surprise.reason
+        except Fault:
+            self.surprise = "a null at the root"
+        await _together(waits)
+        return top
+
+    async def pause(self) -> None:
+        """Let others have the event loop, if this run has had it for long."""
+        if self._clock() - self._since > self.options.slice_seconds:
+            await asyncio.sleep(0)
+            self._since = self._clock()
+
+    def _begin(self, levels: Iterable[Level], waits: Waits) -> None:
+        """Call the resolvers of these levels, and go on with those that have answered."""
+        for level in levels:
+            if self.surprise or not level.called or not self.objects[level.id]:
+                continue
+            if len(self.objects[level.id]) > AT_ONCE_MAX:
+                waits.append(self._begin_long(level))
+                continue
+            objects, structs = self.objects[level.id], self.structs[level.id]
+            for place in level.called:
+                self._land(place, structs, self._fields[place.id][0](objects), waits)
+
+    async def _begin_long(self, level: Level) -> None:
+        objects, structs, waits = self.objects[level.id], self.structs[level.id], Waits()
+        for place in level.called:
+            call, column = self._fields[place.id][0], list[Any]()
+            if place.many is not None:
+                self._land(place, structs, call(objects), waits)
+                continue
+            for start in range(0, len(objects), CHUNK):
+                column += call(objects[start : start + CHUNK])
+                await self.pause()
+            self._land(place, structs, column, waits)
+        await _together(waits)
+
+    def _land(self, place: Place, structs: list[Any], column: Any, waits: Waits) -> None:
+        objects = self.objects[place.above.id]
+        if place.many is not None and not isinstance(column, list):
+            waits.append(self._later_many(place, structs, column))
+            return
+        waiting = [
+            index for index, value in enumerate(column) if value.__class__ not in SYNC and is_awaitable(value)
+        ]
+        self.memo.keep(place.nodes[0], objects, column, waiting)
+        if waiting:
+            self.awaited.add(place.id)
+            waits.append(self._later(place, structs, column, waiting))
+        else:
+            self._fill(place, structs, column, waits)
+
+    async def _later(self, place: Place, structs: list[Any], column: list[Any], waiting: list[int]) -> None:
+        if len(waiting) == 1:
+            with Caught() as caught:
+                column[waiting[0]] = await column[waiting[0]]
+            if caught.error is not None:
+                column[waiting[0]] = caught.error
+        else:
+            await self._gather(column, waiting)
+        self._since = self._clock()
+        below = Waits()
+        self._fill(place, structs, column, below)
+        await _together(below)
+
+    async def _gather(self, column: list[Any], waiting: list[int]) -> None:
+        """All at once, so that what is loaded in batches is loaded in one; a crowd is set going bit by bit."""
+        tasks: list[Any] = []
+        try:
+            for start in range(0, len(waiting), STARTED_MAX):
+                some = waiting[start : start + STARTED_MAX]
+                tasks += [asyncio.ensure_future(column[index]) for index in some]
+                if len(waiting) > STARTED_MAX:
+                    await asyncio.sleep(0)
+            found = await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            for task in tasks:  # all have ended, unless this run was cancelled
+                task.cancel()
+        for index, value in zip(waiting, found, strict=True):
+            if isinstance(value, BaseException) and not isinstance(value, Exception):
+                raise value
+            column[index] = value
+
+    async def _later_many(self, place: Place, structs: list[Any], asking: Awaitable[Sequence[Any]]) -> None:
+        objects, column = self.objects[place.above.id], list[Any]()
+        with Caught() as caught:
+            column = list(await asking)
+            if len(column) != len(objects):
+                raise ValueError(f"{len(column)} values for {len(objects)} objects")
+        if caught.error is not None:
+            column = [caught.error] * len(objects)
+        self.awaited.add(place.id)
+        self._since = self._clock()
+        self.memo.keep(place.nodes[0], objects, column, range(len(column)))
+        below = Waits()
+        self._fill(place, structs, column, below)
+        await _together(below)
+
+    def _fill(self, place: Place, structs: list[Any], column: list[Any], waits: Waits) -> None:
+        """Complete the values; in one go, if they are few."""
+        if self.surprise:
+            return
+        if len(column) > AT_ONCE_MAX:
+            waits.append(self._fill_long(place, structs, column))
+            return
+        try:
+            self._fields[place.id][1](structs, column, {})
+        except Surprise as surprise:
+            self.surprise = surprise.reason
+            return
+        if self.later:
+            work = self._taken()
+            waits.append(self._drain(work, place))
+        else:
+            self._below(place, waits)
+
+    async def _fill_long(self, place: Place, structs: list[Any], column: list[Any]) -> None:
+        fill, done = self._fields[place.id][1], dict[int, Any]()
+        work: list[Long] = []
+        try:
+            for start in range(0, len(column), CHUNK):
+                fill(structs[start : start + CHUNK], column[start : start + CHUNK], done)
+                work += self._taken()
+                await self.pause()
+        except Surprise as surprise:
+            self.surprise = surprise.reason
+        await self._drain(work, place)
+
+    def _taken(self) -> list[Long]:
+        taken = self.later[:]
+        self.later.clear()
+        return taken
+
+    async def _drain(self, work: list[Long], place: Place | None) -> None:
+        """Fill the long lists below a field, or those of the root, then go on below."""
+        try:
+            for each in work:  # grows on the way
+                await self._drain_one(each, work)
+        except Surprise as surprise:
+            self.surprise = surprise.reason
+        waits = Waits()
+        self._below(place, waits)
+        await _together(waits)
+
+    async def _drain_one(self, each: Long, work: list[Long]) -> None:
+        self.long.append(each)
+        for start in range(0, len(each.items), CHUNK):
+            each.fill(each.items[start : start + CHUNK], each.done)
+            if self.later:
+                work += self._taken()
+            await self.pause()
+
+    def _below(self, place: Place | None, waits: Waits) -> None:
+        if place is None:
+            self._begin(self.plan.root.inside(), waits)
+        elif not self.surprise:
+            self._begin((inner for level in place.levels.values() for inner in level.inside()), waits)
+
+
+async def _together(waits: Waits) -> None:
+    """Until all have ended, also where one of them fails."""
+    if len(waits) == 1:
+        await waits[0]
+    elif waits:
+        for found in await asyncio.gather(*waits, return_exceptions=True):
+            if found is not None:
+                raise found
+
+
+def _track(values: Sequence[Any]) -> None:
+    """Let pending work come to its end."""
+    pending = [value for value in values if is_awaitable(value)]
+    if pending:
+        asyncio.gather(*pending, return_exceptions=True)

@@ -1,0 +1,157 @@
+"""What the compiler is told about a schema, and the two ways in which it says no."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import msgspec
+from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, Node, default_field_resolver
+
+Info = Callable[..., Any]
+"""Takes the fourteen values of graphql-core's `GraphQLResolveInfo`, in its order, and makes what resolvers get."""
+
+
+class Plain(NamedTuple):
+    """A field whose resolver only reads an attribute: it may be read twice and never waits."""
+
+    attribute: str
+    read: Callable[[Any, Any], Any]
+    """What the resolver does, exactly: of (source, info). Runs where reading the attribute alone does not do."""
+    callables: bool = False
+    """Whether a value that can be called is called, as graphql-core's default resolver does."""
+
+
+class Leaf(NamedTuple):
+    """How the usual values of a scalar are written, without asking the scalar."""
+
+    type: type
+    """Values of exactly this class qualify; others go through the scalar itself."""
+    template: str = "{0}"
+    """The value as it is encoded: an expression of `{0}`."""
+    condition: str = ""
+    """An expression of `{0}` that must hold as well."""
+
+
+LEAVES: Mapping[str, Leaf] = {
+    "String": Leaf(str),
+    "ID": Leaf(str),
+    "Boolean": Leaf(bool),
+    "Int": Leaf(int, condition="-2147483648 <= {0} <= 2147483647"),
+    "Float": Leaf(float, condition="{0} - {0} == 0.0"),
+}
+"""The built-in scalars; the condition of Float leaves out NaN and the infinities."""
+
+Many = Callable[..., Awaitable[Sequence[Any]]]
+"""A resolver of a whole level: (sources, info, **arguments) to a value or an exception for each source."""
+
+
+def default_plain(parent: GraphQLObjectType, name: str, definition: GraphQLField) -> Plain | None:
+    """Fields without a resolver, which graphql-core reads from the source by their own name."""
+    if definition.resolve is not None or definition.args:
+        return None
+    return Plain(name, default_field_resolver, callables=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the compiler is told about a schema beside the schema itself."""
+
+    plain: Callable[[GraphQLObjectType, str, GraphQLField], Plain | None] = default_plain
+    """Which fields are plain attributes, of (parent type, field name, definition)."""
+    many: Callable[[GraphQLObjectType, str, GraphQLField], Many | None] = lambda parent, name, definition: (
+        None
+    )
+    """Which fields are resolved a level at a time."""
+    leaves: Mapping[str, Leaf] = field(default_factory=lambda: dict(LEAVES))
+    """Scalars whose usual values are written without asking the scalar, by name."""
+    info: Info = GraphQLResolveInfo
+    """Makes what resolvers get as their second argument, once for each field of a run."""
+    kinds_by_class: bool = False
+    """Whether `resolve_type` and `is_type_of` look at nothing but the class of the value."""
+    inert: frozenset[str] = frozenset()
+    """Directives of fields and fragments that execution itself does not act on."""
+    encode: Callable[[Any], bytes] = msgspec.json.encode
+    """Writes JSON; takes msgspec Structs and what the scalars give."""
+    fields_max: int = 3000
+    """Fields of a plan, each counted for each object type that it is read from."""
+    slice_seconds: float = 0.005
+    """How long a run completes values before it lets others have the event loop."""
+
+
+class Refusal(Exception):
+    """The operation is not compiled; the reason names the group of operations it belongs to."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Replay(Exception):
+    """A run met what it was not made for. `memo` has all that resolvers have given, for graphql-core's run."""
+
+    def __init__(self, reason: str, memo: Memo) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.memo = memo
+
+
+class Memo:
+    """The outcomes of resolvers, by source object and place in the document: middleware of the interpreted run.
+
+    Source objects are kept alive, for they are known by identity.
+    """
+
+    def __init__(self) -> None:
+        self._columns: list[_Column] = []
+        self._outcomes: dict[tuple[int, int], tuple[Any, bool]] | None = None
+
+    def keep(
+        self, node: Node, sources: Sequence[Any], outcomes: Sequence[Any], waiting: Sequence[int]
+    ) -> None:
+        """What a field's resolver gave for each source; those outcomes that are waited for come in place later."""
+        self._columns.append(_Column(node, sources, outcomes, frozenset(waiting)))
+
+    def resolve(self, next_: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
+        """The known outcome, else the resolver's. graphql-core raises an exception that is given as a value."""
+        if self._outcomes is None:
+            self._outcomes = {
+                (id(source), _place(column.node)): (outcome, index in column.waiting)
+                for column in self._columns
+                for index, (source, outcome) in enumerate(zip(column.sources, column.outcomes, strict=False))
+            }
+        key = (id(source), _place(info.field_nodes[0]))
+        if key not in self._outcomes:
+            return next_(source, info, **arguments)
+        outcome, waited = self._outcomes[key]
+        # Where graphql-core would have waited it waits again, so that errors come in the same order.
+        return _given(outcome) if waited else outcome
+
+
+class _Column(NamedTuple):
+    node: Node
+    sources: Sequence[Any]
+    outcomes: Sequence[Any]
+    waiting: frozenset[int]
+
+
+async def _given(outcome: Any) -> Any:
+    return outcome
+
+
+def _place(node: Node) -> int:
+    """The same for the same field of a document that was parsed again."""
+    return node.loc.start if node.loc is not None else id(node)
+
+
+class Odd(Exception):
+    """A value that the fast path was not made for; the careful one looks at it again."""
+
+
+class Surprise(BaseException):
+    """What the careful path was not made for either. No Exception, so that no field takes it for its own error."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

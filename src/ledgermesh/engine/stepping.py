@@ -1,0 +1,345 @@
+"""One request of a plan, until it is done, failed or unknown: noted, sent, and looked for after an unclear answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Final
+
+from ledgermesh.clock import Clock
+from ledgermesh.engine.after import afresh
+from ledgermesh.engine.hub import Hub
+from ledgermesh.engine.looking import Looked, look
+from ledgermesh.engine.planned import Look, Plan, Sent, Step
+from ledgermesh.engine.repeat import TRIES_MAX, is_unclear, pause
+from ledgermesh.engine.replay import KEPT_SECONDS, Mark, Notes, Progress, WriteKey, shape
+from ledgermesh.engine.sending import (
+    Id,
+    filled,
+    filled_native,
+    filled_value,
+    line,
+    make_call,
+    no_id,
+    told_by,
+    told_id,
+    unfilled,
+)
+from ledgermesh.errors import CallerError, Conflict, LedgermeshError, LinkError, StateDown
+from ledgermesh.model.record import Record
+from ledgermesh.upstream.call import Call, Response
+
+LOOKS: Final = 2
+"""Looks that must see nothing before a request is sent again."""
+LOOK_SECONDS_MIN: Final = 0.25
+"""Before each look, whatever a provider declares."""
+LOOK_SECONDS_MAX: Final = 10.0
+"""Before each look at a provider that cannot be asked."""
+HEADER_SECONDS_MAX: Final = 1.0
+"""Before a request is sent again whose key the provider itself knows."""
+BEFORE_PAGES_MAX: Final = 3
+"""Pages that are searched for a stamp before its first sending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It had its effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It had no effect, and is not sent again."""
+
+    error: LedgermeshError
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody can say whether it had its effect."""
+
+    why: str
+
+
+End = Done | Failed | Unknown
+
+NOT_WRITTEN: Final = Unknown("how far it got cannot be written down, so nothing further was sent")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A request of the plan: a step, or what takes it back."""
+
+    number: int
+    step: Step
+    undo: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.number}/undo" if self.undo else str(self.number)
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """What one worker knows while it carries out a plan."""
+
+    hub: Hub
+    plan: Plan
+    key: WriteKey
+    notes: Notes
+    progress: Progress
+    clock: Clock
+    random: Random
+    deadline: float
+    """Monotonic seconds."""
+    until: Callable[[float], Awaitable[float]]
+    """Until when a call may take that wants so many seconds at least: the claim outlasts it. Raises Overtaken."""
+    fresh: bool = True
+    """Whether nothing was known of the key before."""
+    touched: bool = False
+    """Whether anything changed at the provider, or may have."""
+    acted: bool = False
+    """Whether it was this worker who changed it."""
+    sent: list[Sent] = field(default_factory=list)
+    downstream_id: str | None = None
+
+    def mark(self, place: Place) -> Mark | None:
+        """How far a request got; None for one that had no effect."""
+        return self.progress.note.marks.get(place.name)
+
+    @property
+    def ids(self) -> dict[int, Id]:
+        """As the provider's answers wrote them, by step."""
+        marks = self.progress.note.marks
+        return {int(name): mark.id for name, mark in marks.items() if name.isdigit() and mark.id is not None}
+
+    @property
+    def native_ids(self) -> dict[int, str]:
+        """As our records have them, by step."""
+        marks = self.progress.note.marks
+        return {
+            int(name): mark.native_id for name, mark in marks.items() if name.isdigit() and mark.native_id
+        }
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - self.clock.monotonic()
+
+    def live(self) -> Hub:
+        """The books as they are from now on."""
+        return afresh(self.hub, self.clock, self.deadline)
+
+    async def done(self, place: Place, id: Id | None, native_id: str | None) -> Done:
+        """Write down that it had its effect; that stays true where it cannot be written."""
+        mark = self._mark(place)
+        made = replace(mark, state="DONE", id=id, native_id=native_id)
+        await self.progress.tell(self.progress.marked(place.name, made))
+        return Done()
+
+    async def sending(self, place: Place) -> None:
+        """Write down that it leaves now. Raises Overtaken, or StateDown, and then it must not."""
+        await self.progress.write(self.progress.marked(place.name, self._mark(place)))
+
+    async def undone(self, place: Place) -> None:
+        """Write down that it had no effect."""
+        await self.progress.tell(self.progress.marked(place.name, None))
+
+    def _mark(self, place: Place) -> Mark:
+        fresh = Mark(shape=shape(place.step), state="SENDING", started_at=self.clock.now().timestamp())
+        return self.mark(place) or fresh
+
+
+async def carry(work: Work, place: Place) -> End:
+    """See it through. Raises Overtaken."""
+    mark, end = work.mark(place), None
+    if mark is not None and mark.state == "DONE":
+        return Done()
+    pending = mark is not None and place.step.repeat == "HEADER"
+    if mark is None:
+        end = await _stamped(work, place)
+    elif not pending:
+        end = await _resolve(work, place)
+    tries = 0
+    while end is None:
+        tries += 1
+        end, pending = await _try(work, place, tries, pending=pending)
+    return end
+
+
+async def _try(work: Work, place: Place, tries: int, *, pending: bool) -> tuple[End | None, bool]:
+    """Send it once. None where it may be sent again; and whether an earlier sending is still unclear."""
+    step = place.step
+    try:
+        held_until = await work.until(step.seconds)
+        ends = work.clock.monotonic() + step.seconds if step.seconds else work.deadline
+        call = make_call(work.hub, step, work.ids, min(ends, held_until))
+        if unfilled(call, place.number):
+            return Failed(no_id(place.number)), pending
+        await work.sending(place)
+    except StateDown as error:
+        return (NOT_WRITTEN if work.touched else Failed(error)), pending
+    before, work.touched = work.touched, True
+    try:
+        response = await work.hub.send(call)
+    except LedgermeshError as error:
+        work.sent.append(line(step, call, error, undone=place.undo))
+        work.touched = before or is_unclear(error)
+        return await _refused(work, place, error, tries, pending=pending)
+    work.acted = True
+    return await _answered(work, place, call, response), False
+
+
+async def _refused(
+    work: Work, place: Place, error: LedgermeshError, tries: int, *, pending: bool
+) -> tuple[End | None, bool]:
+    step = place.step
+    if is_unclear(error):
+        if step.repeat == "HEADER" and tries < TRIES_MAX and work.left > HEADER_SECONDS_MAX:
+            await work.clock.sleep(work.random.uniform(0.0, HEADER_SECONDS_MAX))
+            return None, True
+        end = await _resolve(work, place)
+        work.acted = work.acted or isinstance(end, Done)
+        return await _spent(work, place, end, error, tries), False
+    seconds = pause(error, work.clock, work.deadline)
+    if not pending:
+        await work.undone(place)
+    if seconds is not None and tries < TRIES_MAX:
+        await work.clock.sleep(seconds)
+        return None, pending
+    if pending:
+        return await _resolve(work, place) or Failed(error), False
+    return Failed(error), False
+
+
+async def _spent(work: Work, place: Place, end: End | None, error: LedgermeshError, tries: int) -> End | None:
+    """What was looked for and is not there is sent again, but not without end."""
+    if end is not None or tries < TRIES_MAX:
+        return end
+    await work.undone(place)
+    return Failed(error)
+
+
+async def _answered(work: Work, place: Place, call: Call, response: Response) -> End:
+    step = place.step
+    id, ids = told_id(step, response), work.ids
+    prefix = filled(step.prefix, ids)
+    native_id = f"{prefix}{id}" if id is not None else None
+    if step.native_id is not None:
+        native_id = filled_native(step.native_id, ids, work.native_ids)
+        id = native_id.removeprefix(prefix) if id is None else id
+    sent = line(step, call, response, undone=place.undo)
+    work.sent.append(replace(sent, native_id=native_id))
+    work.downstream_id = response.headers.get("x-sync-id") or work.downstream_id
+    if native_id is None and step.id and not place.undo and isinstance(await _resolve(work, place), Done):
+        return Done()
+    if native_id is not None and _recognised(step):
+        with suppress(StateDown):
+            await work.notes.own(work.key, step.kind, native_id)
+    return await work.done(place, id, native_id)
+
+
+# -- looking ---------------------------------------------------------------------------------------------------------
+
+
+async def _resolve(work: Work, place: Place) -> End | None:
+    """What became of it, by looking; None when it is not there, so that it may be sent again."""
+    step, mark = place.step, work.mark(place)
+    if step.repeat == "NEVER" or step.look is None or mark is None:
+        return Unknown("it leaves no trace that could be looked for")
+    work.touched = True
+    seconds, empty, why = (
+        max(step.settle_seconds, LOOK_SECONDS_MIN),
+        0,
+        "the time was over before it was looked for",
+    )
+    while empty < LOOKS:
+        if seconds >= work.left:
+            return Unknown(why)
+        await work.clock.sleep(seconds)
+        try:
+            end = await _look(work, place, step.look, mark.started_at)
+        except (CallerError, LinkError) as error:
+            return Unknown(f"it cannot be looked for ({error.code})")
+        except LedgermeshError as error:
+            why, seconds = f"it could not be looked for ({error.code})", min(2 * seconds, LOOK_SECONDS_MAX)
+            continue
+        if end is not None:
+            return end
+        empty, why = empty + 1, "the time was over before it was looked for a second time"
+    return None
+
+
+async def _look(work: Work, place: Place, asked: Look, since: float) -> End | None:
+    """Look once; None when it is not there."""
+    looked = await _looked(work, place, asked, since)
+    match looked.answer:
+        case "THERE":
+            return await _found(work, place, asked, looked.records)
+        case "UNSURE":
+            return Unknown(looked.why)
+        case "OTHER":
+            return Failed(Conflict("a record with this key and other content is there already"))
+    return None
+
+
+async def _looked(work: Work, place: Place, asked: Look, since: float, **more: int) -> Looked:
+    step, native_ids = place.step, work.native_ids
+    own = filled_native(asked.native_id, work.ids, native_ids) if asked.native_id is not None else None
+    equal = {name: filled_value(value, native_ids) for name, value in asked.equal.items()}
+    return await look(
+        work.live(),
+        replace(asked, native_id=own, equal=equal),
+        since=since,
+        parent=filled(step.prefix, work.ids).rpartition("-")[0],
+        before=_before(work.plan, asked),
+        **more,
+    )
+
+
+def _before(plan: Plan, asked: Look) -> Mapping[str, object]:
+    """The fields that the plan changes as they stood, where it is the plan's own record that is looked at."""
+    if asked.native_id is None or asked.native_id != plan.native_id:
+        return {}
+    return {each.field: each.value for each in plan.before if each.field in asked.equal}
+
+
+async def _found(work: Work, place: Place, asked: Look, records: Sequence[Record]) -> End | None:
+    """It is there; None when what is there is the effect of other writes of equal content."""
+    step = place.step
+    prefix = filled(step.prefix, work.ids)
+    if asked.native_id is not None:
+        native_id = filled_native(step.native_id or asked.native_id, work.ids, work.native_ids)
+        id = told_by(records[0], step, prefix) if records else native_id.removeprefix(prefix)
+        return await work.done(place, id, native_id)
+    for record in records:
+        if not _recognised(step) or await work.notes.own(work.key, step.kind, record.native_id):
+            return await work.done(place, told_by(record, step, prefix), record.native_id)
+    return None
+
+
+def _recognised(step: Step) -> bool:
+    """Whether its record is known by its content only, which other writes may share."""
+    return step.repeat == "SEARCH" and step.native_id is None
+
+
+async def _stamped(work: Work, place: Place) -> End | None:
+    """What an earlier request with this key made, of which the store knows nothing any more; None where there is none.
+
+    Only a stamp tells that: equal content may be meant twice.
+    """
+    asked = place.step.look
+    wanted = work.fresh and work.key.chosen and not place.undo and place.step.repeat == "STAMP"
+    if not wanted or asked is None or not asked.stamp:
+        return None
+    since = work.clock.now().timestamp() - KEPT_SECONDS
+    try:
+        looked = await _looked(work, place, asked, since, pages_max=BEFORE_PAGES_MAX)
+        if looked.answer == "OTHER":
+            return Failed(Conflict("a record with this key and other content is there already"))
+        return await _found(work, place, asked, looked.records) if looked.answer == "THERE" else None
+    except CallerError:
+        return None
+    except LedgermeshError as error:
+        return Failed(error)

@@ -1,0 +1,139 @@
+"""Carries out one plan of a job: in the name of the key that asked, if that may still write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ledgermesh.engine.hub import Hub
+from ledgermesh.engine.planned import Failure, Outcome, Plan
+from ledgermesh.engine.push import Pusher
+from ledgermesh.engine.repeat import failure_of
+from ledgermesh.engine.replay import WriteKey
+from ledgermesh.engine.request import call
+from ledgermesh.errors import Forbidden, LedgermeshError, StateDown
+from ledgermesh.graph.context import READ, Context, Parts, make_context
+from ledgermesh.graph.writes.gate import WRITE
+from ledgermesh.graph.writes.write_back import changed_meanwhile
+from ledgermesh.model.row import Row, at
+from ledgermesh.spec.write import Downstream
+from ledgermesh.sync.job import Job, Part
+from ledgermesh.upstream.call import Fresh
+
+SECONDS_MAX: Final = 300.0
+"""For one plan: its calls, looking for what is unclear, and waiting for systems behind an aggregator."""
+POLL_SECONDS: Final = 0.5
+POLL_SECONDS_MAX: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """`run` is what `sync.worker.Worker` calls."""
+
+    parts: Parts
+    pusher: Pusher
+
+    async def run(self, job: Job, part: Part) -> Outcome:
+        """What became of the plan. Raises StateDown where nothing can be begun safely now."""
+        plan = part.plan
+        try:
+            context = self._context(job)
+            entry = self.parts.registry.connection(context.principal, plan.connection)
+            if entry is None:
+                raise Forbidden("this key does not reach that connection any more")
+            # Its calls were counted at the door when the operation came in.
+            hub = replace(context.hub(entry), send=self.parts.send)
+            key = WriteKey(
+                tenant=job.tenant,
+                environment=job.environment,
+                connection=plan.connection,
+                client_key=part.client_key,
+                body_digest=plan.digest,
+                chosen=plan.chosen,
+            )
+            if not await self.pusher.begun(key):
+                conflict = await changed_meanwhile(context, entry, plan)
+                if conflict is not None:
+                    return _refused(plan, conflict)
+        except StateDown:
+            raise
+        except LedgermeshError as error:
+            return _refused(plan, error)
+        outcome = await self.pusher.push(hub, plan, key=key, deadline=context.terms.deadline)
+        return await self._passed_on(hub, plan, outcome)
+
+    def _context(self, job: Job) -> Context:
+        """A request of the key that asked; raises Forbidden where it may not write any more."""
+        principal = self.parts.registry.holder(job.tenant, job.environment, job.key)
+        if principal is None:
+            raise Forbidden("the key that asked for this has ended or was revoked")
+        if not principal.tenant.writes or not {WRITE, READ} <= principal.key.scopes:
+            raise Forbidden("the key that asked for this may not write any more")
+        return make_context(
+            self.parts, principal=principal, account_key=None, fresh=Fresh(no_cache=True), timeout_seconds=SECONDS_MAX
+        )  # fmt: skip
+
+    # -- aggregators -------------------------------------------------------------------------------------------
+
+    async def _passed_on(self, hub: Hub, plan: Plan, outcome: Outcome) -> Outcome:
+        """COMMITTED only when an aggregator's own passing on has ended; until then it is asked how far it is."""
+        downstream = hub.provider.downstream
+        if downstream is None or outcome.status != "COMMITTED" or outcome.downstream_id is None:
+            return outcome
+        clock, seconds = self.parts.clock, POLL_SECONDS
+        while clock.monotonic() + seconds < hub.terms.deadline:
+            await clock.sleep(seconds)
+            seconds = min(2 * seconds, POLL_SECONDS_MAX)
+            try:
+                found = await self._state(hub, downstream, outcome.downstream_id)
+            except LedgermeshError:
+                continue  # asking is not passing on: only its own word ends it
+            if found in downstream.done:
+                return replace(outcome, evidence=f"{outcome.evidence} Its own systems have it.".strip())
+            if found in downstream.failed:
+                return _not_passed_on(hub, outcome)
+        return replace(
+            outcome,
+            status="INDETERMINATE",
+            failure=_failure(hub, "PROVIDER_UNAVAILABLE", "has not said in time whether its systems took it"),
+        )
+
+    async def _state(self, hub: Hub, downstream: Downstream, id: str) -> object:
+        now = self.parts.clock.monotonic()
+        terms = replace(hub.terms, fresh=Fresh(no_cache=True), arrived=now)
+        response = await hub.send(call(terms, hub.link, downstream.path, {"id": id}, (), keep=False))
+        document = response.document
+        found: Mapping[str, Any] = document if isinstance(document, Mapping) else {}
+        return at(downstream.status)(Row(found))
+
+
+def _not_passed_on(hub: Hub, outcome: Outcome) -> Outcome:
+    """The aggregator has it and its systems do not: what it kept is residue."""
+    kept = tuple(replace(each, undone=False) for each in outcome.sent if each.error is None)
+    return replace(
+        outcome,
+        status="NOT_COMMITTED",
+        residue=kept,
+        failure=_failure(hub, "PROVIDER_REFUSED", "has it, but its systems did not take it"),
+    )
+
+
+def _failure(hub: Hub, code: str, words: str) -> Failure:
+    return Failure(
+        code=code,
+        message=f"{hub.provider.title} {words}.",
+        remedy="Ask the provider with its own sync id; what it has kept itself is listed as residue.",
+    )
+
+
+def _refused(plan: Plan, error: LedgermeshError) -> Outcome:
+    return Outcome(
+        status="NOT_COMMITTED",
+        connection=plan.connection,
+        kind=plan.kind,
+        verb=plan.verb,
+        native_id=plan.native_id,
+        evidence="Nothing was sent.",
+        failure=failure_of(error),
+    )
