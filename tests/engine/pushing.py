@@ -38,6 +38,8 @@ from tests.simulated import SimulatedClock
 from tests.states import KEYS
 
 NEVER_SECONDS = 10_000.0
+WAY_SECONDS = 0.001
+"""To the store."""
 
 
 class Trouble(Enum):
@@ -99,6 +101,7 @@ class OwnStore:
 
     async def get(self, key: str) -> Kept | None:
         self._step()
+        await asyncio.sleep(WAY_SECONDS)
         kept = await self._store.get(key)
         self._step()
         return kept
@@ -113,6 +116,7 @@ class OwnStore:
 
     async def swap(self, key: str, value: bytes | None, *, expect: int, seconds: float) -> Swapped:
         self._step()
+        await asyncio.sleep(WAY_SECONDS)
         swapped = await self._store.swap(key, value, expect=expect, seconds=seconds)
         if self.tear is not None and self.tear(key, value):
             self.down = True

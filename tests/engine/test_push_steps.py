@@ -149,6 +149,25 @@ def test_what_cannot_be_taken_back_is_said() -> None:
     simulated(main())
 
 
+def test_what_was_done_is_neither_sent_nor_looked_for_again() -> None:
+    """Also where it left no trace: the note says that it is done."""
+
+    async def main() -> None:
+        desk = await open_desk()
+        worker, plan = desk.worker(None, Trouble.REFUSED), bill_plan(desk, "Zoë")
+        plan = replace(
+            plan, steps=(replace(plan.steps[0], undo=None, repeat="NEVER", look=None), plan.steps[1])
+        )
+
+        first = await worker.push(plan, "k")
+        second = await worker.push(plan, "k")
+
+        assert (first.status, second.status) == ("NOT_COMMITTED", "COMMITTED")
+        assert (len(desk.parties("Zoë")), len(worker.line.seen)) == (1, 3)
+
+    simulated(main())
+
+
 def test_an_unclear_way_back_is_looked_for_too() -> None:
     """The removal's answer was lost: the contact is looked at, and is gone or is removed once more."""
 

@@ -7,7 +7,19 @@ from dataclasses import replace
 
 import pytest
 
+from ledgermesh.engine.repeat import is_unclear
+from ledgermesh.errors import (
+    Absent,
+    Garbled,
+    Reconnect,
+    Refused,
+    SlowDown,
+    StateDown,
+    TooLate,
+    Unavailable,
+)
 from ledgermesh.state.base import Swapped
+from ledgermesh.upstream.local import refusal
 from tests.engine.hand_plans import JSON, contact, letter, paper, plan_of, stamped
 from tests.engine.pushing import Trouble, dying, open_desk
 from tests.simulated import simulated
@@ -20,6 +32,22 @@ AFTER = (
     Trouble.CUT_EARLY,
 )
 BEFORE = (Trouble.CUT_BEFORE, Trouble.BROKEN_BEFORE, Trouble.SILENT_BEFORE)
+
+
+def test_which_errors_leave_it_open() -> None:
+    """Refusals of our own and of the provider's 4xx range do not; everything else does, also a 5xx by another name."""
+    unclear = [Unavailable("x"), TooLate("x"), Garbled("x"), SlowDown("x", details={"status": 503})]
+    clear = [
+        SlowDown("x", details={"status": 429}),
+        Refused("x", details={"status": 400}),
+        Absent("x", details={"status": 404}),
+        Reconnect("x", details={"status": 401}),
+        StateDown("x"),
+        *(refusal(kind, "x") for kind in (Unavailable, TooLate, SlowDown)),
+    ]
+
+    assert [is_unclear(error) for error in unclear] == [True] * len(unclear)
+    assert [is_unclear(error) for error in clear] == [False] * len(clear)
 
 
 @pytest.mark.parametrize("trouble", AFTER)

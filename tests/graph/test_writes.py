@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -15,6 +16,7 @@ from ledgermesh.graph.upload import Upload
 from ledgermesh.graph.writes.headers import WriteHeaders
 from ledgermesh.model.money import Money
 from ledgermesh.state.base import Secret
+from ledgermesh.state.entries import TenantEntry
 from tests.graph.writing_house import COMPANY, CREATE, KASHOO, TOKEN, UPDATE, Study, only, party, study
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -60,6 +62,27 @@ async def test_a_tenant_that_may_not_write_writes_nothing(house: Study) -> None:
 
     assert error["extensions"]["code"] == "FORBIDDEN"
     assert "switched off" in error["message"]
+
+
+async def test_an_administrator_turns_the_switch(house: Study) -> None:
+    """`updateTenant(writes:)` counts at once, and the caller sees how the switch stands."""
+    turn = "mutation ($on: Boolean) { updateTenant(writes: $on) { writes } }"
+    key = "lm_demo_admin"
+
+    off = await house.done(turn, key=key, on=False)
+    seen = await house.done("{ viewer { writes } }")
+    error = await house.refused(CREATE, input={"number": "1"})
+    on = await house.done(turn, key=key, on=True)
+
+    assert (off, seen, on) == ({"writes": False}, {"writes": False}, {"writes": True})
+    assert error["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_a_tenant_that_was_stored_before_there_was_a_switch_may_not_write() -> None:
+    """Entries without the field are read, and writing is off."""
+    stored = msgspec.json.decode(b'{"id": "t", "name": "T"}', type=TenantEntry)
+
+    assert stored.writes is False
 
 
 async def test_a_provider_that_has_no_such_change_says_so_beside_the_others(house: Study) -> None:
@@ -152,7 +175,6 @@ async def test_what_is_wrong_for_everybody_is_an_error_of_the_field(
 @pytest.mark.parametrize(
     ("options", "field"),
     [
-        ({"connections": ["nobody"]}, "options.connections"),
         ({"connections": [""]}, "options.connections"),
         ({"ifVersion": "x"}, "options.ifVersion"),
         ({"clientKey": "a b"}, "options.clientKey"),
@@ -272,6 +294,31 @@ async def test_a_kind_of_provider_names_its_connections(house: Study) -> None:
     named = {each["connection"]["id"] for each in payload["sources"]}
     assert KASHOO in named
     assert f"{COMPANY}-smallinvoice" not in named
+
+
+async def test_a_name_of_nobody_here_is_for_aggregators(house: Study) -> None:
+    """What is no provider and no kind goes to aggregators as one of the systems behind them, where they pass it on."""
+    text = """mutation ($options: WriteOptions) { createItem(input: { name: "Tea" }, options: $options) {
+      sources { connection { id } } } }"""
+
+    payload = await house.done(
+        text, options={"connections": ["QuickBooks"], "downstream": {"sources": ["a"]}}
+    )
+
+    assert [each["connection"]["id"] for each in payload["sources"]] == [f"{COMPANY}-bossinsights"]
+    [change] = house.writer.changes
+    assert change.downstream_sources == ("a", "QuickBooks")
+
+
+async def test_a_name_that_nobody_knows_is_refused(house: Study) -> None:
+    """Where no aggregator takes the change there is nobody to offer the name to; the error says which are known."""
+    text = """mutation { createLetter(input: { title: "Hello" }, options: { connections: ["quickbooks"] }) {
+      clientKey } }"""
+
+    error = await house.refused(text)
+
+    assert error["extensions"]["field"] == "options.connections"
+    assert "kashoo" in error["extensions"]["known"]
 
 
 async def test_a_record_is_changed_where_it_is_kept(house: Study) -> None:

@@ -27,7 +27,7 @@ from tests.graph.demo import demo_world
 from tests.harness import NOW, House, house
 from tests.states import KEYS
 
-BOOKS = ("accountsos", "kashoo", "smallinvoice")
+BOOKS = ("accountsos", "bossinsights", "kashoo", "smallinvoice")
 """The providers that are there."""
 COMPANY = "grand-tour"
 TOKEN = "a plan"

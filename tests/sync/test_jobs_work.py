@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ledgermesh.clock import SystemClock
+from ledgermesh.engine.planned import Failure
 from ledgermesh.state.file import FileStore
 from ledgermesh.state.memory import MemoryStore
 from ledgermesh.state.queue import LEASE_SECONDS
@@ -122,6 +123,25 @@ async def test_what_never_comes_to_an_end_is_said_to_be_unknown(office: Office) 
     assert found.client_key == "bad"
     assert [each["event"] for each in logs].count("a job was interrupted") == ATTEMPTS_MAX
     assert not await office.state.store.under("job/")
+
+
+async def test_an_outcome_that_the_store_could_not_tell_is_none(office: Office) -> None:
+    """That nothing was sent this time says nothing of an earlier worker: it is begun again."""
+    down = Failure(code="STATE_UNAVAILABLE", message="down", remedy="r", retryable=True)
+    office.books.failing["k1"] = down
+    id = await office.push(part("k1"))
+    with capture_logs() as logs:
+        async with working(office):
+            await settle()
+            assert await office.states(id) == ["RUNNING"]
+            del office.books.failing["k1"]
+            await office.clock_turn(LEASE_SECONDS)
+            await office.keeper.refill()
+            await settle()
+
+    [found] = (await office.find(id)).parts
+    assert (found.status, found.attempts) == ("COMMITTED", 2)
+    assert [each["event"] for each in logs] == ["a job waits for the store"]
 
 
 async def test_a_process_that_ends_finishes_what_it_can(office: Office) -> None:

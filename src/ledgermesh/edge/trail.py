@@ -28,8 +28,8 @@ PROBES = frozenset(("/healthz", "/readyz"))
 
 PATH_CHARACTERS_MAX = 200
 CONNECT = "/connect/"
-LINKS = ("/files/", CONNECT)
-"""Below these the rest of a path is a permission: it opens a file, or links a company's books."""
+LINKS = ("/files/", "/handed/", "/hooks/", CONNECT)
+"""Below these the rest of a path is a permission: it opens a file, says that books changed, or links them."""
 
 
 class Trail:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ledgermesh.errors import Unsupported
 from ledgermesh.spec.provider import Provider
 from ledgermesh.spec.resource import Resource
-from ledgermesh.spec.write import Compose, Target, Values, Write
+from ledgermesh.spec.write import Compose, Part, Target, Values, Write
 
 
 def takes(provider: Provider, kind: str, verb: str) -> bool:
@@ -20,6 +20,20 @@ def ways(provider: Provider, kind: str, verb: str) -> Iterator[Write | Compose]:
     return (each for each in provider.writes if (each.kind, each.verb) == (kind, verb))
 
 
+def choose_one(provider: Provider, part: Part) -> Write:
+    """The single request for a part of a change; raises Unsupported where there is none."""
+    if part.resource:
+        found: Write | Compose | None = named(provider, part.kind, part.verb, part.resource)
+    else:
+        singles = [each for each in ways(provider, part.kind, part.verb) if isinstance(each, Write)]
+        found = _fitting(provider, singles, part.kind, part.values, part.target)
+    if not isinstance(found, Write):
+        raise Unsupported(
+            f"{provider.title} takes no {part.verb} of {part.kind} as a part of another change."
+        )
+    return found
+
+
 def choose(
     provider: Provider, kind: str, verb: str, values: Values, target: Target | None
 ) -> Write | Compose:
@@ -29,15 +43,22 @@ def choose(
         raise Unsupported(
             f"{provider.title} takes no {verb} of {kind}.", details={"kind": kind, "verb": verb}
         )
+    fitting = _fitting(provider, found, kind, values, target)
+    if fitting is None:
+        words = f"{provider.title} takes no {verb} of {kind} with these values."
+        raise Unsupported(words, details={"kind": kind, "verb": verb})
+    return fitting
+
+
+def _fitting(
+    provider: Provider, found: Sequence[Write | Compose], kind: str, values: Values, target: Target | None
+) -> Write | Compose | None:
     own = resource_of(provider, kind, target.native_id) if target is not None else None
-    name = own.name if own is not None else None
     for each in found:
-        named = each.resource if isinstance(each, Write) else ""
-        if (not named or name is None or named == name) and each.applies(values):
+        place = each.resource if isinstance(each, Write) else ""
+        if (not place or own is None or place == own.name) and each.applies(values):
             return each
-    raise Unsupported(
-        f"{provider.title} takes no {verb} of {kind} with these values.", details={"kind": kind, "verb": verb}
-    )
+    return None
 
 
 def named(provider: Provider, kind: str, verb: str, resource: str) -> Write | None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledgermesh.engine.change import By, Change
-from ledgermesh.engine.choice import choose, named
+from ledgermesh.engine.choice import choose, choose_one
 from ledgermesh.engine.conflicts import conflict
 from ledgermesh.engine.encode import leaves, with_currency
+from ledgermesh.engine.holes import holes, numbered, renumbered
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.planned import Before, Finding, Loss, Plan, Step
 from ledgermesh.engine.resolve import equal_to, resolve, target_of, there
-from ledgermesh.engine.steps import Made, Maker, digest_of, holes, numbered, renumbered
+from ledgermesh.engine.steps import Made, Maker, digest_of
 from ledgermesh.engine.version import (
     MISSING,
     equal,
@@ -55,6 +56,10 @@ class _Planning:
     async def plan(self) -> Plan:
         change = self.change
         record = await self._record()
+        if any(map(holes, _strings(change.values))):
+            self._block(
+                "INVALID", "", "a text that reads like ${steps.0.id} would be taken for a hole of the plan"
+            )
         resolved = await resolve(self.hub, change.values)
         self._problems(resolved.problems)
         currency = _currency(resolved.values, record, self.hub.link.settings)
@@ -177,7 +182,8 @@ class _Planning:
         if self.change.verb in ("CREATE", "UPDATE"):
             self.asked = {name: value_text(value) for name, value in values.items()}
         document = target.doc if target is not None else None
-        draft = Draft(self.change.verb, values, self.hub.link.settings, document)
+        settings, more = self.hub.link.settings, self.change.passthrough
+        draft = Draft(self.change.verb, values, settings, document, passthrough=more)
         self._problems(problem for check in way.checks for problem in check(draft))
         for name, value in values.items():
             if name not in way.puts:
@@ -196,8 +202,9 @@ class _Planning:
         for number, part in enumerate(parts):
             numbers[number] = len(self.steps)
             await self._part(part, numbers, target, record, currency)
-        wanted = way.result if way.result >= 0 else len(parts) + way.result
-        return numbers.get(wanted, -1)
+            if len(self.steps) == numbers[number]:
+                del numbers[number]  # this part is as asked already
+        return numbers.get(_resulting(way, parts), -1)
 
     async def _part(
         self,
@@ -214,12 +221,12 @@ class _Planning:
             record = await there(self.hub, own.kind, own.native_id) if not holes(own.native_id) else None
         elif own is None:
             record = None
-        write = choose(self.hub.provider, part.kind, part.verb, part.values, own)
-        if isinstance(write, Compose):
-            raise Unsupported(f"{self.hub.provider.title}: parts of parts are not planned")
-        if part.resource and write.resource != part.resource:
-            write = named(self.hub.provider, part.kind, part.verb, part.resource) or write
-        made = self._maker(currency).step(write, part.values, own, record, renumber=numbers)
+        write = choose_one(self.hub.provider, part)
+        maker = self._maker(currency)
+        if part.kind != self.change.kind:
+            # The company's own fields and what is passed through are the record's, not those of what goes with it.
+            maker = replace(maker, change=replace(self.change, passthrough={}, custom_fields={}))
+        made = maker.step(write, part.values, own, record, renumber=numbers)
         self.downstream = self.downstream or write.downstream
         self._take(made)
 
@@ -255,9 +262,29 @@ class _Planning:
             self.findings.append(finding)
 
 
+def _resulting(way: Compose, parts: Sequence[Part]) -> int:
+    """The part whose record results: the one that is named, else the last of the change's own kind."""
+    if way.result >= 0 or not parts:
+        return way.result
+    own = [number for number, part in enumerate(parts) if part.kind == way.kind]
+    return own[-1] if own else len(parts) - 1
+
+
 def shown(path: str) -> str:
     """A path of the input in GraphQL names, below `input`."""
     return ".".join(("input", *(word if word.isdigit() else graphql_name(word) for word in path.split("."))))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for each in value.values():
+                yield from _strings(each)
+        case tuple():
+            for each in value:
+                yield from _strings(each)
 
 
 def _currency(values: Mapping[str, Any], record: Record | None, settings: Mapping[str, str]) -> str | None:

@@ -64,7 +64,9 @@ class PlanTokens:
             bare = tuple(replace(plan, steps=tuple(map(_bare, plan.steps))) for plan in planned.plans)
             content = _packed(replace(planned, plans=bare, digest=plans_digest(planned.plans)))
         if len(content) > BYTES_MAX:
-            raise BadPlanToken("this plan is too large for a token; push it at once, or change less at a time")
+            raise BadPlanToken(
+                "this plan is too large for a token; push it at once, or change less at a time"
+            )
         return self._seal.seal(content, _owner(planned.tenant, planned.environment))
 
     def open(self, text: str, *, tenant: str, environment: str, key: str, now: int) -> PlanToken:

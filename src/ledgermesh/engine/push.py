@@ -261,6 +261,9 @@ def _outcome(work: Work, reached: Reached) -> Outcome:
         number = plan.result if plan.result >= 0 else len(plan.steps) - 1
         kind = plan.steps[number].kind
         native_id = work.native_ids.get(number, plan.native_id if kind == plan.kind else None)
+        if plan.result < 0 and plan.native_id is not None:
+            # The record itself was as asked; what was sent changed what goes with it.
+            kind, native_id = plan.kind, plan.native_id
     return Outcome(
         status=reached.status,
         connection=plan.connection,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from ledgermesh.engine.change import By, Change
 from ledgermesh.engine.choice import named, resource_of, split
 from ledgermesh.engine.encode import Encoded, Encoding, json_bytes, lay, multipart_bytes, over, without
+from ledgermesh.engine.holes import of_plan, unquoted
 from ledgermesh.engine.planned import Look, Step
 from ledgermesh.engine.replay import make_stamp
 from ledgermesh.engine.request import always, fill, merged
@@ -22,8 +22,6 @@ from ledgermesh.model.record import Record
 from ledgermesh.spec.resource import Resource
 from ledgermesh.spec.write import Draft, Header, Problem, Search, Stamp, Target, Write, hole, native
 from ledgermesh.upstream.call import Link
-
-HOLE: Final = re.compile(r"\$\{(steps|made)\.(\d+)\.id\}")
 
 
 @dataclass(slots=True)
@@ -63,7 +61,8 @@ class Maker:
         made = Made()
         values = self._stamped(write, values, made)
         document: Mapping[str, Any] | None = record.__dict__["_row"].doc if record is not None else None
-        draft = Draft(write.verb, values, self.link.settings, document)
+        settings, more = self.link.settings, self.change.passthrough
+        draft = Draft(write.verb, values, settings, document, passthrough=more)
         encoding = Encoding(self.link.provider.title, self.currency)
         made.asked = {name: value_text(value) for name, value in values.items()}
         wanted = set(values)
@@ -74,7 +73,7 @@ class Maker:
                 return made
         named = {name: value for name, value in values.items() if name in wanted}
         for check in write.checks:
-            made.problems.extend(check(Draft(write.verb, named, self.link.settings, document)))
+            made.problems.extend(check(replace(draft, values=named)))
         encoded = encoding.values(write.puts, draft, above, only=wanted)
         made.problems.extend(encoded.problems)
         made.lost.extend(encoded.lost)
@@ -82,7 +81,7 @@ class Maker:
         if made.problems or (nothing and write.body != "none"):
             return made
         try:
-            made.step = _renumbered(self._request(write, draft, encoded, target, made), renumber or {})
+            made.step = of_plan(self._request(write, draft, encoded, target, made), renumber or {})
         except (ValueError, BadInput, NeedsConfig) as error:
             made.problems.append(Problem("", str(error)))
         if made.problems:
@@ -100,11 +99,12 @@ class Maker:
         for name, value in values.items():
             wish = value_text(value)
             now = seen(record, name, wish)
-            if now == MISSING:
+            same = equal(wish, now)  # also where nothing of it is shown
+            # Where the record shows a part not at all, or a reference by another word, its document decides.
+            if _unseen(now) or (not same and _refers(value)):
                 parts = encoding.values(write.puts, draft, only={name}).body
-                if not _within(parts, draft.before or {}):
-                    found.add(name)
-            elif not equal(wish, now):
+                same = _within(parts, draft.before or {}) and bool(parts or same)
+            if not same:
                 found.add(name)
         return found
 
@@ -116,7 +116,7 @@ class Maker:
         resource = self._resource(write, target)
         values, prefix = self._places(write, draft, target, resource)
         body, headers = self._body(write, draft, encoded, made)
-        path = _unquoted(fill(write.path, {**self.link.settings, **values, **write.segments(draft)}))
+        path = unquoted(fill(write.path, {**self.link.settings, **values, **write.segments(draft)}))
         repeat, look, more = self._repeat(write, draft, target)
         return Step(
             kind=write.kind,
@@ -267,8 +267,6 @@ class Maker:
         equal = {name: text for name, text in asked.items() if not names or name in names}
         if not equal or (target is None and not names):
             return None
-        if any(holes(str(text)) for text in equal.values()):
-            equal = {name: text for name, text in equal.items() if not holes(str(text))}
         native_id = target.native_id if target is not None else None
         return Look(kind=write.kind, resource=write.resource, native_id=native_id, equal=equal)
 
@@ -306,59 +304,6 @@ def _plain(value: Any) -> Any:
     return value_text(value)
 
 
-# -- holes -----------------------------------------------------------------------------------------------------------
-
-
-def holes(text: str) -> list[str]:
-    """The holes in a text."""
-    return [found[0] for found in HOLE.finditer(text)]
-
-
-def _unquoted(path: str) -> str:
-    """A path whose holes are as they were before it was percent-encoded."""
-    return re.sub(r"%24%7B((?:steps|made)\.\d+\.id)%7D", lambda found: f"${{{found[1]}}}", path)
-
-
-def renumbered(step: Step) -> Step:
-    """A step whose references to records that are made first name the steps that make them."""
-    return _mapped(step, lambda text: HOLE.sub(lambda found: hole(int(found[2])), text))
-
-
-def numbered(value: Any) -> Any:
-    """What was asked for, with the steps that make records in place of their numbers among those made first."""
-    match value:
-        case str():
-            return HOLE.sub(lambda found: hole(int(found[2])), value)
-        case Mapping():
-            return {name: numbered(each) for name, each in value.items()}
-        case list():
-            return [numbered(each) for each in value]
-    return value
-
-
-def _renumbered(step: Step, numbers: Mapping[int, int]) -> Step:
-    """A part's step whose holes name steps of the plan in place of parts."""
-
-    def number(found: re.Match[str]) -> str:
-        return hole(numbers[int(found[2])]) if found[1] == "steps" and int(found[2]) in numbers else found[0]
-
-    return _mapped(step, lambda text: HOLE.sub(number, text), undo=False) if numbers else step
-
-
-def _mapped(step: Step, change: Callable[[str], str], *, undo: bool = True) -> Step:
-    body = step.body
-    if body is not None and b"${" in body:
-        body = change(body.decode(errors="surrogateescape")).encode(errors="surrogateescape")
-    return replace(
-        step,
-        path=change(step.path),
-        query=tuple((name, change(value)) for name, value in step.query),
-        body=body,
-        prefix=change(step.prefix),
-        undo=_mapped(step.undo, change) if step.undo is not None and undo else step.undo,
-    )  # fmt: skip
-
-
 def _walk(values: Mapping[str, Any], path: str) -> Any:
     found: Any = values
     for word in path.split("."):
@@ -369,6 +314,27 @@ def _walk(values: Mapping[str, Any], path: str) -> Any:
         else:
             return None
     return found
+
+
+def _unseen(found: Any) -> bool:
+    """Whether a value of a record has something that the record has no home for."""
+    match found:
+        case Mapping():
+            return any(map(_unseen, found.values()))
+        case list():
+            return any(map(_unseen, found))
+    return bool(found == MISSING)
+
+
+def _refers(value: Any) -> bool:
+    match value:
+        case Target():
+            return True
+        case Mapping():
+            return any(map(_refers, value.values()))
+        case tuple():
+            return any(map(_refers, value))
+    return False
 
 
 def _within(parts: Any, document: Any) -> bool:

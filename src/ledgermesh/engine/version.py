@@ -37,7 +37,9 @@ def value_text(value: Any) -> Any:
         case Mapped():
             return {name: value_text(getattr(value, name)) for name in declared(type(value))}
         case tuple() | list():
-            return [value_text(each) for each in value]
+            texts = [value_text(each) for each in value]
+            # Of several references nobody means an order.
+            return sorted(texts) if all(isinstance(each, Target | Pointer) for each in value) else texts
         case bool():
             return value
     return next((write(value) for kind, write in _TEXTS if isinstance(value, kind)), str(value))

@@ -20,6 +20,8 @@ from ledgermesh.model.row import Row
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import Ref
 from ledgermesh.spec.wires import ABSENT
+from ledgermesh.state.entries import ConnectionEntry
+from ledgermesh.state.hook_secrets import HookSecrets
 from ledgermesh.state.minting import BROWSER_PREFIX
 from ledgermesh.state.repair import REPAIRABLE, ends_soon
 
@@ -132,16 +134,29 @@ class Loaders:
 
     def repair_url(self, connection: str) -> str | None:
         """See Reach."""
-        context = self._context
-        key, registry, repairs = context.principal.key, context.parts.registry, context.parts.repairs
-        entry = registry.connection(context.principal, connection)
-        if entry is None or not key.scopes & LINKS or key.hint == BROWSER_PREFIX:
+        parts, entry = self._context.parts, self._administered(connection)
+        if entry is None:
             return None
-        standing = registry.standing(entry.environment, entry.id)
-        now = context.parts.clock.now()
-        if standing is None or not (standing.state in REPAIRABLE or ends_soon(standing, now)):
+        standing = parts.registry.standing(entry.environment, entry.id)
+        if standing is None or not (standing.state in REPAIRABLE or ends_soon(standing, parts.clock.now())):
             return None
-        return repairs(entry) if repairs.owner(entry) == context.principal.tenant.id else None
+        return parts.repairs(entry)
+
+    async def hook_url(self, connection: str) -> str | None:
+        """See Reach."""
+        parts, entry = self._context.parts, self._administered(connection)
+        if entry is None or not parts.public_url or parts.definitions[entry.provider].hooks is None:
+            return None
+        secret = await HookSecrets(parts.keys, parts.state.store).make(entry)
+        return f"{parts.public_url}/hooks/{entry.provider}/{secret}"
+
+    def _administered(self, connection: str) -> ConnectionEntry | None:
+        """A connection whose links the caller may have: with such a key of its own, of the tenant that linked it."""
+        principal, parts = self._context.principal, self._context.parts
+        entry = parts.registry.connection(principal, connection)
+        if entry is None or not principal.key.scopes & LINKS or principal.key.hint == BROWSER_PREFIX:
+            return None
+        return entry if parts.repairs.owner(entry) == principal.tenant.id else None
 
     def _below(self, connection: str, kind: str, wanted: Wanted, parent: str) -> DataLoader[Any, Any]:
         key = (connection, kind, wanted, parent)

@@ -11,11 +11,10 @@ from typing import Annotated, Final
 import strawberry
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
 
-from ledgermesh.engine.request import Terms
 from ledgermesh.errors import Forbidden, SignIn
+from ledgermesh.graph.changed import ChangedSubscription, begin_anew
 from ledgermesh.graph.context import Context
 from ledgermesh.graph.freshness import Info
-from ledgermesh.graph.loaders import Loaders
 from ledgermesh.graph.question import Question
 from ledgermesh.graph.writes.status import SyncSubscription
 from ledgermesh.model.platform import Connection
@@ -23,7 +22,6 @@ from ledgermesh.state.directory import Changed
 from ledgermesh.state.entries import ConnectionEntry, Standing
 from ledgermesh.sync.notify import words
 from ledgermesh.sync.ticking import ticking
-from ledgermesh.upstream.call import Trace
 
 CHECK_SECONDS: Final = 1.0
 """How often a subscriber's right to listen is looked at when nothing happens."""
@@ -31,7 +29,7 @@ CHECK_SECONDS: Final = 1.0
 
 # Named so that it stands beside the type `Subscription`, a company's plan with its provider.
 @strawberry.type(name="SubscriptionRoot", description="What is told as it happens, over an event stream.")
-class Subscription(SyncSubscription):
+class Subscription(SyncSubscription, ChangedSubscription):
     @strawberry.subscription(
         description="A connection whenever it begins to stand otherwise: its state, reason, code or expiry. "
         "Ends with an error within a second when the key ends or the company is shared no more."
@@ -66,10 +64,7 @@ class Subscription(SyncSubscription):
 
 def _shown(context: Context, entry: ConnectionEntry) -> Connection:
     """A connection as it stands, to be read in a moment of its own: what the last event asked for is forgotten."""
-    clock, old = context.parts.clock, context.terms
-    now, today = clock.monotonic(), clock.now().date()
-    context.terms = Terms(now + old.deadline - old.arrived, now, old.fresh, Trace(), today)
-    context.today, context.pushdown, context.reach = today, [], Loaders(context)
+    begin_anew(context)
     return context.connection(entry)
 
 

@@ -236,6 +236,16 @@ class Connection:
         return info.context.reach.repair_url(str(self.id))
 
     @strawberry.field(
+        description="The address to register with the provider, so that it tells us of changes at once. It holds a"
+        " secret: whoever knows it can have these books read again, and nothing more. Null where the provider notifies"
+        " nobody or the gateway has no public address, and for keys without the scope `api.write` or `admin` of the"
+        " tenant that linked it."
+    )
+    async def hook_url(self, info: Info) -> str | None:
+        found: str | None = await info.context.reach.hook_url(str(self.id))
+        return found
+
+    @strawberry.field(
         description="What is left of the provider's budget of calls for this connection; empty where nothing is known."
     )
     async def quota(self, info: Info) -> list[Quota]:

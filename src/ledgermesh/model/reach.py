@@ -38,6 +38,10 @@ class Reach(Protocol):
         """Where a person links it again; None where nothing is to be repaired, or not by this caller."""
         ...
 
+    async def hook_url(self, connection: str) -> str | None:
+        """Where the provider is to notify us of changes; None where it does not, or not for this caller."""
+        ...
+
     def downloads(self, record: Record) -> Sequence[Any]:
         """A `Download` for each file that the provider makes of `record`; costs no call."""
         ...

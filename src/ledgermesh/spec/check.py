@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Union, get_args, get_origin
 
 from ledgermesh.spec.auth import OAuth2
+from ledgermesh.spec.hooks import problems_of_hooks
 from ledgermesh.spec.inputs import Input, inputs_for
 from ledgermesh.spec.provider import Provider
 from ledgermesh.spec.resource import List, ReportName, Resource
@@ -23,6 +24,9 @@ def problems(provider: Provider, kinds: Iterable[str]) -> Iterator[str]:
     """Each problem as a sentence: provider, place, what to do. `kinds` are the model's kinds of record."""
     known = (*kinds, *REPORTS)
     yield from _frame(provider)
+    if provider.hooks is not None:
+        names = [setting.name for setting in provider.settings]
+        yield from (f"{provider.name} hooks: {each}" for each in problems_of_hooks(provider.hooks, names))
     for kind in provider.unsupported:
         if kind not in known:
             yield f"{provider.name}: there is no kind {kind!r}{_closest(kind, known)}"

@@ -10,6 +10,7 @@ from enum import Enum
 from ledgermesh.spec.auth import Auth
 from ledgermesh.spec.budgets import Budget, BudgetHeaders
 from ledgermesh.spec.faults import Fault
+from ledgermesh.spec.hooks import Hooks
 from ledgermesh.spec.resource import Detail, ReportEndpoint, Resource
 from ledgermesh.spec.write import Downstream, Writes
 
@@ -88,6 +89,9 @@ class Provider:
     """Dotted path to the error code in an error body."""
     fault_message: str = ""
     """Dotted path to the provider's own words in an error body."""
+    fault_fields: tuple[str, str, str] | None = None
+    """Where an error body says what is wrong with which field: dotted path to the list, and of each of its elements the
+    keys of the field and of the words."""
     request_id_header: str | None = None
     notes: str = ""
     """Dotted path to messages that come with a good answer; they become findings."""
@@ -100,6 +104,8 @@ class Provider:
     """Operations (`POST /path` as the contract prints it) that change something and are written by nobody, and why."""
     downstream: Downstream | None = None
     """Of an aggregator: how far it is with passing writes on."""
+    hooks: Hooks | None = None
+    """How it tells us of changes; None where it does not."""
     subscription: Detail | None = None
     """The company's plan with the provider, where it tells."""
     omitted: Mapping[str, str] = field(default_factory=dict)

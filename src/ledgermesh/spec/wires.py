@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from ledgermesh.model.mapped import Finding, Mapped
@@ -98,15 +100,23 @@ def fields(model: type[Mapped], **wires: Wire) -> Fields:
     return Fields(model, {**wires, **absent})
 
 
-def declared(model: type[Mapped]) -> dict[str, object]:
+def declared(model: type[Mapped]) -> MappingOf[str, object]:
     """The fields of a model type that a provider may map, with their types."""
-    own: MappingOf[str, Any] = model.__dataclass_fields__  # type: ignore[attr-defined]  # strawberry makes dataclasses
+    found: MappingOf[str, object] = _declared(model)  # type: ignore[arg-type]  # a class has a hash, whatever its objects have
+    return found
+
+
+@cache
+def _declared(model: Any) -> MappingOf[str, object]:
+    own: MappingOf[str, Any] = model.__dataclass_fields__
     hints = get_type_hints(model)
-    return {
-        name: hints[name]
-        for name, field in own.items()
-        if not name.startswith("_") and getattr(field, "base_resolver", None) is None
-    }
+    return MappingProxyType(
+        {
+            name: hints[name]
+            for name, field in own.items()
+            if not name.startswith("_") and getattr(field, "base_resolver", None) is None
+        }
+    )
 
 
 def is_list(hint: object) -> bool:

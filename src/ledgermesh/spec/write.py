@@ -56,6 +56,8 @@ class Draft:
     """The provider's document as it stands, where the write reads it first."""
     above: Draft | None = None
     """Of the object this one is a part of."""
+    passthrough: Mapping[str, Any] = field(default_factory=dict)
+    """Parts of the provider's own body that the caller gives by its own names."""
 
     @property
     def top(self) -> Draft:

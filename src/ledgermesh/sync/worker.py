@@ -194,11 +194,18 @@ class Worker:
         sync = await self._step(pushed, number, begun(now, job.expires_at, await self._refusal(job, part)))
         if sync.parts[number].final:
             return
-        async with asyncio.timeout(RUN_SECONDS_MAX):
-            outcome = await self._run(job, part)
+        outcome = await self._outcome(job, part)
         # Ahead of the status, so that who is told of that finds it.
         await self._jobs.syncs.detail(sync, number, outcome)
         await self._step(pushed, number, ended(outcome, self._clock.now()))
+
+    async def _outcome(self, job: Job, part: Part) -> Outcome:
+        """What became of it. Raises StateDown where that cannot be told now: an earlier worker may have sent some."""
+        async with asyncio.timeout(RUN_SECONDS_MAX):
+            outcome = await self._run(job, part)
+        if outcome.failure is not None and outcome.failure.code == StateDown.code:
+            raise StateDown(outcome.failure.message)
+        return outcome
 
     async def _step(self, pushed: _Pushed, number: int, step: Step) -> Sync:
         now = self._clock.now()

@@ -23,6 +23,7 @@ from ledgermesh.upstream.decode import NotJson, decode
 from ledgermesh.upstream.wire import Answer
 
 MESSAGE_CHARACTERS_MAX = 500
+FIELDS_MAX = 10
 RETRY_SECONDS_MAX = 86_400
 
 MEANINGS: Mapping[Verdict, tuple[type[LedgermeshError], str]] = {
@@ -58,6 +59,8 @@ def details_of(provider: Provider, answer: Answer) -> dict[str, object]:
     code, words = _text(document, provider.fault_code), _text(document, provider.fault_message)
     if code:
         found["providerCode"] = code
+    if fields := _fields(document, provider):
+        words = f"{words or 'invalid'}: {fields}"[:MESSAGE_CHARACTERS_MAX]
     if words:
         found["providerMessage"] = words
     identity = answer.headers.get((provider.request_id_header or "").lower())
@@ -97,6 +100,20 @@ def _document(body: bytes) -> Mapping[str, object]:
     except NotJson:
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def _fields(document: Mapping[str, object], provider: Provider) -> str:
+    """What is wrong with which field, in the provider's words."""
+    if provider.fault_fields is None:
+        return ""
+    path, name, words = provider.fault_fields
+    try:
+        found = at(path)(Row(document))
+    except Malformed:
+        return ""
+    rows = [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+    told = [f"{_text(row, name) or '?'}: {_text(row, words) or '?'}" for row in rows[:FIELDS_MAX]]
+    return "; ".join(told)
 
 
 def _text(document: Mapping[str, object], path: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,14 +17,18 @@ from ledgermesh.engine.planned import Plan
 from ledgermesh.engine.resolve import equal_to
 from ledgermesh.engine.version import MISSING, field_of
 from ledgermesh.model.mapped import Mapped
+from ledgermesh.model.money import Money
 from ledgermesh.model.record import Record
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.write import Compose, Put
 from tests.contract.known import PROVIDERS
 from tests.contract.small import small_world
 from tests.contract.stand import NOW, Stand, standing
+from tests.writing import carry_out, change
 
 NAME = "smallinvoice"
+DAY, LATER = dt.date(2026, 11, 10), dt.date(2026, 12, 10)
+DOCUMENTS = ("Invoice", "Quote", "SalesOrder", "DeliveryNote")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -111,3 +116,19 @@ def _parts(value: Any, puts: Mapping[str, Put], *, many: bool) -> Any:
         return tuple(read_as_written(each, puts) for each in value)
     every = {name: replace(put, verbs=frozenset(("CREATE", "UPDATE"))) for name, put in puts.items()}
     return read_as_written(value, every) if value is not None else None
+
+
+def chf(amount: str) -> Money:
+    """Francs."""
+    return Money(amount=Decimal(amount), currency="CHF")
+
+
+async def invoice(stand: Stand, **more: Any) -> Any:
+    """A new one of 100 francs and 8.1 % tax: 108.10."""
+    [party], [unit] = await some(stand, "Party", 1), await some(stand, "Unit", 1)
+    line = {
+        "name": "Beratung", "quantity": Decimal(1), "unit_price": chf("100"), "taxes": ({"rate": Decimal("8.1")},),
+        "unit": by(unit),
+    }  # fmt: skip
+    given = {"party": by(party), "date": DAY, "due_date": LATER, "currency": "CHF", "lines": (line,), **more}
+    return await carry_out(stand, change(stand, "Invoice", "CREATE", given))

@@ -12,10 +12,13 @@ from ledgermesh.graph.admin.desk import Desk
 from ledgermesh.graph.admin.words import secured, wrong
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.entries import Environment, WebhookEntry
+from ledgermesh.sync.announce import EVENTS as SYNC_EVENTS
+from ledgermesh.sync.announce import Announcer
 from ledgermesh.sync.signing import make_secret
+from ledgermesh.sync.syncs import Syncs
 from ledgermesh.upstream.guard import check
 
-EVENTS = ("connection.changed",)
+EVENTS = ("connection.changed", *SYNC_EVENTS)
 """What there is to be told of."""
 SCHEME = "hmac-sha256"
 OVERLAP = dt.timedelta(hours=24)
@@ -42,6 +45,16 @@ def webhooks_of(desk: Desk, tenant: str, environment: Environment) -> list[Webho
     """A tenant's in an environment, by id."""
     found = desk.registry.all(WebhookEntry)
     return [each for each in found if (each.tenant, each.environment) == (tenant, environment)]
+
+
+async def replay_webhook(desk: Desk, id: str, since: dt.datetime) -> int:
+    """Send again what its receiver may have missed since then; how many events that is. Raises NotFound."""
+    desk.check_whole()
+    if id not in {each.id for each in webhooks(desk)}:
+        raise NotFound("there is no webhook with this id")
+    store = desk.state.store
+    announcer = Announcer(store, Syncs(store, desk.keys, desk.clock), desk.clock)
+    return await announcer.replay(desk.tenant.id, desk.environment, since=since, webhook=id)
 
 
 async def create_webhook(desk: Desk, *, url: str, events: Sequence[str]) -> MadeWebhook:

@@ -37,29 +37,29 @@ class Carrier:
     async def run(self, job: Job, part: Part) -> Outcome:
         """What became of the plan. Raises StateDown where nothing can be begun safely now."""
         plan = part.plan
+        key = WriteKey(
+            tenant=job.tenant,
+            environment=job.environment,
+            connection=plan.connection,
+            client_key=part.client_key,
+            body_digest=plan.digest,
+            chosen=plan.chosen,
+        )
+        begun = await self.pusher.begun(key)
         try:
             context = self._context(job)
             entry = self.parts.registry.connection(context.principal, plan.connection)
             if entry is None:
                 raise Forbidden("this key does not reach that connection any more")
-            # Its calls were counted at the door when the operation came in.
-            hub = replace(context.hub(entry), send=self.parts.send)
-            key = WriteKey(
-                tenant=job.tenant,
-                environment=job.environment,
-                connection=plan.connection,
-                client_key=part.client_key,
-                body_digest=plan.digest,
-                chosen=plan.chosen,
-            )
-            if not await self.pusher.begun(key):
-                conflict = await changed_meanwhile(context, entry, plan)
-                if conflict is not None:
-                    return _refused(plan, conflict)
+            conflict = None if begun else await changed_meanwhile(context, entry, plan)
+            if conflict is not None:
+                return _refused(plan, conflict)
         except StateDown:
             raise
         except LedgermeshError as error:
-            return _refused(plan, error)
+            return _unknown(plan, error) if begun else _refused(plan, error)
+        # Its calls were counted at the door when the operation came in.
+        hub = replace(context.hub(entry), send=self.parts.send)
         outcome = await self.pusher.push(hub, plan, key=key, deadline=context.terms.deadline)
         return await self._passed_on(hub, plan, outcome)
 
@@ -137,3 +137,10 @@ def _refused(plan: Plan, error: LedgermeshError) -> Outcome:
         evidence="Nothing was sent.",
         failure=failure_of(error),
     )
+
+
+def _unknown(plan: Plan, error: LedgermeshError) -> Outcome:
+    """An earlier worker had begun with it, and this one may not look."""
+    found = _refused(plan, error)
+    words = "A worker had begun with it and ended; whether it was done may not be looked for any more."
+    return replace(found, status="INDETERMINATE", evidence=words)

@@ -16,7 +16,7 @@ from ledgermesh.engine.plan import make_plan
 from ledgermesh.engine.plan_tokens import LASTS_SECONDS, BadPlanToken, PlanToken, PlanTokens, plans_digest
 from ledgermesh.engine.planned import Plan
 from ledgermesh.engine.resolve import there
-from ledgermesh.errors import CallerError, Conflict, LedgermeshError, Unsupported
+from ledgermesh.errors import CallerError, Conflict, LedgermeshError, NotFound, Unsupported
 from ledgermesh.graph.context import Context
 from ledgermesh.graph.writes.writer import Became, Opened, Planned, Push, Pushed
 from ledgermesh.state.claims import Claims
@@ -113,7 +113,12 @@ class WriteBack:
             tracking_id=how.tracking_id or None,
             id=how.sync_id if how.sync_id.startswith(PREFIX) else "",
         )
-        sync_id = await self.jobs.accept(job)
+        try:
+            sync_id = await self.jobs.accept(job)
+        except (
+            NotFound
+        ):  # what this operation pushed before is another company's, which has a sync of its own
+            sync_id = await self.jobs.accept(replace(job, id=""))
         waiting: dict[str, Became | LedgermeshError] = {plan.connection: "QUEUED" for plan in plans}
         if not how.wait:
             return Pushed(sync_id=sync_id, became=waiting)

@@ -29,6 +29,7 @@ from ledgermesh.providers.bossinsights.writing import UNWRITTEN, WRITES
 from ledgermesh.spec.auth import Basic
 from ledgermesh.spec.budgets import Budget
 from ledgermesh.spec.faults import Fault, Verdict
+from ledgermesh.spec.hooks import Hooks
 from ledgermesh.spec.provider import Provider, ProviderKind, Setting
 
 NOT_PUBLIC = "Boss Insights' portal has documents; no public API shows them."
@@ -96,6 +97,7 @@ PROVIDER = Provider(
         Fault(503, Verdict.RETRY),
     ),
     fault_message="message",
+    fault_fields=("errors", "field", "message"),
     resources=(
         ACCOUNTS,
         CUSTOMERS,
@@ -118,6 +120,14 @@ PROVIDER = Provider(
     reports=(TRIAL_BALANCE, BALANCE_SHEET, PROFIT_AND_LOSS, METRICS),
     writes=WRITES,
     unwritten=UNWRITTEN,
+    hooks=Hooks(
+        event="type",
+        account="account_key",
+        account_setting="account_key",
+        object="object",
+        ids="ids",
+        assumed="The documentation says that webhooks exist, and no more of what they hold.",
+    ),
     omitted={
         "/": "A page on which people try queries.",
         "/trial_balances/{id}": FROM_THE_LIST,

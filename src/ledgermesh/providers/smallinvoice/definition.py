@@ -108,6 +108,7 @@ PROVIDER = Provider(
     ),
     fault_code="code",
     fault_message="message",
+    fault_fields=("meta.errors", "key", "message"),
     request_id_header="x-request-id",
     resources=(
         *(PARTIES, ADDRESSES, PEOPLE, ACCOUNTS, GROUPS, REMINDERS, LETTERS),

@@ -155,14 +155,9 @@ ASSIGN = _moving("assign-groups", lambda there, after: after - there)
 REMOVE = _moving("remove-groups", lambda there, after: there - after)
 
 
-def _is_move(values: Values) -> bool:
-    """Whether these are the values of one move: a list, where a caller's groups are a tuple."""
-    return isinstance(values.get("groups"), list)
-
-
 def _move(write: Write, target: Target, groups: Iterable[Target]) -> Part:
     return Part(
-        kind="Party", verb="UPDATE", resource=write.resource, target=target, values={"groups": list(groups)}
+        kind="Party", verb="UPDATE", resource=write.resource, target=target, values={"groups": tuple(groups)}
     )
 
 
@@ -234,7 +229,7 @@ CONTACTS: Writes = (
     Compose(
         kind="Party",
         verb="UPDATE",
-        applies=lambda values: ("groups" in values and not _is_move(values)) or "address" in values,
+        applies=lambda values: "groups" in values or "address" in values,
         puts={**_PARTY, "address": with_put(_MAIN_ADDRESS, verbs=frozenset(("UPDATE",))), "groups": _GROUPS},
         parts=_update_parts,
         before=True,

@@ -21,8 +21,14 @@ from ledgermesh.graph.admin.surface.types import (
     to_webhook,
 )
 from ledgermesh.graph.admin.tenants import branded, create_tenant, update_tenant
-from ledgermesh.graph.admin.webhooks import create_webhook, delete_webhook, rotate_webhook_secret
+from ledgermesh.graph.admin.webhooks import (
+    create_webhook,
+    delete_webhook,
+    replay_webhook,
+    rotate_webhook_secret,
+)
 from ledgermesh.graph.freshness import Info
+from ledgermesh.graph.instants import Instant
 from ledgermesh.state.base import Secret
 
 Url = Annotated[str, about("https.")]
@@ -87,6 +93,18 @@ class TenantMutations:
     @strawberry.mutation(description="A new secret for a webhook; for 24 hours the older one signs as well.")
     async def rotate_webhook_secret(self, info: Info, webhook: Hook) -> CreatedWebhook | None:
         return to_created_webhook(await rotate_webhook_secret(desk_of(info), webhook))
+
+    @strawberry.mutation(
+        description="Send a webhook again what it may have missed: events that were given up, and every push that ended "
+        "since. Ids stay the same. Gives how many events that is."
+    )
+    async def replay_webhook(
+        self,
+        info: Info,
+        webhook: Hook,
+        since: Annotated[Instant, about("Since when; at most seven days back.")],
+    ) -> int | None:
+        return await replay_webhook(desk_of(info), webhook, since)
 
     @strawberry.mutation(description="Have nothing told there any more.")
     async def delete_webhook(self, info: Info, webhook: Hook) -> Webhook | None:

@@ -34,6 +34,15 @@ class WebhookEvent(Enum):
     CONNECTION_CHANGED = strawberry.enum_value(
         "connection.changed", description="A connection stands otherwise than before."
     )
+    SYNC_COMPLETED = strawberry.enum_value(
+        "sync.completed", description="Everything that a push was to do is done."
+    )
+    SYNC_FAILED = strawberry.enum_value(
+        "sync.failed", description="A push ended, and not all of it was done."
+    )
+    SYNC_INDETERMINATE = strawberry.enum_value(
+        "sync.indeterminate", description="A push ended, and of some of it nobody knows whether it was done."
+    )
 
 
 @strawberry.type(description="How a tenant's connect pages look.")
