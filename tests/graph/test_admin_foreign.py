@@ -10,6 +10,7 @@ from typing import Any
 from graphql import (
     GraphQLArgument,
     GraphQLField,
+    GraphQLInputField,
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
@@ -19,6 +20,7 @@ from graphql import (
     is_list_type,
     is_object_type,
     is_required_argument,
+    is_required_input_field,
 )
 from graphql.pyutils import Undefined
 from graphql.type import get_nullable_type
@@ -43,7 +45,8 @@ ELSEWHERE = {
 }
 FREE = {
     "name", "url", "clientId", "clientSecret", "provider", "scheme", "baseUrl", "search", "period",
-    "allowedUrls", "language", "returnUrl",
+    "allowedUrls", "language", "returnUrl", "records", "trackingId", "query", "operationName", "status", "kinds",
+    "notes",
 }  # fmt: skip
 """Texts that name nothing of anybody's."""
 GIVEN = {
@@ -114,22 +117,45 @@ def selection(field: GraphQLField, depth: int = 2) -> str:
     return "{ " + " ".join(found) + " }"
 
 
-def filler(name: str, argument: GraphQLArgument, own: Mapping[str, str], field: str) -> str:
+def filler(
+    name: str, argument: GraphQLArgument | GraphQLInputField, own: Mapping[str, str], field: str
+) -> str:
     """A good value of one's own for an argument that has to be there."""
     inner = get_named_type(argument.type)
     if is_enum_type(inner):
         value = next(iter(inner.values))
+    elif is_input_object_type(inner):
+        needed = [(each, taken) for each, taken in inner.fields.items() if is_required_input_field(taken)]
+        value = "{" + ", ".join(f"{each}: {part(each, taken, own, field)}" for each, taken in needed) + "}"
     elif inner.name in ("ID", "String"):
         value = json.dumps(own[sort(field, name)] if name not in FREE else "https://app.south.test")
     else:
-        value = {"Date": '"2026-11-15"', "SettingInput": "", "SecretInput": ""}[inner.name]
+        value = {
+            "Date": '"2026-11-15"',
+            "Instant": '"2026-11-15T00:00:00Z"',
+            "Decimal": '"1"',
+            "Boolean": "true",
+        }[inner.name]
     return f"[{value}]" if is_list_type(get_nullable_type(argument.type)) else value
+
+
+def part(name: str, taken: GraphQLInputField, own: Mapping[str, str], field: str) -> str:
+    """The same for a part of an input; its texts name nothing."""
+    inner = get_named_type(taken.type)
+    text = '"x"' if inner.name in ("ID", "String") else filler(name, taken, own, field)
+    return (
+        f"[{text}]"
+        if inner.name in ("ID", "String") and is_list_type(get_nullable_type(taken.type))
+        else text
+    )
 
 
 def sort(field: str, argument: str) -> str:
     """Which sort of thing an argument names; a new argument is given its sort here."""
     if argument == "key" and field.endswith("ApiKey"):
         return "api key"
+    if field in ("sync", "syncs"):
+        return "company" if argument == "company" else "sync"
     if field in ("connection", "createTenant"):
         return {"connection": "connection", "createTenant": "tenant"}[field]
     return {
@@ -137,6 +163,7 @@ def sort(field: str, argument: str) -> str:
         "connection": "connection", "from": "connection", "sources": "connection",
         "id": "record", "ids": "record", "nativeId": "native id", "number": "number",
         "after": "cursor", "tenant": "tenant", "webhook": "webhook", "origins": "origin",
+        "planToken": "plan token",
     }[argument]  # fmt: skip
 
 
@@ -175,7 +202,12 @@ async def prepared(house: House) -> Case:
     hook = """mutation { createWebhook(url: "https://93.184.216.34/hook", events: [CONNECTION_CHANGED]) {
       webhook { id } } }"""
     made = await done(house, hook, "demo-admin")
+    write = """mutation { createAccount(company: "grand-tour", input: {name: "Canary", code: "4711", type: REVENUE},
+      options: {sync: %s}) { planToken syncId } }"""
+    planned = await done(house, write % "NONE", "lm_demo_write")
+    pushed = await done(house, write % "PUSH", "lm_demo_write")
     theirs = {
+        "plan token": planned["planToken"], "sync": pushed["syncId"],
         "company": "grand-tour", "connection": "grand-tour-kashoo", "record": invoice["id"],
         "native id": invoice["source"]["nativeId"], "number": invoice["number"],
         "cursor": books["pageInfo"]["endCursor"], "tenant": "demo", "webhook": made["webhook"]["id"],
@@ -184,12 +216,16 @@ async def prepared(house: House) -> Case:
     await done(house, 'mutation { createCompany(name: "Mine", key: "mine") { key } }', "south-sandbox")
     link = 'mutation { createConnection(company: "mine", provider: "accountsos") { id } }'
     own = {
+        "plan token": "none", "sync": "none",
         "company": "mine", "connection": (await done(house, link, "south-sandbox"))["id"], "tenant": "south",
         "api key": "south-sandbox", "webhook": "none", "origin": "https://app.south.test", "record": "none",
         "native id": "1", "number": "1", "cursor": "none", "their native id": theirs["native id"],
     }  # fmt: skip
     names = {each.name for each in house.gateway.state.registry.companies(principal(house, "lm_demo_read"))}
-    kept = {theirs[sort] for sort in ("company", "connection", "record", "webhook", "api key", "cursor")}
+    kept = {
+        theirs[sort]
+        for sort in ("company", "connection", "record", "webhook", "api key", "cursor", "plan token", "sync")
+    }
     return Case(theirs, own, frozenset(names | kept | {"Demo tenant", "93.184.216.34", "lm_demo"}))
 
 

@@ -39,8 +39,7 @@ def handed_routes(store: Store, keys: Sequence[SealingKey], clock: Clock) -> lis
 
 
 async def _file(handing: Handing, link: str) -> Response:
-    fetched = await handing.fetch(link)
-    file = fetched.file
+    file = await handing.fetch(link)
     name = re.sub(r"[^A-Za-z0-9._-]", "_", file.name)
     return Response(
         file.body,

@@ -36,7 +36,6 @@ _QUOTED: Final = re.compile(rb'"\$\{file\}"')
 class HandedEnded(NotFound):
     """A link to a file that is over, was used up, or was never made here: the same answer for all."""
 
-    code = "LINK_ENDED"
     remedy = "Push the write again: each link lasts a quarter of an hour and a few fetches."
 
 
@@ -68,14 +67,6 @@ class Handed:
     url: str
     link: str
     """The opaque end of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A file as it goes to whoever has the link."""
-
-    file: File
-    link: str
 
 
 class Handing:
@@ -115,7 +106,7 @@ class Handing:
         link = self._links.seal(msgspec.msgpack.encode(where))
         return Handed(f"{self._public_url}{PATH}{link}", link)
 
-    async def fetch(self, link: str) -> Fetched:
+    async def fetch(self, link: str) -> File:
         """The file, once more of the few times it may be fetched; raises HandedEnded."""
         where = self._opened(link)
         key = where.words(KIND)
@@ -127,7 +118,7 @@ class Handing:
         except (InvalidTag, KeyError, ValueError) as error:  # sealed under a key that is not here any more
             raise HandedEnded("there is no file at this address") from error
         content = msgspec.msgpack.decode(opened, type=_Content)
-        return Fetched(File(content.name, content.content_type, content.body), link)
+        return File(content.name, content.content_type, content.body)
 
     async def fetched(self, link: str) -> None:
         """It came to its end: the file stays for a moment only."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import Enum
@@ -170,34 +170,34 @@ class RecordsWatch:
         parts = self.context.parts
         with parts.state.directory.listening() as told:
             self._behind, began = True, parts.clock.now()
-            for entry in self._entries():
-                for each in await self._news(entry, silent=first):
-                    yield each
+            async for each in self._news(self._entries(), silent=first):
+                yield each
             self._behind, self._from = False, began
             async with aclosing(ticking(told, parts.clock, CHECK_SECONDS)) as ticks:
                 async for changed in ticks:
                     self._check()
-                    for entry in self._named(changed):
-                        for each in await self._news(entry):
-                            yield each
+                    async for each in self._news(self._named(changed)):
+                        yield each
 
-    async def _news(self, entry: ConnectionEntry, *, silent: bool = False) -> Sequence[Told]:
-        """The events of a connection that were not told yet."""
+    async def _news(
+        self, entries: Sequence[ConnectionEntry], *, silent: bool = False
+    ) -> AsyncGenerator[Told, None]:
+        """The events of these connections that were not told yet; with `silent` they count as told."""
+        for entry in entries:
+            found = await self._untold(entry)
+            for event in () if silent else found:
+                if not event.kinds or not self.kinds or self.kinds.intersection(event.kinds):
+                    self._marks[entry.id] = event.number
+                    yield entry, event, self._sealed(event)
+
+    async def _untold(self, entry: ConnectionEntry) -> Sequence[Event]:
         recent = await Records(self.context.parts.state.store).recent(entry.environment, entry.id)
         known = self._numbers.get(entry.id)
         self._numbers[entry.id] = recent.number
-        if silent:
-            return ()
         if known is None:  # the cursor does not speak of it: nothing of it was told for a while
-            return list(self._wanted(entry, recent.since(self._from - SLACK)))
+            return recent.since(self._from - SLACK)
         # A new connection of the same name counts anew.
-        return list(self._wanted(entry, recent.after(known if known <= recent.number else 0)))
-
-    def _wanted(self, entry: ConnectionEntry, events: Sequence[Event]) -> Iterator[Told]:
-        for event in events:
-            if not event.kinds or not self.kinds or self.kinds.intersection(event.kinds):
-                self._marks[entry.id] = event.number
-                yield entry, event, self._sealed(event)
+        return recent.after(known if known <= recent.number else 0)
 
     def _entries(self) -> list[ConnectionEntry]:
         context = self.context

@@ -121,6 +121,14 @@ def _known_terms(draft: Draft) -> Iterable[Problem]:
         yield Problem("payment_terms_days", "days to pay are not below zero")
 
 
+def _gendered(draft: Draft) -> Iterator[Problem]:
+    """The model has no gender, and a person cannot be created without one."""
+    person = draft.verb == "CREATE" and draft.values.get("is_individual") is True
+    if person and draft.passthrough.get("gender") not in ("M", "F"):
+        words = 'smallinvoice wants a person\'s gender: give `passthrough: {gender: "M"}`, or "F"'
+        yield Problem("is_individual", words, "REQUIRED")
+
+
 # -- groups of a contact ---------------------------------------------------------------------------------------------
 
 
@@ -240,7 +248,7 @@ CONTACTS: Writes = (
         "/contacts",
         {**_PARTY, "address": _MAIN_ADDRESS, "groups": _GROUPS},
         repeat=stamp("notes"),
-        checks=(_known_terms,),
+        checks=(_known_terms, _gendered),
         own_fields=True,
     ),
     ASSIGN,

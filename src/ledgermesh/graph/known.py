@@ -1,0 +1,82 @@
+"""Documents that were parsed and validated before: the one place that says what a valid document is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Lock
+from typing import Final
+
+from cachetools import LRUCache
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse, specified_rules
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import validate_document
+
+DOCUMENTS_MAX: Final = 1000
+"""Parsed and validated documents that are kept."""
+RULES: Final = tuple(specified_rules)
+"""Strawberry adds its own for input types."""
+
+
+class Known:
+    """What is known of texts. Whoever runs a document asks here, so that no way of running it skips a rule.
+
+    May be used by several threads.
+    """
+
+    def __init__(self, size: int = DOCUMENTS_MAX) -> None:
+        self._documents: LRUCache[str, DocumentNode] = LRUCache(size)
+        self._errors: LRUCache[str, list[GraphQLError]] = LRUCache(size)
+        self._lock = Lock()
+
+    def parse(self, text: str) -> DocumentNode:
+        """The document of a text; raises GraphQLError."""
+        with self._lock:
+            found = self._documents.get(text)
+        if found is None:
+            found = parse(text)
+            with self._lock:
+                self._documents[text] = found
+        return found
+
+    def validate(self, schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
+        """What is wrong with a document that `parse` made, on the one schema there is."""
+        text = document.loc.source.body if document.loc is not None else ""
+        with self._lock:
+            found = self._errors.get(text)
+        if found is None:
+            found = validate_document(schema, document, RULES)
+            with self._lock:
+                self._errors[text] = found
+        return found
+
+    def validated(self, schema: GraphQLSchema, text: str) -> DocumentNode | None:
+        """The document, if it is valid."""
+        try:
+            document = self.parse(text)
+        except GraphQLError:
+            return None
+        return None if self.validate(schema, document) else document
+
+
+class AsKnown(SchemaExtension):
+    """Strawberry's own way to run a document takes it from there."""
+
+    def __init__(self, known: Known) -> None:
+        super().__init__()
+        self._known = known
+
+    def on_parse(self) -> Iterator[None]:
+        """Before Strawberry would parse."""
+        context = self.execution_context
+        context.graphql_document = self._known.parse(context.query or "")
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Before Strawberry would validate."""
+        context = self.execution_context
+        assert context.graphql_document is not None, "it was parsed before"
+        context.pre_execution_errors = self._known.validate(
+            context.schema._schema,  # type: ignore[attr-defined]  # graphql-core's, inside of Strawberry's
+            context.graphql_document,
+        )
+        yield
