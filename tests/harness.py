@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from random import Random
 from typing import Any
 
 import httpx
+import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from ledgermesh.app import Running, make_gateway
 from ledgermesh.clock import ManualClock
 from ledgermesh.demo import link_demo
-from ledgermesh.graph.question import Question
+from ledgermesh.graph.compiling import Compiling
+from ledgermesh.graph.question import Answer, Question
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.world import World, make_world
 from ledgermesh.spec.provider import Provider
@@ -48,7 +52,7 @@ class House:
         """The whole response object of one question."""
         principal = self.gateway.state.registry.principal(key)
         assert principal is not None
-        return await self.gateway.answers.answer(
+        answer = await self.gateway.answers.answer(
             Question(
                 text=text,
                 variables=variables,
@@ -57,10 +61,19 @@ class House:
                 fresh=fresh or Fresh(),
             )
         )
+        return opened(answer)
 
     def calls(self, answer: Any) -> list[dict[str, Any]]:
         """The calls an answer really made."""
         return [step for step in answer["extensions"]["calls"] if step["cache"] == "MISS"]
+
+
+def opened(answer: Answer) -> Any:
+    """An answer whose data is no bytes, however it was made; numbers are exact."""
+    data = answer.get("data")
+    if not isinstance(data, msgspec.Raw):
+        return answer
+    return {**answer, "data": json.loads(bytes(data), parse_float=Decimal)}
 
 
 class Cable(httpx.AsyncBaseTransport):
@@ -85,6 +98,7 @@ async def house(
     *,
     definitions: Mapping[str, Provider] | None = None,
     rate: Rate | None = None,
+    compiling: Compiling | None = None,
 ) -> AsyncIterator[House]:
     """A gateway over these emulators; `definitions` are those of the providers there are by default."""
     app = Starlette(routes=[Mount(f"/{name}", emulator.app) for name, emulator in emulators.items()])
@@ -94,7 +108,7 @@ async def house(
     async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
         gateway = make_gateway(
             state=state, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1),
-            definitions=definitions, rate=rate or UNBOUND,
+            definitions=definitions, rate=rate or UNBOUND, compiling=compiling or Compiling(),
         )  # fmt: skip
         yield House(clock, world, emulators, gateway, down)
         await gateway.close()

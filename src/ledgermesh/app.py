@@ -24,6 +24,7 @@ from ledgermesh.engine.push import Pusher
 from ledgermesh.errors import ConfigurationError, StateDown
 from ledgermesh.graph.admission import Doors
 from ledgermesh.graph.catalogue import catalogue
+from ledgermesh.graph.compiling import Compiling
 from ledgermesh.graph.context import Parts
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.graph.schema import Gateway, make_schema
@@ -84,6 +85,7 @@ def make_gateway(
     guard: Guard | None = None,
     rate: Rate | None = None,
     replicas: Callable[[], int] = alone,
+    compiling: Compiling | None = None,
 ) -> Running:
     """The gateway over these connections; raises DefinitionError for a provider that contradicts itself.
 
@@ -110,16 +112,19 @@ def make_gateway(
         clock=clock,
         scan_pages_max=scan_pages_max,
         public_url=public_url,
+        compiling=compiling or Compiling(),
     )
     schema = make_schema()
     parts, pusher, jobs = with_writes(parts, random)
+    gateway = Gateway(schema, parts)
 
     async def close() -> None:
+        await gateway.close()
         await pusher.close()
         await stack.close()
 
     return Running(
-        answers=Gateway(schema, parts),
+        answers=gateway,
         state=state,
         keys=keys,
         clock=clock,
@@ -221,6 +226,7 @@ async def make_served(settings: Settings, *, environ: Mapping[str, str], clock: 
         public_url=settings.server.public_url or "", guard=guard,
         rate=Rate(per_second=settings.limits.requests_per_second, burst=settings.limits.burst),
         replicas=lambda: replicas.count,
+        compiling=Compiling(on=settings.server.compile, shadow_every=settings.server.compile_shadow),
     )  # fmt: skip
     limits = Limits(
         body_bytes_max=settings.server.body_bytes_max,

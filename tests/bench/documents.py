@@ -17,6 +17,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from ledgermesh.graph.known import Known
 from ledgermesh.graph.limits.documents import Documents
 from ledgermesh.graph.limits.values import DocumentLimits
 from ledgermesh.graph.question import Question
@@ -143,7 +144,7 @@ class Watchdog:
 
 async def measure(schema: GraphQLSchema, question: Question) -> tuple[float, float, bool]:
     """Seconds until the verdict, the longest hold, and whether it was refused, with nothing known before."""
-    door = Documents(schema, DocumentLimits())
+    door = Documents(schema, DocumentLimits(), Known())
     watchdog = Watchdog()
     watching = asyncio.create_task(watchdog.run())
     await asyncio.sleep(0.003)
@@ -152,7 +153,7 @@ async def measure(schema: GraphQLSchema, question: Question) -> tuple[float, flo
     took = time.perf_counter() - began
     await asyncio.sleep(0.002)
     watching.cancel()
-    return took, watchdog.longest, verdict.refusal is not None or not verdict.valid
+    return took, watchdog.longest, verdict.refusal is not None or not verdict.fine
 
 
 def principal() -> Principal:

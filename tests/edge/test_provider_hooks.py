@@ -23,6 +23,8 @@ from tests.states import KEYS
 
 PARTIES = """query ($company: ID!) { company(key: $company) { parties(first: 5, from: ["bossinsights"]) {
   nodes { id displayName source { nativeId } } } } }"""
+WITHDRAW = "mutation ($connection: ID!) { withdrawHookUrl(connection: $connection) { id } }"
+DELETE = "mutation ($connection: ID!) { deleteConnection(connection: $connection) }"
 GOOD = msgspec.json.encode({"type": "data.updated", "object": "invoices", "ids": [7], "account_key": None})
 
 
@@ -170,13 +172,33 @@ async def test_without_an_address_from_outside_there_is_none() -> None:
         assert await here.url() is None
 
 
+async def test_what_was_told_of_a_connection_goes_with_it() -> None:
+    """And a provider that notifies nobody has no address to withdraw."""
+    async with notifying() as here:
+        await here.post(await here.url(), GOOD)
+        store, entry = here.first.state.store, here.entry()
+        assert len(await store.under("records/")) == 1
+        await here.first.ask(DELETE, connection=entry.id)
+        assert await store.under("records/") == {}
+        other = next(
+            each for each in here.first.state.registry.all(ConnectionEntry) if each.provider != BOOKS
+        )
+        answer = await here.first.http.post(
+            "/graphql",
+            json={"query": WITHDRAW, "variables": {"connection": other.id}},
+            headers={"Authorization": "Bearer lm_demo_admin"},
+        )
+        assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
 async def test_wrong_addresses_all_get_one_answer(here: Notifying) -> None:
     """Forged, of another provider, of no connection, withdrawn: nobody learns which, and nothing happens."""
     good, other = str(await here.url(0)), str(await here.url(1))
     secret = good.rpartition("/")[2]
-    secrets = HookSecrets(KEYS, here.first.state.store)
-    ghost = await secrets.make(replace(here.entry(), id="nobody-bossinsights"))
-    await secrets.withdraw(here.entry(1))
+    ghost = await HookSecrets(KEYS, here.first.state.store).make(
+        replace(here.entry(), id="nobody-bossinsights")
+    )
+    await here.first.ask(WITHDRAW, connection=here.entry(1).id)
     strangers = [
         f"/hooks/bossinsights/{ghost}", urlsplit(other).path, f"/hooks/kashoo/{secret}", f"/hooks/none/{secret}",
         f"/hooks/bossinsights/{secret[:-2]}AA", f"/hooks/bossinsights/{'A' * 5_000}", "/hooks/bossinsights/é",

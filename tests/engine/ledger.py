@@ -48,10 +48,12 @@ def no_free_lines(draft: Draft) -> Iterator[Problem]:
 def paid_at_once(draft: Draft, target: Target | None) -> list[Part]:
     """An invoice and what settles it."""
     made = Target("Invoice", hole(0))
+    own = {name: value for name, value in draft.values.items() if name != "account"}
+    settled = {"date": draft.values["date"], "allocations": ({"document": made},)}
     return [
-        Part(kind="Invoice", verb="CREATE", values={name: draft.values[name] for name in draft.values if name != "account"}),
-        Part(kind="Payment", verb="CREATE", values={"date": draft.values["date"], "allocations": ({"document": made},)}),
-    ]  # fmt: skip
+        Part(kind="Invoice", verb="CREATE", values=own),
+        Part(kind="Payment", verb="CREATE", values=settled),
+    ]
 
 
 INVOICE = {
@@ -74,7 +76,8 @@ WRITES: Writes = (
         repeat=Search(("name", "code")),
     ),
     Write(
-        kind="Account", verb="UPDATE", method="PUT", path="/accounts/{id}", whole=True, dropped=("links", "nameAndNumber"),
+        kind="Account", verb="UPDATE", method="PUT", path="/accounts/{id}", whole=True,
+        dropped=("links", "nameAndNumber"),
         puts={"name": at_path("name"), "code": at_path("number")}, repeat=Search(()),
     ),
     Write(

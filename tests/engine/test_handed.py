@@ -133,13 +133,22 @@ async def test_it_is_fetched_a_few_times_at_most(here: Stand) -> None:
 
 
 async def test_after_a_fetch_it_stays_for_a_moment(here: Stand) -> None:
-    """For who fetches it to look, and once more to keep; further fetches do not make the moment longer."""
+    """For who fetches it to look, and once more to keep."""
     url = await here.hand_over()
     await here.get(url)
-    await here.get(url)
+    assert (await here.get(url)).status_code == 200
     await here.pass_(GRACE_SECONDS)
     assert (await here.get(url)).status_code == 404
     assert await here.kept() == []
+
+
+async def test_further_fetches_do_not_make_the_moment_longer(small: Stand) -> None:
+    """It counts from the first that came to its end."""
+    url = await small.hand_over()
+    for _ in range(2):
+        assert (await small.get(url)).status_code == 200
+        await small.pass_(GRACE_SECONDS / 2)
+    assert (await small.get(url)).status_code == 404
 
 
 async def test_it_ends_by_itself(here: Stand) -> None:

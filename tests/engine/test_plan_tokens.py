@@ -16,15 +16,31 @@ from tests.states import KEYS
 NOW = 1_000_000
 CANARY = "Canary Ltd"
 STEP = Step(
-    kind="Party", verb="CREATE", method="POST", path="/contacts", template="/contacts",
-    body=f'{{"name":"{CANARY}"}}'.encode(), undo=Step(kind="Party", verb="DELETE", method="DELETE", path="/x", template="/x"),
-)  # fmt: skip
+    kind="Party",
+    verb="CREATE",
+    method="POST",
+    path="/contacts",
+    template="/contacts",
+    body=f'{{"name":"{CANARY}"}}'.encode(),
+    undo=Step(kind="Party", verb="DELETE", method="DELETE", path="/x", template="/x"),
+)
 PLAN = Plan(
-    connection="c", provider="kashoo", kind="Party", verb="CREATE", steps=(STEP,), asked={"name": CANARY, "lines": [{"a": "1"}]}
-)  # fmt: skip
+    connection="c",
+    provider="kashoo",
+    kind="Party",
+    verb="CREATE",
+    steps=(STEP,),
+    asked={"name": CANARY, "lines": [{"a": "1"}]},
+)
 PLANNED = PlanToken(
-    tenant="t", environment="live", key="k", company="maple", change=Change(kind="Party", verb="CREATE", client_key="one"), expires_at=NOW + LASTS_SECONDS, plans=(PLAN,)
-)  # fmt: skip
+    tenant="t",
+    environment="live",
+    key="k",
+    company="maple",
+    change=Change(kind="Party", verb="CREATE", client_key="one"),
+    expires_at=NOW + LASTS_SECONDS,
+    plans=(PLAN,),
+)
 TOKENS = PlanTokens(KEYS)
 
 

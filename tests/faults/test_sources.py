@@ -21,6 +21,7 @@ from ledgermesh.sandbox.faults import (
     Truncate,
 )
 from tests.graph.demo import Demo, demo_house
+from tests.harness import opened
 
 PROVIDERS = ("accountsos", "bossinsights", "kashoo", "smallinvoice", "trulysmall")
 PARTY_LISTS = [
@@ -227,7 +228,7 @@ async def test_deadlines_hold_for_silent_providers(provider: str) -> None:
         principal = house.gateway.state.registry.principal("lm_demo_read")
         assert principal is not None
         question = Question(text=LISTS, principal=principal, timeout_seconds=1.0)
-        now = lists(await house.gateway.answers.answer(question))
+        now = lists(opened(await house.gateway.answers.answer(question)))
     for name, page in now.items():
         spoiled = _spoiled(page, provider)
         for each in spoiled:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from starlette.types import ASGIApp
 
 from ledgermesh.clock import ManualClock
+from ledgermesh.graph.compiling import Compiling
 from ledgermesh.sandbox.board import Spoiled, Switchboard
 from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.emulator import Access, Emulator
@@ -59,12 +60,14 @@ def demo_world() -> World:
 
 
 @asynccontextmanager
-async def demo_house(world: World | None = None, *, rate: Rate = UNBOUND) -> AsyncIterator[Demo]:
+async def demo_house(
+    world: World | None = None, *, rate: Rate = UNBOUND, compiling: Compiling | None = None
+) -> AsyncIterator[Demo]:
     """A gateway over all emulators of the demo world."""
     clock, board, world = ManualClock(NOW), Switchboard(), world or demo_world()
     made = [rig(name).make(world, clock) for name in sorted(PROVIDERS)]
     sick = {each.name: cast("Emulator", Sick(each.name, Spoiled(each, board, clock), each)) for each in made}
-    async with house(world, sick, clock, rate=rate) as built:
+    async with house(world, sick, clock, rate=rate, compiling=compiling) as built:
         yield Demo(clock, world, sick, built.gateway, built.down, board)
 
 

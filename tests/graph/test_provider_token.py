@@ -11,6 +11,7 @@ from ledgermesh.graph.question import Question
 from ledgermesh.state.base import Secret
 from ledgermesh.upstream.call import Fresh
 from tests.graph.demo import Demo, demo_house
+from tests.harness import opened
 
 CONNECTION = "maple-bakery-accountsos"
 TEXT = """{ company(key: "maple-bakery") { bankTransactions(first: 2, from: ["accountsos"]) {
@@ -30,7 +31,7 @@ async def asked(house: Demo, token: str | None, *, seconds: float = 0.0) -> Any:
             tokens={} if token is None else {CONNECTION: Secret(token)},
         )
     )
-    return answer["data"]["company"]["bankTransactions"]
+    return opened(answer)["data"]["company"]["bankTransactions"]
 
 
 def key_of(house: Demo, company: str) -> str:

@@ -14,10 +14,11 @@ from tests.providers.bossinsights import test_writes as boss
 from tests.providers.kashoo import test_writes as kashoo_records
 from tests.providers.kashoo.test_writes_money import STATEMENT, expense
 from tests.providers.kashoo.writes import EVERY, MASTER, RECORDS, open_shop
+from tests.providers.kashoo.writes import by as reference
 from tests.providers.smallinvoice import test_writes_actions as moves
 from tests.providers.smallinvoice import test_writes_documents as papers
 from tests.providers.smallinvoice import test_writes_records as office
-from tests.providers.smallinvoice.writes import DAY, by, chf, invoice, some
+from tests.providers.smallinvoice.writes import DAY, DOCUMENTS, by, chf, invoice, some
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,20 @@ async def kashoo(stand: Stand) -> Flow:
             if kind in RECORDS:
                 yield Wish(kind, "VOID", {}, (await shop.make(kind)).native_id)
             yield Wish(kind, "DELETE", {}, id)
-    vendor = {"party": kashoo_records.by(shop.party)}
+    vendor = {"party": reference(shop.party)}
     yield Wish("Expense", "CREATE", await expense(shop, **vendor))
     for kind in ("Invoice", "Bill"):
         paper = await shop.make(kind)
         yield Wish(kind, "PAY", {"date": DAY, "account": shop.account("CASH")}, paper.native_id)
     letter = {"recipients": ({"email": "a@harbour.test"},), "message": "Attached."}
     yield Wish("Invoice", "SEND", letter, (await shop.make("Invoice")).native_id)
-    statement = {"file": File("Nov.ofx", "application/x-ofx", STATEMENT), "account": shop.account("CASH")}
-    yield Wish("BankTransaction", "IMPORT", statement)
+
+
+async def statement(stand: Stand) -> Flow:
+    """A bank statement, which the provider fetches from an address."""
+    shop = await open_shop(stand)
+    file = File("Nov.ofx", "application/x-ofx", STATEMENT)
+    yield Wish("BankTransaction", "IMPORT", {"file": file, "account": shop.account("CASH")})
 
 
 async def bossinsights(stand: Stand) -> Flow:
@@ -95,7 +101,7 @@ async def smallinvoice(stand: Stand) -> Flow:
         id = yield Wish(kind, "CREATE", values)
         yield Wish(kind, "UPDATE", _other(values), id)
         yield Wish(kind, "DELETE", {}, id)
-    for kind in (*papers.DOCUMENTS, "Letter"):
+    for kind in (*DOCUMENTS, "Letter"):
         id = yield Wish(kind, "CREATE", await papers.values(stand, kind))
         yield Wish(kind, "UPDATE", {"private_note": "Neu"}, id)
         letter: dict[str, Any] = dict(moves.MAIL)

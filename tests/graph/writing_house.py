@@ -24,7 +24,7 @@ from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, TenantEntry
 from ledgermesh.sync.jobs import Jobs
 from ledgermesh.upstream.call import Fresh
 from tests.graph.demo import demo_world
-from tests.harness import NOW, House, house
+from tests.harness import NOW, House, house, opened
 from tests.states import KEYS
 
 BOOKS = ("accountsos", "bossinsights", "kashoo", "smallinvoice")
@@ -143,7 +143,7 @@ class Study:
     ) -> Any:
         """The whole response object of one question."""
         self.last = self.question(text, key, headers, tokens, variables)
-        return await self.answers.answer(self.last)
+        return opened(await self.answers.answer(self.last))
 
     def question(
         self,

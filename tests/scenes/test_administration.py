@@ -15,7 +15,7 @@ from graphql import parse, validate
 
 from ledgermesh.graph.question import Question
 from tests.graph.admins import admin_house
-from tests.harness import SANDBOX, House
+from tests.harness import SANDBOX, House, opened
 from tests.scenes.test_scenes import schema, settled
 
 OPERATIONS = Path(__file__).parents[2] / "schema" / "operations" / "admin"
@@ -31,7 +31,7 @@ async def step(house: House, name: str, given: Mapping[str, Any] | None = None) 
     text = (OPERATIONS / f"{name}.graphql").read_text(encoding="utf-8")
     question = Question(text=text, variables=given or {}, principal=principal, timeout_seconds=20.0)
     answer = await house.gateway.answers.answer(question)
-    return settled(json.loads(json.dumps(answer, default=str)))
+    return settled(json.loads(json.dumps(opened(answer), default=str)))
 
 
 async def story(house: House) -> dict[str, Any]:

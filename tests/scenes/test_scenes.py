@@ -2,7 +2,8 @@
 
 `LEDGERMESH_REWRITE=1 uv run pytest tests/scenes` writes the answers anew; read the difference before you keep it.
 
-What changes from run to run is left out: how long a call took, and the providers' own request ids. Opaque ids and
+What changes from run to run is left out: how long a call took, the providers' own request ids, and whether it ran
+on compiled code. Opaque ids and
 cursors are kept as the record they stand for.
 """
 
@@ -29,7 +30,7 @@ OPERATIONS = [path for path in EVERY if not path.stem.startswith("write-")]
 """Those that read; the others are in `test_writes.py`."""
 COMPANY = "grand-tour"
 REWRITE = bool(os.environ.get("LEDGERMESH_REWRITE"))
-VOLATILE = ("ms", "startedMs", "waitMs", "upstreamRequestId", "bodyBytes", "budgetLeft")
+VOLATILE = ("ms", "startedMs", "waitMs", "upstreamRequestId", "bodyBytes", "budgetLeft", "compiled")
 CURSORS = ("endCursor", "cursor")
 NO_LISTS = ("capabilities",)
 """Operations that ask for no company's records; their lists are of another kind."""

@@ -14,7 +14,7 @@ from graphql import GraphQLError
 from ledgermesh.compiler.emit import emit
 from ledgermesh.compiler.plan import Plan
 from ledgermesh.compiler.runtime import Asked, Prepare, Run
-from ledgermesh.compiler.terms import Options, Replay, Surprise
+from ledgermesh.compiler.terms import Memo, Options, Replay, Surprise
 from ledgermesh.compiler.walk import errors_of
 
 WRITTEN_AT_ONCE_MAX = 200
@@ -28,6 +28,8 @@ class Answer(NamedTuple):
     """JSON; None where nothing was executed, because variables are wrong."""
     errors: list[GraphQLError]
     """As graphql-core makes them, not presented yet."""
+    memo: Memo | None = None
+    """All that resolvers have given, to make the answer again; None where nothing was executed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ class Compiled:
         except Surprise as surprise:
             raise Replay(surprise.reason, run.memo) from None
         try:
-            return Answer(await _written(run, top), errors)
+            return Answer(await _written(run, top), errors, run.memo)
         except (TypeError, ValueError, OverflowError) as error:
             raise Replay("a value that is no JSON", run.memo) from error
 

@@ -20,7 +20,7 @@ from ledgermesh.engine.version import MISSING, equal, seen, value_text
 from ledgermesh.errors import BadInput, NeedsConfig
 from ledgermesh.model.record import Record
 from ledgermesh.spec.resource import Resource
-from ledgermesh.spec.write import Draft, Header, Problem, Search, Stamp, Target, Write, hole, native
+from ledgermesh.spec.write import Draft, File, Header, Problem, Search, Stamp, Target, Write, hole, native
 from ledgermesh.upstream.call import Link
 
 
@@ -183,7 +183,11 @@ class Maker:
         if write.body_bytes_max and len(encoded_body) > write.body_bytes_max:
             most = write.body_bytes_max
             made.problems.append(
-                Problem("", f"the request would be {len(encoded_body)} bytes, over {most}", "TOO_LARGE")
+                Problem(
+                    _largest(draft),
+                    f"the request would be {len(encoded_body)} bytes, over {most}",
+                    "TOO_LARGE",
+                )
             )
         return encoded_body, (("content-type", media),)
 
@@ -280,6 +284,11 @@ class Maker:
         target = Target(write.kind, f"{prefix}{hole(self.first)}")
         draft = Draft(found.verb, {}, self.link.settings)
         return self._request(replace(found, undo=None), draft, Encoded(), target, Made())
+
+
+def _largest(draft: Draft) -> str:
+    """Where the file is that a request is mostly made of; empty for one without."""
+    return next((name for name, value in draft.values.items() if isinstance(value, File)), "")
 
 
 def digest_of(change: Change) -> str:

@@ -162,7 +162,9 @@ class RecordsWatch:
         while True:
             async with aclosing(self._until_some_are_lost(first=first)) as events:
                 async for told in events:
-                    yield told
+                    self._check()  # whoever listens slowly may have lost the right meanwhile
+                    if self._sees(told[0]):
+                        yield told
             first = False
 
     async def _until_some_are_lost(self, *, first: bool) -> AsyncGenerator[Told, None]:
@@ -214,10 +216,14 @@ class RecordsWatch:
             return []
         environment, id = words(changed.place)
         entry = self.context.parts.registry.connection(self.context.principal, id)
-        if entry is None or entry.environment != environment:
+        if entry is None or entry.environment != environment or not self._sees(entry):
             return []
-        known = entry.provider in self.context.parts.definitions
-        return [entry] if known and self.company in (None, entry.company) else []
+        return [entry] if self.company in (None, entry.company) else []
+
+    def _sees(self, entry: ConnectionEntry) -> bool:
+        parts = self.context.parts
+        known = entry.provider in parts.definitions
+        return known and parts.registry.connection(self.context.principal, entry.id) is not None
 
     def _check(self) -> None:
         """Raise SignIn, Forbidden or StateDown when the subscriber may listen no more."""

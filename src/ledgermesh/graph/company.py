@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Optional
 
@@ -62,21 +63,44 @@ def _fields(info: Info) -> frozenset[str]:
     return selected(info, "nodes") | selected(info, "edges", "node")
 
 
-async def _list(
-    company: CompanyBase,
-    info: Info,
+@dataclass(frozen=True, slots=True)
+class ListField:
+    """A list of a company's records: of which kind, and what its own arguments ask beside the usual ones."""
+
+    kind: Kind
+    own: Callable[[Context, Mapping[str, Any]], Where | None] = lambda _context, _given: None
+
+    def query(
+        self, context: Context, entry: CompanyEntry, given: Mapping[str, Any], fields: frozenset[str]
+    ) -> ListQuery:
+        """The question that these arguments ask, for records of which `fields` are read; raises BadInput."""
+        return _query(context, entry, self.kind, given, fields, self.own(context, given))
+
+
+async def _list(company: CompanyBase, info: Info, field: ListField, given: dict[str, Any]) -> Listing[Any]:
+    top = selected(info)
+    query = field.query(info.context, company.entry, given, _fields(info))
+    paging = Paging(
+        first=given["first"], after=given.get("after"), count="total_count" in top, edges="edges" in top
+    )
+    return await listing(info.context, company.entry, field.kind, query, paging, freshness(info))
+
+
+def _query(
+    context: Context,
+    entry: CompanyEntry,
     kind: Kind,
-    given: dict[str, Any],
-    extra: Where | None = None,
-) -> Listing[Any]:
-    context: Context = info.context
-    where = to_where(kind.type, given.get("where"), lambda id, other: context.ref(company.entry, id, other))
+    given: Mapping[str, Any],
+    fields: frozenset[str],
+    extra: Where | None,
+) -> ListQuery:
+    where = to_where(kind.type, given.get("where"), lambda id, other: context.ref(entry, id, other))
     order = to_order(given.get("order_by")) or kind.order
     since = given.get("changed_since")
     changed = bounds(Compare("updated_at", "gte", since)) if since is not None else None
     conditions = tuple(part for part in (where, extra, changed) if part is not None)
-    top, named = selected(info), {each.field for each in order}
-    query = ListQuery(
+    named = {each.field for each in order}
+    return ListQuery(
         kind=kind.name,
         where=conditions[0] if len(conditions) == 1 else And(conditions) if conditions else None,
         order=order,
@@ -84,15 +108,11 @@ async def _list(
         sources=tuple(given.get("from_") or ()),
         include_deleted=bool(given.get("include_deleted")),
         changed_since=since is not None,
-        fields=_fields(info) | _read_here(kind, conditions, given) | named,
+        fields=fields | _read_here(kind, conditions, given) | named,
     )
-    paging = Paging(
-        first=given["first"], after=given.get("after"), count="total_count" in top, edges="edges" in top
-    )
-    return await listing(context, company.entry, kind, query, paging, freshness(info))
 
 
-def _read_here(kind: Kind, conditions: tuple[Where, ...], given: dict[str, Any]) -> frozenset[str]:
+def _read_here(kind: Kind, conditions: tuple[Where, ...], given: Mapping[str, Any]) -> frozenset[str]:
     """The fields that conditions and search read on every record."""
     named = {compare.field for where in conditions for compare in compares(where)}
     return frozenset(named | set(kind.search if given.get("search") else ()))
@@ -167,8 +187,10 @@ def _listing_of(kind: Kind) -> Any:
 
 
 def _list_field(kind: Kind) -> Any:
+    field = LISTS[kind.many]
+
     async def resolve(self: CompanyBase, info: Info, **given: Any) -> Any:
-        return await _list(self, info, kind, given)
+        return await _list(self, info, field, given)
 
     return _field(
         resolve,
@@ -207,10 +229,10 @@ def _one_field(kind: Kind) -> Any:
 
 def _deadlines() -> Any:
     """Deadlines take a horizon and a kind of their own beside the usual arguments."""
-    kind = BY_NAME["Deadline"]
+    kind, field = BY_NAME["Deadline"], LISTS["deadlines"]
 
     async def resolve(self: CompanyBase, info: Info, **given: Any) -> Any:
-        return await _list(self, info, kind, given, _horizon(info, given.pop("within"), given.pop("type")))
+        return await _list(self, info, field, given)
 
     arguments = _list_arguments(kind) | {
         "within": (
@@ -224,10 +246,12 @@ def _deadlines() -> Any:
     )
 
 
-def _horizon(info: Info, within: int | None, type: DeadlineKind | None) -> Where | None:
+def _horizon(context: Context, given: Mapping[str, Any]) -> Where | None:
+    within: int | None = given.get("within")
+    type: DeadlineKind | None = given.get("type")
     if within is not None and not 0 <= within <= DAYS_MAX:
         raise BadInput(f"`within` is 0 to {DAYS_MAX} days, not {within}", details={"field": "within"})
-    last = None if within is None else info.context.today + dt.timedelta(days=within)
+    last = None if within is None else context.today + dt.timedelta(days=within)
     parts = (
         *((Compare("due_date", "lte", last),) if last is not None else ()),
         *((Compare("kind", "eq", type),) if type is not None else ()),
@@ -235,21 +259,36 @@ def _horizon(info: Info, within: int | None, type: DeadlineKind | None) -> Where
     return And(parts) if parts else None
 
 
+ROLES: Mapping[str, PartyRole] = {"customers": PartyRole.CUSTOMER, "suppliers": PartyRole.SUPPLIER}
+
+
+def _role(role: PartyRole) -> Callable[[Context, Mapping[str, Any]], Where | None]:
+    return lambda _context, _given: Compare("roles", "contains", role)
+
+
+LISTS: Mapping[str, ListField] = {
+    **{kind.many: ListField(kind) for kind in KINDS},
+    "deadlines": ListField(BY_NAME["Deadline"], _horizon),
+    **{name: ListField(BY_NAME["Party"], _role(role)) for name, role in ROLES.items()},
+}
+"""Every list of a company, by its field in Python."""
+
+
 def _made() -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for kind in KINDS:
         fields[kind.many] = _deadlines() if kind.name == "Deadline" else _list_field(kind)
         fields[kind.one] = _one_field(kind)
-    for name, role in (("customers", PartyRole.CUSTOMER), ("suppliers", PartyRole.SUPPLIER)):
-        fields[name] = _role_field(role)
+    for name, role in ROLES.items():
+        fields[name] = _role_field(name, role)
     return fields
 
 
-def _role_field(role: PartyRole) -> Any:
-    kind = BY_NAME["Party"]
+def _role_field(name: str, role: PartyRole) -> Any:
+    kind, field = BY_NAME["Party"], LISTS[name]
 
     async def resolve(self: CompanyBase, info: Info, **given: Any) -> Any:
-        return await _list(self, info, kind, given, Compare("roles", "contains", role))
+        return await _list(self, info, field, given)
 
     return _field(
         resolve,

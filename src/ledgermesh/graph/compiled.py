@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import OrderedDict
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from graphql import (
-    DocumentNode,
-    ExecutionResult,
-    GraphQLError,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    OperationType,
-    execute,
-    parse,
-    validate,
-)
-from graphql.pyutils import is_awaitable
+from cachetools import LRUCache
+from graphql import ExecutionResult, OperationDefinitionNode, OperationType
 
 from ledgermesh.clock import Clock
 from ledgermesh.compiler.extension import Compiler, Request
 from ledgermesh.compiler.strawberry_schema import options_of
-from ledgermesh.compiler.terms import Leaf, Memo, Refusal, Replay
-
-DOCUMENTS_MAX = 1000
-"""Validated queries that are kept."""
+from ledgermesh.compiler.terms import Leaf, Memo, Options, Refusal, Replay
+from ledgermesh.graph.compiling import Compiling
+from ledgermesh.graph.known import DOCUMENTS_MAX
+from ledgermesh.graph.relations import many, plain
+from ledgermesh.graph.shadow import ENCODER, Shadow, interpreted
 
 LEAVES = {"Decimal": Leaf(Decimal, "format({0}, 'f')"), "Date": Leaf(dt.date, "{0}.isoformat()")}
 """As `scalars` writes them."""
@@ -36,68 +28,92 @@ LEAVES = {"Decimal": Leaf(Decimal, "format({0}, 'f')"), "Date": Leaf(dt.date, "{
 INERT = frozenset({"fresh"})
 """Directives that only resolvers look at."""
 
-ENCODER = msgspec.json.Encoder(decimal_format="number")
+REASONS: Final = frozenset(
+    (
+        "", "switched off", "first time", "mutation", "not valid", "introspection", "operation not clear", "too large",
+        "replayed too often", "fragment variables", "a null above a resolver", "a null above other errors",
+        "a null at the root", "a value that is no JSON", "an asynchronous list", "an awaitable in a list",
+        "an awaitable in a plain field", "an awaitable is_type_of", "an awaitable resolve_type",
+    )
+)  # fmt: skip
+"""Labels of the counters; whatever else may come is `other`."""
+
+
+class Attempt(NamedTuple):
+    """What came of a question."""
+
+    way: str
+    """`compiled`, `replayed`, or `interpreted`: then whoever asked goes on."""
+    reason: str = ""
+    result: ExecutionResult | None = None
+    """Its data is `msgspec.Raw` where it was compiled; None where it is left to Strawberry."""
+
+    @property
+    def words(self) -> str:
+        """For people: the way, and why it was not the compiled one."""
+        return f"{self.way}: {self.reason}" if self.reason else self.way
 
 
 class CompiledQueries:
     """Answers valid queries as bytes. What limits or authorises lies before it, or in resolvers."""
 
-    def __init__(self, schema: GraphQLSchema, executor: Any, clock: Clock) -> None:
+    def __init__(self, schema: Any, clock: Clock, compiling: Compiling) -> None:
+        """`schema` is ours: Strawberry's with its `inner` one and the documents it knows."""
         self._schema = schema
-        self._executor = executor
-        self._documents: OrderedDict[str, DocumentNode | None] = OrderedDict()
-        options = options_of(schema, leaves=LEAVES, inert=INERT, encode=ENCODER.encode)
-        self.compiler = Compiler(schema, clock=clock.monotonic, options=options)
+        self._compiling = compiling
+        self._seen: LRUCache[str, int] = LRUCache(DOCUMENTS_MAX)
+        self.compiler = Compiler(schema.inner, clock=clock.monotonic, options=_options(schema.inner))
+        self.shadow = Shadow(schema, compiling.shadow_every)
+        self.counts: Counter[tuple[str, str]] = Counter()
+        """Answers by `compiled`, `interpreted` or `replayed`, and one of REASONS or `other`."""
 
     async def answer(
         self, text: str, operation: str | None, variables: Mapping[str, Any], context: Any
-    ) -> ExecutionResult | None:
-        """The result, its data as `msgspec.Raw`; None for what is left to Strawberry: no query, or not valid."""
-        document = self._document(text)
+    ) -> Attempt:
+        """The result where this is a query that is asked for again; otherwise why not."""
+        found = await self._answer(text, operation, variables, context)
+        if found.reason not in REASONS:
+            found = found._replace(reason="other")
+        self.counts[found.way, found.reason] += 1
+        return found
+
+    async def _answer(
+        self, text: str, operation: str | None, variables: Mapping[str, Any], context: Any
+    ) -> Attempt:
+        if not self._compiling.on:
+            return Attempt("interpreted", "switched off")
+        seen = self._seen[text] = self._seen.get(text, 0) + 1
+        if seen < self._compiling.from_time:
+            return Attempt("interpreted", "first time")
+        document = self._schema.known.validated(self._schema.inner, text)
         if document is None:
-            return None
-        request = Request(
-            text=text, document=document, operation=operation, variables=variables, context=context
-        )
-        try:
-            answer = await self.compiler.answer(request)
-        except Refusal:
-            return None
-        except Replay as replay:
-            return await self._replay(request, replay.memo)
-        data: Any = None if answer.data in (None, b"null") else msgspec.Raw(answer.data or b"")
-        return ExecutionResult(data, answer.errors or None)
-
-    async def _replay(self, request: Request, memo: Memo) -> ExecutionResult:
-        result: Any = execute(
-            self._schema,
-            request.document,
-            None,
-            request.context,
-            dict(request.variables),
-            request.operation,
-            middleware=[memo],
-            executor_class=self._executor,
-        )
-        found: ExecutionResult = await result if is_awaitable(result) else result
-        return found
-
-    def _document(self, text: str) -> DocumentNode | None:
-        """A valid document that holds nothing but queries, from what is kept where possible."""
-        if text in self._documents:
-            self._documents.move_to_end(text)
-            return self._documents[text]
-        found = self._documents[text] = self._parsed(text)
-        if len(self._documents) > DOCUMENTS_MAX:
-            self._documents.popitem(last=False)
-        return found
-
-    def _parsed(self, text: str) -> DocumentNode | None:
-        try:
-            document = parse(text)
-        except GraphQLError:
-            return None
+            return Attempt("interpreted", "not valid")
         operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         if any(each.operation is not OperationType.QUERY for each in operations):
-            return None
-        return None if validate(self._schema, document) else document
+            return Attempt("interpreted", "mutation")
+        return await self._run(
+            Request(text=text, document=document, operation=operation, variables=variables, context=context)
+        )
+
+    async def _run(self, request: Request) -> Attempt:
+        try:
+            answer = await self.compiler.answer(request)
+        except Refusal as refusal:
+            return Attempt("interpreted", refusal.reason)
+        except Replay as replay:
+            return Attempt(
+                "replayed", replay.reason, await interpreted(self._schema, request, replay.memo or Memo())
+            )
+        data: Any = None if answer.data in (None, b"null") else msgspec.Raw(answer.data or b"")
+        result = ExecutionResult(data, answer.errors or None)
+        if answer.memo is not None:
+            self.shadow.follow(request, answer.memo, result)
+        return Attempt("compiled", "", result)
+
+
+def _options(schema: Any) -> Options:
+    options = options_of(schema, leaves=LEAVES, many=many, inert=INERT, encode=ENCODER.encode)
+    usual = options.plain
+    return replace(options, plain=lambda parent, name, definition: (
+        plain(parent, name, definition) or usual(parent, name, definition)
+    ))  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import strawberry
 
@@ -17,6 +17,9 @@ from ledgermesh.engine.index import Indexes
 from ledgermesh.engine.request import Terms
 from ledgermesh.errors import BadInput, Forbidden
 from ledgermesh.graph.admission import Admission, Doors
+from ledgermesh.graph.compiling import Compiling
+from ledgermesh.graph.limits.spending import Spending
+from ledgermesh.graph.limits.values import Budget, DocumentLimits
 from ledgermesh.graph.loaders import Loaders
 from ledgermesh.graph.question import Notes
 from ledgermesh.graph.writes.headers import WriteHeaders
@@ -35,6 +38,9 @@ from ledgermesh.upstream import allowance
 from ledgermesh.upstream.call import Fresh, Handler, Link, Trace
 from ledgermesh.upstream.guard import Guard
 from ledgermesh.upstream.wire import Wire
+
+if TYPE_CHECKING:
+    from ledgermesh.graph.limits.cost import Explains
 
 READ = "api.read"
 
@@ -68,6 +74,12 @@ class Parts:
     """Who plans and carries out writes; None for a gateway that only reads."""
     syncs: Syncs | None = None
     """Who knows what became of them."""
+    document_limits: DocumentLimits = field(default_factory=DocumentLimits)
+    """How large a document may be."""
+    budget: Budget = field(default_factory=Budget)
+    """What one operation may cost."""
+    compiling: Compiling = field(default_factory=Compiling)
+    """How queries are answered."""
 
     @property
     def registry(self) -> Registry:
@@ -92,12 +104,16 @@ class Context:
     write_headers: WriteHeaders = field(default_factory=WriteHeaders)
     notes: Notes = field(default_factory=Notes)
     """What is told beside the answer."""
+    explains: Explains | None = None
+    """Who tells what operations cost; None where nobody asks."""
     reach: Loaders = field(init=False)
     admission: Admission = field(init=False)
+    spending: Spending = field(init=False)
 
     def __post_init__(self) -> None:
         self.reach = Loaders(self)
         self.admission = self.parts.doors.admission(self.principal)
+        self.spending = Spending(self.parts.budget.calls)
 
     @property
     def cursors(self) -> Cursors:
@@ -189,7 +205,7 @@ class Context:
         terms = self.terms if fresh is None else Terms(
             self.terms.deadline, self.terms.arrived, fresh, self.terms.trace, self.terms.today
         )  # fmt: skip
-        send = self.admission.before(entry.company, self.parts.send)
+        send = self.spending.before(self.admission.before(entry.company, self.parts.send))
         return Hub(send, terms, link, self.connection(entry), self.ids.seal)
 
     def hub_of(self, connection: str) -> Hub:

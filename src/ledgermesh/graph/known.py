@@ -75,8 +75,6 @@ class AsKnown(SchemaExtension):
         """Before Strawberry would validate."""
         context = self.execution_context
         assert context.graphql_document is not None, "it was parsed before"
-        context.pre_execution_errors = self._known.validate(
-            context.schema._schema,  # type: ignore[attr-defined]  # graphql-core's, inside of Strawberry's
-            context.graphql_document,
-        )
+        schema: GraphQLSchema = context.schema.inner  # type: ignore[attr-defined]  # ours, see `schema`
+        context.pre_execution_errors = self._known.validate(schema, context.graphql_document)
         yield

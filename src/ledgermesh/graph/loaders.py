@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiodataloader import DataLoader
 
+from ledgermesh.compiler.guard import Caught
 from ledgermesh.engine.hub import Loaded, below, names_its_documents
 from ledgermesh.engine.mapping import Maker
 from ledgermesh.engine.version import version_of
@@ -48,6 +50,21 @@ class Loaders:
 
     async def follow(self, record: Record, pointer: Pointer | None, wanted: Wanted) -> Any:
         """The record a pointer names; raises LedgermeshError when it cannot be read."""
+        found = self._followed(record, pointer, wanted)
+        return await found if isinstance(found, asyncio.Future) else found
+
+    async def follow_each(self, records: Sequence[Record], reference: str, wanted: Wanted) -> list[Any]:
+        """What `follow` gives for the pointer in this field of each record; an exception stands for what it raises."""
+        found: list[Any] = []
+        for record in records:
+            with Caught() as caught:
+                found.append(self._followed(record, getattr(record, reference), wanted))
+            if caught.error is not None:
+                found.append(caught.error)
+        return await _awaited(found)
+
+    def _followed(self, record: Record, pointer: Pointer | None, wanted: Wanted) -> Any:
+        """The record, or its future."""
         if pointer is None:
             return None
         origin: Origin = record.__dict__["_origin"]
@@ -55,7 +72,7 @@ class Loaders:
         held = _held(maker, pointer, wanted, origin.fetched_at) if maker is not None else None
         if held is not None:
             return held
-        return await self._loader(origin.connection.id, pointer.kind, wanted).load((pointer.native_id, None))
+        return self._loader(origin.connection.id, pointer.kind, wanted).load((pointer.native_id, None))
 
     async def load(self, ref: Ref, wanted: Wanted) -> Any:
         """A record by its reference; raises Forbidden for a connection that the caller does not see."""
@@ -90,26 +107,37 @@ class Loaders:
 
     async def children(self, record: Record, kind: str, wanted: Wanted) -> Sequence[Any]:
         """The records of a kind that belong to a record, in order of date."""
+        return _in_order(await self._belonging(record, kind, wanted))
+
+    async def children_each(self, records: Sequence[Record], kind: str, wanted: Wanted) -> list[Any]:
+        """What `children` gives for each record; an exception stands for what it raises."""
+        found: list[Any] = []
+        for record in records:
+            with Caught() as caught:
+                found.append(self._belonging(record, kind, wanted))
+            if caught.error is not None:
+                found.append(caught.error)
+        return [each if isinstance(each, Exception) else _in_order(each) for each in await _awaited(found)]
+
+    def _belonging(self, record: Record, kind: str, wanted: Wanted) -> asyncio.Future[Any]:
+        """The future of the records of a kind that belong to one."""
         origin: Origin = record.__dict__["_origin"]
         connection = origin.connection.id
         makers = self._makers_of(connection, kind)
         if below(makers, origin.kind) is not None or (
             not _says_what_settles_it(record) and names_its_documents(makers)
         ):
-            found = list(await self._below(connection, kind, wanted, origin.kind).load(record))
-        else:
-            found = await self._referred(record, connection, kind, wanted)
-        return sorted(found, key=_by_day)
+            return self._below(connection, kind, wanted, origin.kind).load(record)
+        return self._referred(record, connection, kind, wanted)
 
-    async def _referred(self, record: Record, connection: str, kind: str, wanted: Wanted) -> list[Any]:
+    def _referred(self, record: Record, connection: str, kind: str, wanted: Wanted) -> asyncio.Future[Any]:
         if not _says_what_settles_it(record):
             raise Unsupported(f"the provider does not say which {kind} records belong to this one")
         pointers: Sequence[Pointer] = record.payment_refs  # type: ignore[attr-defined]  # it says so
         loader = self._loader(connection, kind, wanted | {"date"})
         # What settles a document is not older than it; one that is, is found singly.
         since: dt.date | None = getattr(record, "date", None)
-        found = await loader.load_many([(pointer.native_id, since) for pointer in pointers])
-        return [each for each in found if each is not None]
+        return loader.load_many([(pointer.native_id, since) for pointer in pointers])
 
     def downloads(self, record: Record) -> Sequence[Download]:
         """See Reach."""
@@ -177,6 +205,21 @@ class Loaders:
 def _says_what_settles_it(record: Record) -> bool:
     wire = record.__dict__["_wires"].get("payment_refs")
     return wire is not None and wire.transform != ABSENT
+
+
+async def _awaited(found: list[Any]) -> list[Any]:
+    """The same with what its futures came to. Several may wait for one, which costs nothing more."""
+    for index, each in enumerate(found):
+        if isinstance(each, asyncio.Future):
+            with Caught() as caught:
+                found[index] = await each
+            if caught.error is not None:
+                found[index] = caught.error
+    return found
+
+
+def _in_order(found: Iterable[Any]) -> list[Any]:
+    return sorted((each for each in found if each is not None), key=_by_day)
 
 
 def _by_day(record: Any) -> tuple[bool, dt.date, str]:

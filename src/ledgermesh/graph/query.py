@@ -10,6 +10,7 @@ import strawberry
 from ledgermesh.errors import BadInput, LedgermeshError
 from ledgermesh.graph.company import Company
 from ledgermesh.graph.freshness import Info
+from ledgermesh.graph.limits.explain import ExplainQuery
 from ledgermesh.graph.writes.books import CapabilityQuery
 from ledgermesh.graph.writes.status import SyncQuery
 from ledgermesh.model.platform import Provider, Tenant
@@ -20,7 +21,7 @@ NODES_MAX = 100
 
 
 @strawberry.type(description="Live accounting data of every company that is shared with you.")
-class Query(CapabilityQuery, SyncQuery):
+class Query(CapabilityQuery, SyncQuery, ExplainQuery):
     @strawberry.field(description="Who is asking.")
     def viewer(self, info: Info) -> Tenant:
         principal = info.context.principal

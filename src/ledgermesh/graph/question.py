@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ledgermesh.graph.admission import Admission
 from ledgermesh.graph.downloads import File
@@ -12,6 +12,9 @@ from ledgermesh.graph.writes.headers import WriteHeaders
 from ledgermesh.state.base import Secret
 from ledgermesh.state.registry import Principal
 from ledgermesh.upstream.call import Fresh
+
+if TYPE_CHECKING:
+    from ledgermesh.graph.limits.cost import Cost
 
 Answer = dict[str, Any]
 """The GraphQL response object: `data` (absent when nothing was executed), `errors`, `extensions`."""
@@ -25,6 +28,8 @@ class Notes:
     """None where nothing was counted."""
     sync_id: str | None = None
     """Of what the operation pushed; None where it pushed nothing."""
+    cost: Cost | None = None
+    """What the operation was predicted to cost; None where that cannot be told."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, parse
-from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions import SchemaExtension
 from strawberry.extensions.directives import DirectivesExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -20,12 +20,15 @@ from strawberry.types.graphql import OperationType
 from ledgermesh.engine.links import FileLinks, LinkEnded
 from ledgermesh.errors import BadInput, LedgermeshError, WrongMethod
 from ledgermesh.graph.admin.surface.query import AdminQuery
+from ledgermesh.graph.compiled import CompiledQueries
 from ledgermesh.graph.context import Context, Parts, make_context
 from ledgermesh.graph.downloads import File, fetch
 from ledgermesh.graph.freshness import fresh
 from ledgermesh.graph.instants import INSTANT, Instant
 from ledgermesh.graph.introspection import Introspection
 from ledgermesh.graph.kinds import KINDS
+from ledgermesh.graph.known import DOCUMENTS_MAX, AsKnown, Known
+from ledgermesh.graph.limits.gate import Gate
 from ledgermesh.graph.mutation import Mutation
 from ledgermesh.graph.present import present, typed
 from ledgermesh.graph.query import Query
@@ -38,12 +41,14 @@ from ledgermesh.upstream.call import Fresh, Step
 
 KEYWORDS = re.compile(r"\b(?:query|mutation|subscription)\b")
 
-DOCUMENTS_MAX = 1000
-"""Parsed and validated documents that are kept."""
-
 
 class Schema(strawberry.Schema):
     """Errors are presented and logged by `present`, once, and not by Strawberry as well."""
+
+    def __init__(self, **given: Any) -> None:
+        self.known = Known()
+        """Documents that were parsed and validated, for every way to run them."""
+        super().__init__(**given, extensions=[lambda: AsKnown(self.known)])
 
     def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:  # noqa: FBT001, FBT002  # Strawberry's signature
         """Those that were given. Strawberry adds one that wraps every field in a coroutine to apply directives to
@@ -74,10 +79,6 @@ def make_schema() -> Schema:
         subscription=Subscription,
         types=[kind.type for kind in KINDS],
         directives=[fresh],
-        extensions=[
-            lambda: ParserCache(maxsize=DOCUMENTS_MAX),
-            lambda: ValidationCache(maxsize=DOCUMENTS_MAX),
-        ],
         config=StrawberryConfig(
             scalar_map={Instant: INSTANT, Decimal: DECIMAL, dt.datetime: DATE_TIME, Upload: UPLOAD}
         ),
@@ -91,23 +92,35 @@ class Gateway:
         self._schema = schema
         self._parts = parts
         self._introspection = Introspection()
+        self._gate = Gate(schema, schema.inner, schema.known, parts)
+        self.queries = CompiledQueries(schema, parts.clock, parts.compiling)
+        """Which questions ran on compiled code: its counters are for whoever watches."""
+
+    async def close(self) -> None:
+        """End what goes on after answers."""
+        await self.queries.shadow.close()
 
     async def answer(self, question: Question) -> Answer:
         """The response object: data, errors as callers see them, and what the answer cost.
 
         Raises WrongMethod for an operation that the HTTP method cannot ask for.
         """
+        if (refused := await self._gate.check(question)) is not None:
+            return refused
         if (wrong := _unclear(question)) is not None:
             return _refused(wrong)
         if (known := self._introspection.find(question)) is not None:
             return known
         answer = await self._answer(question)
         self._introspection.keep(question, answer)
+        self._gate.learn(question, answer)
         return answer
 
     async def subscribe(self, question: Question) -> AsyncGenerator[Answer, None]:
         """One answer after another for a subscription, the only one for anything else. Close it when nobody listens."""
-        if (wrong := _unclear(question)) is not None:
+        if (refused := await self._gate.check(question)) is not None:
+            yield refused
+        elif (wrong := _unclear(question)) is not None:
             yield _refused(wrong)
         elif not subscribes(question):
             try:
@@ -139,16 +152,11 @@ class Gateway:
 
     async def _answer(self, question: Question) -> Answer:
         context = self._context(question)
+        tried = await self.queries.answer(question.text, question.operation, question.variables, context)
+        if tried.result is not None:
+            return _answer(tried.result, context, tried.words)
         try:
-            result = await self._schema.execute(
-                question.text,
-                variable_values=dict(question.variables),
-                context_value=context,
-                operation_name=question.operation,
-                allowed_operation_types=(OperationType.QUERY,)
-                if question.queries_only
-                else (OperationType.QUERY, OperationType.MUTATION),
-            )
+            result = await self._interpreted(question, context)
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
                 return _refused(
@@ -159,7 +167,19 @@ class Gateway:
             return _refused(
                 BadInput(f"there is no operation {question.operation!r}", details={"field": "operationName"})
             )
-        return _answer(result, context)
+        return _answer(result, context, tried.words)
+
+    async def _interpreted(self, question: Question, context: Context) -> Any:
+        queries_only = question.queries_only
+        return await self._schema.execute(
+            question.text,
+            variable_values=dict(question.variables),
+            context_value=context,
+            operation_name=question.operation,
+            allowed_operation_types=(OperationType.QUERY,)
+            if queries_only
+            else (OperationType.QUERY, OperationType.MUTATION),
+        )
 
     def _context(self, question: Question) -> Context:
         context = make_context(
@@ -173,6 +193,7 @@ class Gateway:
             notes=question.notes,
         )
         question.notes.admission = context.admission
+        context.explains = self._gate
         return context
 
 
@@ -195,7 +216,8 @@ def _refused(error: LedgermeshError) -> Answer:
     return {"errors": [{"message": error.message, "extensions": typed(error)}]}
 
 
-def _answer(result: Any, context: Context) -> Answer:
+def _answer(result: Any, context: Context, way: str = "") -> Answer:
+    """`way` says how it was made, where there are several."""
     answer: Answer = {}
     executed = result.data is not None or any(error.path for error in result.errors or ())
     if executed:
@@ -203,7 +225,7 @@ def _answer(result: Any, context: Context) -> Answer:
     if result.errors:
         answer["errors"] = [present(error) for error in result.errors]
     if executed:
-        answer["extensions"] = _extensions(context)
+        answer["extensions"] = _extensions(context) | ({"compiled": way} if way else {})
     return answer
 
 

@@ -190,6 +190,11 @@ class Record(Node, Mapped):
 
     @strawberry.field(description="Opaque and stable; give it to `node(id:)`.")
     def id(self) -> strawberry.ID:
+        return self.global_id
+
+    @property
+    def global_id(self) -> strawberry.ID:
+        """What `id` answers."""
         origin: Origin = self.__dict__["_origin"]
         return strawberry.ID(origin.seal(Ref(origin.kind, origin.connection.id, self.native_id)))
 

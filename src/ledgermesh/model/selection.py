@@ -23,9 +23,12 @@ def selected(info: strawberry.Info[Any, Any], *path: str) -> frozenset[str]:
 
     A superset: fragments on any type and fields behind @skip or @include count.
     """
-    raw = (
-        info._raw_info
-    )  # the parsed nodes; the public wrapper converts all of them, also those nobody asks for
+    # The parsed nodes; the public wrapper converts all of them, also those nobody asks for.
+    return chosen(info._raw_info, *path)
+
+
+def chosen(raw: Any, *path: str) -> frozenset[str]:
+    """The same of graphql-core's info."""
     nodes: list[SelectionNode] = list(raw.field_nodes)
     for name in path:
         nodes = [node for node in _below(nodes, raw.fragments) if node.name.value == name]

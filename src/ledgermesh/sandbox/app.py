@@ -55,7 +55,8 @@ def make_sandbox(
 ) -> Sandbox:
     """The sandbox over a world, each provider below its name; with `only`, that one at the root.
 
-    `turned` are switches that stand otherwise from the start, at the emulators that have them. Raises NoSuchEmulator. `/` lists what there is, `/_control` is described in `control`.
+    `turned` are switches that stand otherwise from the start, at the emulators that have them. Raises NoSuchEmulator.
+    `/` lists what there is, `/_control` is described in `control`.
     """
     known = makers() if known is None else known
     if only is not None and only not in known:

@@ -54,16 +54,21 @@ def unsealed(settings: Settings) -> Iterator[str]:
         yield "sealing.secrets: two give keys of one number, so that one could not be told from the other; change one"
 
 
-def mismatches(
-    settings: Settings, definitions: Mapping[str, Provider], environ: Mapping[str, str]
-) -> Iterator[str]:
-    """What the sections say that does not fit together."""
+def _single(settings: Settings) -> Iterator[str]:
+    """What single settings say that does not fit together."""
     if settings.server.request_seconds > settings.server.request_seconds_max:
         yield "server.request_seconds: is more than server.request_seconds_max"
     if settings.documents.only and settings.documents.trusted is None:
         yield "documents.only: there are no documents; name them in documents.trusted"
     if state_url(settings.state) is None:
         yield "state.url_from_file: the file is empty or cannot be read"
+
+
+def mismatches(
+    settings: Settings, definitions: Mapping[str, Provider], environ: Mapping[str, str]
+) -> Iterator[str]:
+    """What the sections say that does not fit together."""
+    yield from _single(settings)
     yield from _twice("tenants", [each.id for each in settings.tenants])
     yield from _twice("keys", [each.id for each in settings.keys])
     yield from _twice("companies", [f"{each.environment} {each.key}" for each in settings.companies])

@@ -42,6 +42,10 @@ class Server(Part):
     """Provider pages that one list reads of one source at most."""
     cache_bytes_max: int = Field(default=32_000_000, ge=0)
     """Of providers' answers kept in memory, for at most 300 seconds, for callers who take them that old."""
+    compile: bool = True
+    """Whether queries that are asked for again run as compiled Python; graphql-core runs all of them otherwise."""
+    compile_shadow: int = Field(default=0, ge=0)
+    """One in so many compiled answers is made again by graphql-core and compared; differences are logged. 0: none."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[^/@\s]+(/[^?#\s]*[^/?#\s])?$")
     """How the gateway is reached from outside, without a slash at its end; connect pages and consents return there."""
 

@@ -38,6 +38,10 @@ class Wire:
     """Word for the list's expand parameter without which the answer lacks this field."""
     parts: Fields | None = None
     """How the parts of a nested object or of the elements of a list are mapped."""
+    held: frozenset[str] = frozenset()
+    """Of a reference: the fields of the other record that this document holds."""
+    embeds: bool = False
+    """Of a reference: whether this document may hold the other one whole."""
 
     def value(self, row: Row, findings: list[Finding]) -> object:
         """The field's value for one row."""
@@ -222,13 +226,13 @@ def ref(
             kind, f"{prefix}{found}", inner, summary.wires if summary else None, row if summary else None
         )
 
-    held = (
-        tuple(path for wire in summary.wires.values() for path in wire.paths) if summary is not None else ()
-    )
+    others = summary.wires if summary is not None else {}
+    held = tuple(path for wire in others.values() for path in wire.paths)
     paths = tuple(dict.fromkeys((path, *((embed,) if embed else ()), *held)))
     return Wire(
         transform="ref", paths=paths, gives=Pointer, read=read,
-        write=lambda value: {path: value.native_id.removeprefix(prefix)}, expand=expand,
+        write=lambda value: {path: value.native_id.removeprefix(prefix)}, expand=expand, embeds=bool(embed),
+        held=frozenset(name for name, wire in others.items() if wire.transform != ABSENT),
     )  # fmt: skip
 
 

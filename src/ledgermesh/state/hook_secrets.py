@@ -40,7 +40,7 @@ class HookSecrets:
 
     async def make(self, entry: ConnectionEntry) -> str:
         """A secret of this connection, fit for a path; every one that is made is good."""
-        number, _ = await self._number(entry)
+        number, _ = await _number(self._store, entry)
         content = _Content(entry.environment, entry.id, _mark(entry, number))
         return self._seal.seal(msgspec.msgpack.encode(content))
 
@@ -53,20 +53,8 @@ class HookSecrets:
         entry = registry.get(ConnectionEntry, content.environment, content.connection)
         if entry is None or entry.provider != provider:
             return None
-        number, _ = await self._number(entry)
+        number, _ = await _number(self._store, entry)
         return entry if hmac.compare_digest(content.mark, _mark(entry, number)) else None
-
-    async def withdraw(self, entry: ConnectionEntry) -> None:
-        """End every secret of this connection that was made so far."""
-        while True:
-            number, version = await self._number(entry)
-            if await self._store.put(_place(entry), str(number + 1).encode(), expect=version):
-                return
-
-    async def _number(self, entry: ConnectionEntry) -> tuple[int, int]:
-        """How often secrets of the connection were withdrawn, and the version of the value that says so."""
-        kept = await self._store.get(_place(entry))
-        return (int(kept.value), kept.version) if kept is not None else (0, 0)
 
     def _opened(self, secret: str) -> _Content | None:
         if len(secret) > SECRET_MAX:
@@ -75,6 +63,20 @@ class HookSecrets:
             return msgspec.msgpack.decode(self._seal.open(secret), type=_Content)
         except (NotSealed, msgspec.MsgspecError):
             return None
+
+
+async def withdraw(store: Store, entry: ConnectionEntry) -> None:
+    """End every secret of this connection that was made so far. Raises StateDown."""
+    while True:
+        number, version = await _number(store, entry)
+        if await store.put(_place(entry), str(number + 1).encode(), expect=version):
+            return
+
+
+async def _number(store: Store, entry: ConnectionEntry) -> tuple[int, int]:
+    """How often secrets of the connection were withdrawn, and the version of the value that says so."""
+    kept = await store.get(_place(entry))
+    return (int(kept.value), kept.version) if kept is not None else (0, 0)
 
 
 def _place(entry: ConnectionEntry) -> str:

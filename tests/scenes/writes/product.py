@@ -142,6 +142,13 @@ class Product:
         [found] = answer["data"].values()
         return found
 
+    async def later(self, seconds: float) -> None:
+        """Let so much pass, and the gateway look at its store again, which it has not done for so long then."""
+        self.clock.advance(seconds)
+        async with asyncio.timeout(SECONDS):
+            while (await self.post("{ viewer { id } }")).status_code != httpx.codes.OK:
+                await asyncio.sleep(0.02)
+
     def log(self) -> list[str]:
         """The emulators' own log of everything that was no read, oldest first."""
         return [

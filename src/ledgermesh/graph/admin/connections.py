@@ -13,6 +13,8 @@ from ledgermesh.graph.admin.words import wrong
 from ledgermesh.spec.provider import Provider
 from ledgermesh.state.directory import Conflict
 from ledgermesh.state.entries import ConnectionEntry, Environment, Standing
+from ledgermesh.state.hook_secrets import withdraw
+from ledgermesh.sync.records import Records
 from ledgermesh.upstream.linking.giving_back import disconnect as give_back
 from ledgermesh.upstream.linking.places import ADDRESSES
 
@@ -127,6 +129,17 @@ async def delete_connection(desk: Desk, id: str) -> ConnectionEntry:
             environment=entry.environment, connection=entry.id, state="REVOKED", since=desk.now
         ).place
         await desk.state.directory.change(Standing, place, lambda _: None)
+        await Records(desk.state.store).forget(entry.environment, entry.id)
+    return entry
+
+
+async def withdraw_hook_url(desk: Desk, id: str) -> ConnectionEntry:
+    """End the addresses that the provider was given to notify us at; raises BadInput where it notifies nobody."""
+    entry = desk.connection(id)
+    with desk.audited("withdraw hook URL", connection=entry.id):
+        if desk.definition(entry.provider).hooks is None:
+            raise BadInput("this provider notifies nobody", details={"field": "connection"})
+        await withdraw(desk.state.store, entry)
     return entry
 
 

@@ -1,10 +1,10 @@
-"""What a valid operation asks for, as a tree of its fields: fragments opened, arguments coerced, the left out left out."""
+"""What a valid operation asks for, as a tree of its fields: fragments opened, arguments coerced."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from graphql import (
     DirectiveNode,
@@ -20,7 +20,6 @@ from graphql import (
     GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
-    OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
     get_argument_values,
@@ -40,7 +39,7 @@ class Asked:
     key: str
     """What it answers as."""
     parent: GraphQLCompositeType
-    field: GraphQLField
+    definition: GraphQLField
     arguments: Mapping[str, Any]
     """As resolvers get them before Strawberry, by GraphQL name."""
     directives: tuple[DirectiveNode, ...] = ()
@@ -50,7 +49,7 @@ class Asked:
     @property
     def kind(self) -> str:
         """The name of the type it gives."""
-        return get_named_type(self.field.type).name
+        return get_named_type(self.definition.type).name
 
     def named(self, *path: str) -> Iterator[Asked]:
         """The fields below it along a path of names."""
@@ -117,9 +116,7 @@ class _Reader:
         asked = into.get((type_.name, key))
         if asked is None:
             arguments = get_argument_values(definition, node, self._values)
-            asked = Asked(
-                node.name.value, key, type_, definition, arguments, tuple(node.directives or ())
-            )
+            asked = Asked(node.name.value, key, type_, definition, arguments, tuple(node.directives or ()))
             into[type_.name, key] = asked
         named = get_named_type(definition.type)
         if node.selection_set is not None and is_composite_type(named):
@@ -128,7 +125,8 @@ class _Reader:
     def _definition(self, type_: GraphQLCompositeType, name: str) -> GraphQLField | None:
         if name.startswith("__") or not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
             return None
-        return type_.fields[name]
+        found: GraphQLField = type_.fields[name]
+        return found
 
     def _on(self, condition: Any, type_: GraphQLCompositeType) -> GraphQLCompositeType:
         named = self._schema.get_type(condition.name.value) if condition is not None else type_

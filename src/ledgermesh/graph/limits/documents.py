@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from cachetools import LRUCache
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, NoFragmentCyclesRule, parse, validate
 
 from ledgermesh.errors import LedgermeshError, TooCostly
+from ledgermesh.graph.known import Known
 from ledgermesh.graph.limits.overlaps import overlaps
 from ledgermesh.graph.limits.tokens import tokens
 from ledgermesh.graph.limits.values import DocumentLimits
@@ -19,13 +19,12 @@ from ledgermesh.graph.limits.walk import LEVELS_MAX, Cycle, Figures, TooDeep, Wa
 from ledgermesh.graph.present import present, typed
 from ledgermesh.graph.question import Answer, Question
 
-KNOWN_MAX: Final = 1000
-"""Documents whose verdict is kept."""
-INLINE_BYTES: Final = 1_500
-"""Documents up to this size are looked at at once; larger ones in a thread, so that others go on meanwhile."""
-
-Parse = Callable[[str], DocumentNode]
-Validate = Callable[[GraphQLSchema, DocumentNode], Any]
+KEPT_MAX: Final = 8_000_000
+"""Characters of the documents whose verdict is kept, all together."""
+OVERHEAD: Final = 500
+"""Characters that one of them counts beside its own."""
+INLINE_MAX: Final = 1_500
+"""Characters of documents that are looked at at once; larger ones are in a thread, so that others go on meanwhile."""
 
 NAMES: Final = {
     "depth": "levels of fields",
@@ -43,26 +42,18 @@ class Verdict:
     """What is known of a document's text."""
 
     refusal: Answer | None = None
-    document: DocumentNode | None = None
-    """None where it is refused, or cannot be parsed: whoever runs it says why."""
-    valid: bool = False
+    fine: bool = False
+    """Whether it is valid; otherwise whoever runs it says what is wrong."""
+    size: int = 0
+    """Characters of the text."""
 
 
 class Documents:
     """The door that every document passes."""
 
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        limits: DocumentLimits,
-        *,
-        parse: Parse = parse,
-        validate: Validate = validate,
-    ) -> None:
-        """`parse` and `validate` may keep what they find, for those who run the document."""
-        self._schema, self._limits = schema, limits
-        self._parse, self._validate = parse, validate
-        self._known: LRUCache[str, Verdict] = LRUCache(KNOWN_MAX)
+    def __init__(self, schema: GraphQLSchema, limits: DocumentLimits, known: Known) -> None:
+        self._schema, self._limits, self._known = schema, limits, known
+        self._verdicts: LRUCache[str, Verdict] = LRUCache(KEPT_MAX, lambda each: each.size + OVERHEAD)
 
     async def check(self, question: Question) -> Verdict:
         """What is known of the question's document; the refusal has the figure and the limit."""
@@ -70,12 +61,10 @@ class Documents:
         if refusal is not None:
             return Verdict(told(refusal))
         text = question.text
-        if text not in self._known:
-            if len(text) <= INLINE_BYTES:
-                self._known[text] = self.look(text)
-            else:
-                self._known[text] = await asyncio.to_thread(self.look, text)
-        return self._known[text]
+        if (found := self._verdicts.get(text)) is None:
+            found = self.look(text) if len(text) <= INLINE_MAX else await asyncio.to_thread(self.look, text)
+            self._verdicts[text] = found
+        return found
 
     def _too_large(self, question: Question) -> TooCostly | None:
         limits, text = self._limits, question.text
@@ -91,25 +80,29 @@ class Documents:
 
     def look(self, text: str) -> Verdict:
         """The verdict on a text that is not too long; takes time that grows with it."""
+        size = len(text)
+        refusal = self._refusal(text)
+        if refusal is not None:
+            return Verdict(refusal, size=size)
+        # Kept for whoever runs it, now that it is known to be harmless.
+        return Verdict(fine=self._known.validated(self._schema, text) is not None, size=size)
+
+    def _refusal(self, text: str) -> Answer | None:
         limits = self._limits
         if tokens(text, limits.tokens) > limits.tokens:
-            return Verdict(told(_over("tokens", None, limits.tokens)))
+            return told(_over("tokens", None, limits.tokens))
         try:
-            document = self._parse(text)
-        except GraphQLError:
-            return Verdict()
-        except RecursionError:
-            return Verdict(told(_over("levels", None, LEVELS_MAX)))
-        walk = Walk(document)
-        try:
-            refusal = self._counted(walk)
+            document = parse(text)
+            over = self._counted(Walk(document))
         except Cycle:
-            return Verdict(_cyclic(self._schema, document))
+            return _cyclic(self._schema, document)
+        except GraphQLError:
+            return None
+        except RecursionError:
+            over = _over("levels", None, LEVELS_MAX)
         except TooDeep:
-            refusal = _over("levels of fields", None, limits.depth)
-        if refusal is not None:
-            return Verdict(told(refusal))
-        return Verdict(None, document, not self._validate(self._schema, document))
+            over = _over("levels of fields", None, limits.depth)
+        return told(over) if over is not None else None
 
     def _counted(self, walk: Walk) -> TooCostly | None:
         limits = self._limits

@@ -37,7 +37,7 @@ def _sum(fields: Iterable[Asked], first: int | None) -> int:
 
 
 def _field(asked: Asked, first: int | None) -> int:
-    if not is_composite_type(get_named_type(asked.field.type)):
+    if not is_composite_type(get_named_type(asked.definition.type)):
         return 0
     given = asked.arguments.get("first")
     below = _sum(asked.below.values(), given if isinstance(given, int) else None)
@@ -46,7 +46,7 @@ def _field(asked: Asked, first: int | None) -> int:
 
 def _many(asked: Asked, first: int | None) -> int:
     """How often what a field gives may be there."""
-    type_: Any = get_nullable_type(asked.field.type)
+    type_: Any = get_nullable_type(asked.definition.type)
     if not is_list_type(type_):
         return 1
     if first is not None and asked.name in SLICED:

@@ -41,5 +41,5 @@ class Budget:
 
     calls: int = 1_000
     """To providers: predicted before any is made, and counted while it runs."""
-    points: int = 2_000_000
+    points: int = 5_000_000
     """Objects that it may answer at most, and 10 for each change; see `points`."""

@@ -67,9 +67,7 @@ class Walk:
         self.fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
         }
-        self.operations = [
-            each for each in document.definitions if isinstance(each, OperationDefinitionNode)
-        ]
+        self.operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         self._known: dict[str, Figures] = {}
         self._open: set[str] = set()
         self._level = 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,12 +13,13 @@ from ledgermesh.engine.push import Pusher
 from ledgermesh.engine.repeat import failure_of
 from ledgermesh.engine.replay import WriteKey
 from ledgermesh.engine.request import call
-from ledgermesh.errors import Forbidden, LedgermeshError, StateDown
+from ledgermesh.errors import Conflict, Forbidden, LedgermeshError, StateDown
 from ledgermesh.graph.context import READ, Context, Parts, make_context
 from ledgermesh.graph.writes.gate import WRITE
 from ledgermesh.graph.writes.write_back import changed_meanwhile
 from ledgermesh.model.row import Row, at
 from ledgermesh.spec.write import Downstream
+from ledgermesh.state.claims import Claims
 from ledgermesh.sync.job import Job, Part
 from ledgermesh.upstream.call import Fresh
 
@@ -25,6 +27,11 @@ SECONDS_MAX: Final = 300.0
 """For one plan: its calls, looking for what is unclear, and waiting for systems behind an aggregator."""
 POLL_SECONDS: Final = 0.5
 POLL_SECONDS_MAX: Final = 10.0
+TURN_SECONDS: Final = 60.0
+"""How long a worker that dies keeps others from a record. A change that takes longer has shown by then, to whoever
+looks at the record.
+"""
+TURN_POLL_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +53,46 @@ class Carrier:
             chosen=plan.chosen,
         )
         begun = await self.pusher.begun(key)
-        try:
-            context = self._context(job)
-            entry = self.parts.registry.connection(context.principal, plan.connection)
-            if entry is None:
-                raise Forbidden("this key does not reach that connection any more")
-            conflict = None if begun else await changed_meanwhile(context, entry, plan)
-            if conflict is not None:
-                return _refused(plan, conflict)
-        except StateDown:
-            raise
-        except LedgermeshError as error:
-            return _unknown(plan, error) if begun else _refused(plan, error)
-        # Its calls were counted at the door when the operation came in.
-        hub = replace(context.hub(entry), send=self.parts.send)
-        outcome = await self.pusher.push(hub, plan, key=key, deadline=context.terms.deadline)
+        async with AsyncExitStack() as turn:
+            try:
+                context = self._context(job)
+                entry = self.parts.registry.connection(context.principal, plan.connection)
+                if entry is None:
+                    raise Forbidden("this key does not reach that connection any more")
+                # Its calls were counted at the door when the operation came in.
+                hub = replace(context.hub(entry), send=self.parts.send)
+                if not begun:
+                    await turn.enter_async_context(self._turn(hub, plan))
+                    conflict = await changed_meanwhile(context, entry, plan)
+                    if conflict is not None:
+                        return _refused(plan, conflict)
+            except StateDown:
+                raise
+            except LedgermeshError as error:
+                return _unknown(plan, error) if begun else _refused(plan, error)
+            outcome = await self.pusher.push(hub, plan, key=key, deadline=context.terms.deadline)
         return await self._passed_on(hub, plan, outcome)
+
+    @asynccontextmanager
+    async def _turn(self, hub: Hub, plan: Plan) -> AsyncIterator[None]:
+        """From the look at a record to the end of its change nobody else here changes it; raises Conflict where
+        somebody does for too long.
+
+        Providers take no condition with a change: two who saw the same version would both go on, and one be lost.
+        """
+        if not plan.version or plan.native_id is None:
+            yield
+            return
+        clock, claims = self.parts.clock, Claims(self.parts.state.store, self.parts.clock)
+        name = f"record/{hub.link.environment}/{plan.connection}/{plan.native_id}"
+        while (claim := await claims.claim(name, seconds=TURN_SECONDS)) is None:
+            if clock.monotonic() + TURN_POLL_SECONDS >= hub.terms.deadline:
+                raise Conflict("somebody else has been changing this record all the while")
+            await clock.sleep(TURN_POLL_SECONDS)
+        try:
+            yield
+        finally:
+            await claims.release(claim)
 
     def _context(self, job: Job) -> Context:
         """A request of the key that asked; raises Forbidden where it may not write any more."""

@@ -13,6 +13,7 @@ from ledgermesh.graph.admin.connections import (
     pause_connection,
     resume_connection,
     update_connection,
+    withdraw_hook_url,
 )
 from ledgermesh.graph.admin.linking import link_connection
 from ledgermesh.graph.admin.links import Wish, create_link_token
@@ -95,6 +96,13 @@ class ConnectionMutations:
     @strawberry.mutation(description="Remove a connection, and what let us in.")
     async def delete_connection(self, info: Info, connection: Connection) -> strawberry.ID | None:
         return strawberry.ID((await delete_connection(desk_of(info), connection)).id)
+
+    @strawberry.mutation(
+        description="End every `hookUrl` of a connection that was told so far, for example when one has leaked; ask for"
+        " it again and register that one."
+    )
+    async def withdraw_hook_url(self, info: Info, connection: Connection) -> AdminConnection | None:
+        return AdminConnection(entry=await withdraw_hook_url(desk_of(info), connection))
 
     @strawberry.mutation(
         description="A page on which an end user links the company's books. Needs the scope WRITE or ADMIN."

@@ -1,0 +1,90 @@
+"""What an operation costs, predicted before it runs and learned from how it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from cachetools import LRUCache
+from msgspec import json
+
+from ledgermesh.errors import TooCostly
+from ledgermesh.graph.limits.plan import Part
+from ledgermesh.graph.limits.reads import FREE, Count
+from ledgermesh.graph.question import Answer, Question
+
+LEARNED_MAX: Final = 2000
+"""Operations of which it is remembered what they cost last time."""
+
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one operation costs."""
+
+    points: int
+    parts: tuple[Part, ...]
+    last: Mapping[str, int] | None = None
+    """Connection → calls, when the very same was asked the last time; None where that is not known."""
+
+    @property
+    def calls(self) -> int:
+        """The calls it is likely to make: as many as last time, else what the definitions say."""
+        return self.count.likely if self.last is None else sum(self.last.values())
+
+    @property
+    def count(self) -> Count:
+        """What the definitions say of all parts together."""
+        return total(self.parts)
+
+
+def total(parts: tuple[Part, ...]) -> Count:
+    """All together."""
+    found = FREE
+    for part in parts:
+        found += part.count
+    return found
+
+
+class Explains(Protocol):
+    """Tells what an operation would cost, without running it."""
+
+    async def cost(self, question: Question) -> Cost:
+        """Raises LedgermeshError for what would be refused as it stands."""
+        ...
+
+    def over(self, cost: Cost) -> TooCostly | None:
+        """Why an operation of this cost is not run; None where it is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What operations did cost, by who asked what. Figures only; nothing of anybody's books."""
+
+    _known: LRUCache[Key, Mapping[str, int]] = field(default_factory=lambda: LRUCache(LEARNED_MAX))
+
+    def find(self, question: Question) -> Mapping[str, int] | None:
+        """Calls by connection, when it was asked the last time."""
+        return self._known.get(_key(question))
+
+    def keep(self, question: Question, answer: Answer) -> None:
+        """Remember what it really cost; an operation that failed in part may cost more next time."""
+        if "errors" in answer or "extensions" not in answer:
+            return
+        made: dict[str, int] = {}
+        for step in answer["extensions"].get("calls", ()):
+            if step["cache"] == "MISS":
+                made[step["connection"]] = made.get(step["connection"], 0) + 1
+        self._known[_key(question)] = made
+
+
+def _key(question: Question) -> Key:
+    who, fresh = question.principal, question.fresh
+    words: Any = json.encode(dict(question.variables), enc_hook=str, order="sorted")
+    return (
+        who.tenant.id, who.key.environment, who.key.id, question.account_key, question.text, question.operation,
+        words, fresh.max_age_seconds > 0,
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""What every question passes before it is run: the size of its document, then what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import strawberry
+from graphql import GraphQLSchema, OperationType
+
+from ledgermesh.errors import BadInput, LedgermeshError, TooCostly
+from ledgermesh.graph.context import Context, Parts, make_context
+from ledgermesh.graph.known import Known
+from ledgermesh.graph.limits.arguments import arguments_of
+from ledgermesh.graph.limits.asked import read
+from ledgermesh.graph.limits.cost import Cost, Learned
+from ledgermesh.graph.limits.documents import Documents, Verdict, told
+from ledgermesh.graph.limits.plan import Planner
+from ledgermesh.graph.limits.points import points
+from ledgermesh.graph.limits.values import Budget
+from ledgermesh.graph.question import Answer, Question
+
+
+class Gate:
+    """Refuses what is too large or too costly. Implements `cost.Explains`."""
+
+    def __init__(self, schema: strawberry.Schema, graphql: GraphQLSchema, known: Known, parts: Parts) -> None:
+        """`graphql` is what the schema runs on; `known` keeps what is parsed here for whoever runs it."""
+        self._schema, self._known, self._parts = graphql, known, parts
+        self._arguments = arguments_of(schema)
+        self._documents = Documents(graphql, parts.document_limits, known)
+        self._learned = Learned()
+
+    @property
+    def budget(self) -> Budget:
+        """What one operation may cost."""
+        return self._parts.budget
+
+    async def check(self, question: Question) -> Answer | None:
+        """None to go on, else the refusal with the figure and the limit; the cost is noted."""
+        verdict = await self._documents.check(question)
+        if verdict.refusal is not None:
+            return verdict.refusal
+        try:
+            cost = self._cost(question, verdict)
+        except LedgermeshError:
+            return None  # said again, with its place, when it is run
+        if cost is None:
+            return None
+        question.notes.cost = cost
+        refusal = self.over(cost)
+        return told(refusal) if refusal is not None else None
+
+    def over(self, cost: Cost) -> TooCostly | None:
+        """Why an operation of this cost is not run; None where it is."""
+        budget = self.budget
+        if cost.points > budget.points:
+            return TooCostly(f"The operation costs {cost.points:,} points; the limit is {budget.points:,}.")
+        if cost.calls > budget.calls:
+            return TooCostly(
+                f"The operation needs about {cost.calls:,} calls to providers; the limit is {budget.calls:,}."
+            )
+        return None
+
+    async def cost(self, question: Question) -> Cost:
+        """See Explains."""
+        verdict = await self._documents.check(question)
+        if verdict.refusal is not None:
+            raise TooCostly(verdict.refusal["errors"][0]["message"])
+        found = self._cost(question, verdict)
+        if found is None:
+            raise BadInput(
+                "the document, its operation or its variables are not valid; running it says why",
+                details={"field": "query"},
+            )
+        return found
+
+    def learn(self, question: Question, answer: Answer) -> None:
+        """Remember what an operation did cost."""
+        if question.notes.cost is not None:
+            self._learned.keep(question, answer)
+
+    def _cost(self, question: Question, verdict: Verdict) -> Cost | None:
+        """None where the document or its variables are not good: running it says why. Raises LedgermeshError."""
+        document = self._known.validated(self._schema, question.text) if verdict.fine else None
+        if document is None:
+            return None
+        operation = read(self._schema, document, question.operation, question.variables)
+        if operation is None:
+            return None
+        cost = Cost(points=points(operation), parts=())
+        if operation.type is not OperationType.QUERY or cost.points > self.budget.points:
+            return cost
+        parts = Planner(self._context(question), self._arguments).parts(operation)
+        return replace(cost, parts=tuple(parts), last=self._learned.find(question) if parts else None)
+
+    def _context(self, question: Question) -> Context:
+        return make_context(
+            self._parts,
+            principal=question.principal,
+            account_key=question.account_key,
+            fresh=question.fresh,
+            timeout_seconds=question.timeout_seconds,
+            tokens=question.tokens,
+        )
