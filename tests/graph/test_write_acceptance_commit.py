@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
@@ -27,6 +27,20 @@ from tests.graph.acceptance import (
 from tests.scenes.writes.product import Product, alone, product
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+AGAIN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "update": (UPDATE, {"memo": "Once"}),
+    "pay": (
+        f"""mutation($id: ID!, $input: PayInput, $options: WriteOptions) {{
+          payInvoice(id: $id, input: $input, options: $options) {PAYLOAD} }}""",
+        {"date": "2026-11-16", "account": {"code": "1010"}},
+    ),
+    "delete": (
+        f"mutation($id: ID!, $options: WriteOptions) {{ deleteInvoice(id: $id, options: $options) {PAYLOAD} }}",
+        {},
+    ),
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -177,6 +191,27 @@ async def test_the_same_key_again_is_the_same_answer(made: Product) -> None:
     assert (other["status"], other["error"]["code"]) == ("NOT_COMMITTED", "CONFLICT")
     assert made.log() == before
     assert await invoices(made, given["number"]) == 1
+
+
+@pytest.mark.parametrize("verb", ["update", "pay", "delete"])
+async def test_the_same_key_again_when_nothing_is_left_to_do(made: Product, verb: str) -> None:
+    """Done already it would be planned as nothing, as overpaid, as out of date, as gone: told is what was done."""
+    invoice = await made_invoice(made)
+    options = {"sync": "PUSH_AND_WAIT", "clientKey": f"again-{verb}", "ifVersion": invoice["version"]}
+    text, given = AGAIN[verb]
+    asked = {"id": invoice["id"], "input": given, "options": options}
+    first = alone(await made.done(text, asked))
+    before = made.log()
+    again = alone(await made.done(text, asked))
+    assert [each["status"] for each in (first, again)] == ["COMMITTED", "COMMITTED"]
+    assert [each["replayed"] for each in (first, again)] == [False, True]
+    assert again["record"] == first["record"]
+    assert made.log() == before
+    if verb == "update":
+        plain = alone(await made.done(text, {**asked, "options": {"clientKey": f"again-{verb}"}}))
+        assert (plain["status"], plain["replayed"]) == ("NOTHING_TO_DO", False), (
+            "a plan says what would be done"
+        )
 
 
 async def test_the_same_key_many_times_at_once_makes_one_record(made: Product) -> None:

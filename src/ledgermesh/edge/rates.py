@@ -22,15 +22,16 @@ def throttled(notes: Notes) -> bool:
 
 
 def headers(notes: Notes) -> Mapping[str, str]:
-    """Of the company of which least is left; none where nothing was counted.
+    """What the operation costs, and the rate of the company of which least is left, where one was counted.
 
     `RateLimit-Limit` is what may come at once, `RateLimit-Remaining` what of that is left, `RateLimit-Reset` the whole
     seconds until all of it is back.
     """
     outcome = notes.admission.outcome if notes.admission is not None else None
     if outcome is None:
-        return {}
+        return _cost(notes)
     found = {
+        **_cost(notes),
         "RateLimit-Limit": str(outcome.scarcest.limit),
         "RateLimit-Remaining": str(outcome.scarcest.remaining),
         "RateLimit-Reset": str(math.ceil(outcome.scarcest.reset_seconds)),
@@ -39,6 +40,13 @@ def headers(notes: Notes) -> Mapping[str, str]:
     if outcome.wait_seconds is not None:
         found["Retry-After"] = str(max(1, math.ceil(outcome.wait_seconds)))
     return found
+
+
+def _cost(notes: Notes) -> Mapping[str, str]:
+    """What the operation was predicted to cost, refused or not; nothing where that could not be told."""
+    if notes.cost is None:
+        return {}
+    return {"X-Cost": f"points={notes.cost.points}, calls={notes.cost.calls}"}
 
 
 def retry_after(error: LedgermeshError) -> Mapping[str, str]:

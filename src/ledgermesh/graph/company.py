@@ -17,6 +17,7 @@ from ledgermesh.graph.freshness import Info, freshness
 from ledgermesh.graph.inputs import order_input, to_order, to_where, where_input
 from ledgermesh.graph.instants import Instant, bounds
 from ledgermesh.graph.kinds import BY_NAME, KINDS, Kind
+from ledgermesh.graph.limits.directives import PAGED
 from ledgermesh.graph.reports import Reports
 from ledgermesh.graph.results import Listing
 from ledgermesh.model.enums import DeadlineKind, PartyRole
@@ -119,7 +120,7 @@ def _read_here(kind: Kind, conditions: tuple[Where, ...], given: Mapping[str, An
 
 
 def _field(resolve: Any, description: str, gives: Any, arguments: Mapping[str, tuple[Any, Any]]) -> Any:
-    """A Strawberry field whose arguments are (annotation, default) by Python name."""
+    """A Strawberry field whose arguments are (annotation, default) by Python name; `first` makes it a paged list."""
     parameters = [
         Parameter("self", Parameter.POSITIONAL_OR_KEYWORD),
         Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
@@ -134,7 +135,8 @@ def _field(resolve: Any, description: str, gives: Any, arguments: Mapping[str, t
         "return": gives,
         **{name: annotation for name, (annotation, _) in arguments.items()},
     }
-    return strawberry.field(resolver=resolve, description=description)
+    directives = [PAGED] if "first" in arguments else []
+    return strawberry.field(resolver=resolve, description=description, directives=directives)
 
 
 def _argument(hint: Any, description: str, name: str | None = None) -> Any:

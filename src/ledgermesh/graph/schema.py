@@ -27,7 +27,8 @@ from ledgermesh.graph.freshness import fresh
 from ledgermesh.graph.instants import INSTANT, Instant
 from ledgermesh.graph.introspection import Introspection
 from ledgermesh.graph.kinds import KINDS
-from ledgermesh.graph.known import DOCUMENTS_MAX, AsKnown, Known
+from ledgermesh.graph.known import AsKnown, Known
+from ledgermesh.graph.limits.cost import shown
 from ledgermesh.graph.limits.gate import Gate
 from ledgermesh.graph.mutation import Mutation
 from ledgermesh.graph.present import present, typed
@@ -233,6 +234,9 @@ def _extensions(context: Context) -> dict[str, object]:
     found: dict[str, object] = {"calls": [_shown(step) for step in context.terms.trace.steps]}
     if context.pushdown:
         found["pushdown"] = context.pushdown
+    cost = shown(context.notes.cost, context.parts.budget, refused=context.spending.refused)
+    if cost is not None:
+        found["cost"] = cost
     return found
 
 

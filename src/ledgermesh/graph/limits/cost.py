@@ -12,10 +12,13 @@ from msgspec import json
 from ledgermesh.errors import TooCostly
 from ledgermesh.graph.limits.plan import Part
 from ledgermesh.graph.limits.reads import FREE, Count
+from ledgermesh.graph.limits.values import Budget
 from ledgermesh.graph.question import Answer, Question
 
 LEARNED_MAX: Final = 2000
 """Operations of which it is remembered what they cost last time."""
+SHOWN_FROM: Final = 0.5
+"""From this share of a limit on, an answer tells its cost in `extensions`; a header tells it always."""
 
 Key = tuple[object, ...]
 
@@ -48,6 +51,17 @@ def total(parts: tuple[Part, ...]) -> Count:
     return found
 
 
+def shown(cost: Cost | None, budget: Budget, *, refused: int) -> dict[str, object] | None:
+    """`extensions.cost`: where an operation comes near a limit, or calls were refused because of it; None elsewhere."""
+    if cost is None:
+        return None
+    near = cost.points >= SHOWN_FROM * budget.points or cost.calls >= SHOWN_FROM * budget.calls
+    if not near and not refused:
+        return None
+    found: dict[str, object] = {"points": cost.points, "calls": cost.calls, "callsMax": budget.calls}
+    return found | ({"callsRefused": refused} if refused else {})
+
+
 class Explains(Protocol):
     """Tells what an operation would cost, without running it."""
 
@@ -66,22 +80,24 @@ class Learned:
 
     _known: LRUCache[Key, Mapping[str, int]] = field(default_factory=lambda: LRUCache(LEARNED_MAX))
 
-    def find(self, question: Question) -> Mapping[str, int] | None:
+    def find(self, key: Key) -> Mapping[str, int] | None:
         """Calls by connection, when it was asked the last time."""
-        return self._known.get(_key(question))
+        return self._known.get(key)
 
-    def keep(self, question: Question, answer: Answer) -> None:
-        """Remember what it really cost; an operation that failed in part may cost more next time."""
-        if "errors" in answer or "extensions" not in answer:
+    def keep(self, key: Key, answer: Answer) -> None:
+        """Remember what it really cost; where something failed for a while it may cost more next time."""
+        failed = any(each["extensions"].get("retryable") for each in answer.get("errors", ()))
+        if failed or "extensions" not in answer:
             return
         made: dict[str, int] = {}
         for step in answer["extensions"].get("calls", ()):
             if step["cache"] == "MISS":
                 made[step["connection"]] = made.get(step["connection"], 0) + 1
-        self._known[_key(question)] = made
+        self._known[key] = made
 
 
-def _key(question: Question) -> Key:
+def key_of(question: Question) -> Key:
+    """Who asks what; begins with the tenant and the environment."""
     who, fresh = question.principal, question.fresh
     words: Any = json.encode(dict(question.variables), enc_hook=str, order="sorted")
     return (

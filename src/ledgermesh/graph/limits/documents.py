@@ -68,7 +68,11 @@ class Documents:
 
     def _too_large(self, question: Question) -> TooCostly | None:
         limits, text = self._limits, question.text
-        size = len(text) if len(text) > limits.document_bytes or text.isascii() else len(text.encode())
+        size = (
+            len(text)
+            if len(text) > limits.document_bytes or text.isascii()
+            else len(text.encode(errors="surrogatepass"))
+        )
         if size > limits.document_bytes:
             return _over("bytes", size, limits.document_bytes)
         values, depth = weight(question.variables, limits.variable_values, limits.variable_depth)

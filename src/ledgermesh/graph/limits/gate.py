@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import strawberry
+from cachetools import TTLCache
 from graphql import GraphQLSchema, OperationType
 
 from ledgermesh.errors import BadInput, LedgermeshError, TooCostly
@@ -12,12 +14,16 @@ from ledgermesh.graph.context import Context, Parts, make_context
 from ledgermesh.graph.known import Known
 from ledgermesh.graph.limits.arguments import arguments_of
 from ledgermesh.graph.limits.asked import read
-from ledgermesh.graph.limits.cost import Cost, Learned
+from ledgermesh.graph.limits.cost import Cost, Key, Learned, key_of
 from ledgermesh.graph.limits.documents import Documents, Verdict, told
 from ledgermesh.graph.limits.plan import Planner
 from ledgermesh.graph.limits.points import points
 from ledgermesh.graph.limits.values import Budget
 from ledgermesh.graph.question import Answer, Question
+
+COSTS_MAX: Final = 2000
+COSTS_SECONDS: Final = 10.0
+"""For so long what was predicted for an operation counts for the very same one."""
 
 
 class Gate:
@@ -29,6 +35,7 @@ class Gate:
         self._arguments = arguments_of(schema)
         self._documents = Documents(graphql, parts.document_limits, known)
         self._learned = Learned()
+        self._costs: TTLCache[Key, Cost] = TTLCache(COSTS_MAX, COSTS_SECONDS, parts.clock.monotonic)
 
     @property
     def budget(self) -> Budget:
@@ -41,7 +48,7 @@ class Gate:
         if verdict.refusal is not None:
             return verdict.refusal
         try:
-            cost = self._cost(question, verdict)
+            cost = self._told_before(question, verdict)
         except LedgermeshError:
             return None  # said again, with its place, when it is run
         if cost is None:
@@ -77,7 +84,19 @@ class Gate:
     def learn(self, question: Question, answer: Answer) -> None:
         """Remember what an operation did cost."""
         if question.notes.cost is not None:
-            self._learned.keep(question, answer)
+            self._learned.keep(key_of(question), answer)
+
+    def _told_before(self, question: Question, verdict: Verdict) -> Cost | None:
+        """The same, from a moment ago where it was told then: connections seldom come and go."""
+        if not verdict.fine:
+            return None
+        key = key_of(question)
+        if (cost := self._costs.get(key)) is None:
+            cost = self._cost(question, verdict)
+            if cost is None:
+                return None
+            self._costs[key] = cost
+        return replace(cost, last=self._learned.find(key)) if cost.parts else cost
 
     def _cost(self, question: Question, verdict: Verdict) -> Cost | None:
         """None where the document or its variables are not good: running it says why. Raises LedgermeshError."""
@@ -91,7 +110,7 @@ class Gate:
         if operation.type is not OperationType.QUERY or cost.points > self.budget.points:
             return cost
         parts = Planner(self._context(question), self._arguments).parts(operation)
-        return replace(cost, parts=tuple(parts), last=self._learned.find(question) if parts else None)
+        return replace(cost, parts=tuple(parts), last=self._learned.find(key_of(question)) if parts else None)
 
     def _context(self, question: Question) -> Context:
         return make_context(

@@ -66,6 +66,7 @@ class Planner:
         self._context = context
         self._arguments = arguments
         self._seen: set[object] = set()
+        self._entries: dict[str, ConnectionEntry | None] = {}
 
     def parts(self, operation: Operation) -> list[Part]:
         """Every part that may cost a call; nothing for what is no query."""
@@ -198,6 +199,8 @@ class Planner:
         if path.count(".") > DEPTH_MAX:
             return
         for asked in above.below.values():
+            if not asked.below:
+                continue
             if asked.kind not in BY_NAME:
                 yield from self._below(asked, f"{path}.{asked.key}", rows)
                 continue
@@ -295,10 +298,13 @@ class Planner:
 
     # -- definitions ----------------------------------------------------------------------------------------------
 
-    def _entry(self, connection: str) -> ConnectionEntry | None:
-        context = self._context
-        entry = context.parts.registry.connection(context.principal, connection)
-        return entry if entry is not None and entry.provider in context.parts.definitions else None
+    def _entry(self, id: str) -> ConnectionEntry | None:
+        if id not in self._entries:
+            context = self._context
+            entry = context.parts.registry.connection(context.principal, id)
+            known = entry is not None and entry.provider in context.parts.definitions
+            self._entries[id] = entry if known else None
+        return self._entries[id]
 
     def _provider(self, connection: ConnectionEntry) -> Provider:
         return self._context.parts.definitions[connection.provider]

@@ -14,8 +14,10 @@ from ledgermesh.engine.change import Change
 from ledgermesh.engine.conflicts import conflict
 from ledgermesh.engine.plan import make_plan
 from ledgermesh.engine.plan_tokens import LASTS_SECONDS, BadPlanToken, PlanToken, PlanTokens, plans_digest
-from ledgermesh.engine.planned import Plan
+from ledgermesh.engine.planned import Outcome, Plan
+from ledgermesh.engine.replay import Notes, WriteKey
 from ledgermesh.engine.resolve import there
+from ledgermesh.engine.steps import digest_of
 from ledgermesh.errors import CallerError, Conflict, LedgermeshError, NotFound, Unsupported
 from ledgermesh.graph.context import Context
 from ledgermesh.graph.writes.writer import Became, Opened, Planned, Push, Pushed
@@ -46,8 +48,10 @@ class WriteBack:
             change = replace(change, client_key=f"{MADE_UP}{secrets.token_hex(12)}", chosen=False)
         found = await asyncio.gather(*(_plan(context, entry, change) for entry in connections))
         plans = {entry.id: plan for entry, plan in zip(connections, found, strict=True)}
-        _raise_alike(plans)
-        planned = Planned(client_key=change.client_key, plans=plans)
+        known = await self._known(context, change, plans)
+        if not known:
+            _raise_alike(plans)
+        planned = Planned(client_key=change.client_key, plans=plans, known=known)
         if not planned.ready:
             return planned
         ends = context.parts.clock.now().replace(microsecond=0) + dt.timedelta(seconds=LASTS_SECONDS)
@@ -64,6 +68,30 @@ class WriteBack:
             return replace(planned, token=self.tokens.seal(token), expires_at=ends)
         except BadPlanToken:  # too large even without bodies: it can be pushed at once, not shown first
             return planned
+
+    async def _known(
+        self, context: Context, change: Change, plans: Mapping[str, Plan | LedgermeshError]
+    ) -> Mapping[str, Outcome]:
+        """What this very change did before under the caller's own key, wherever nothing can be sent for it now: what
+        is done already looks then as if nothing was to be done, or as if it could not be.
+        """
+        if not change.chosen:
+            return {}
+        notes, digest = Notes(context.parts.state.store, context.parts.clock), digest_of(change)
+        sendable = {plan.connection for plan in _ready(plans)}
+        found = {}
+        for connection in plans.keys() - sendable:
+            key = WriteKey(
+                tenant=context.principal.tenant.id,
+                environment=context.principal.key.environment,
+                connection=connection,
+                client_key=change.client_key,
+                body_digest=digest,
+            )
+            note, _ = await notes.read(key)
+            if note is not None and note.digest == digest and note.outcome is not None:
+                found[connection] = replace(note.outcome, replayed=True)
+        return {id: outcome for id, outcome in found.items() if outcome.status == "COMMITTED"}
 
     async def push(self, context: Context, company: CompanyEntry, planned: Planned, how: Push) -> Pushed:
         """See Writer."""

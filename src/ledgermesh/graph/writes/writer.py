@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from ledgermesh.engine.change import Change
@@ -29,6 +29,8 @@ class Planned:
     """As the caller gave it, or made up: equal keys have one effect."""
     plans: Mapping[str, Plan | LedgermeshError]
     """By connection: the plan, or why there is none."""
+    known: Mapping[str, Outcome] = field(default_factory=dict)
+    """By connection: how the same request under the same key ended before, where nothing is to be sent now."""
     token: str = ""
     """Carries exactly these plans to `commit`, sealed; empty where nothing can be committed."""
     expires_at: dt.datetime | None = None

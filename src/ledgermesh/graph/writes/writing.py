@@ -161,6 +161,8 @@ def answer(
 ) -> WritePayload:
     """What was planned, and what became of it."""
     found = {id: to_source(context, entries[id], plan) for id, plan in planned.plans.items()}
+    if sync is not SyncMode.NONE:
+        found |= {id: became(found[id], each) for id, each in planned.known.items()}
     if pushed is not None:
         context.notes.sync_id = pushed.sync_id
         found |= {id: became(found[id], each) for id, each in pushed.became.items()}

@@ -1,0 +1,1 @@
+"""The provider that the benchmark reads, as a definition like any other."""

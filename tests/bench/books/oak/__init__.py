@@ -1,0 +1,1 @@
+"""Oak Books, which does not exist."""
