@@ -16,8 +16,11 @@ from ledgermesh.edge.auth import Authenticator
 from ledgermesh.edge.connect.parts import ConnectParts
 from ledgermesh.edge.connect.routes import connect_routes
 from ledgermesh.edge.documents import Documents, read_trusted
+from ledgermesh.edge.handed import handed_routes
 from ledgermesh.edge.incoming import Limits
+from ledgermesh.edge.provider_hooks import hook_routes
 from ledgermesh.edge.routes import application
+from ledgermesh.engine.handed import Handing
 from ledgermesh.engine.index import Indexes
 from ledgermesh.engine.plan_tokens import PlanTokens
 from ledgermesh.engine.push import Pusher
@@ -143,8 +146,10 @@ def with_writes(parts: Parts, random: Random) -> tuple[Parts, Pusher, Jobs]:
     async def raised(environment: str, connection: str) -> None:
         await state.directory.raise_generation("live" if environment == "live" else "sandbox", connection)
 
-    pusher = Pusher(state.store, clock, random, raised)
-    writer = WriteBack(jobs=jobs, tokens=PlanTokens(parts.keys), claims=Claims(state.store, clock))
+    handing = Handing(state.store, parts.keys, clock, public_url=parts.public_url)
+    pusher = Pusher(state.store, clock, random, raised, handing)
+    tokens, claims = PlanTokens(parts.keys), Claims(state.store, clock)
+    writer = WriteBack(jobs=jobs, tokens=tokens, claims=claims, handing=handing)
     return replace(parts, writer=writer, syncs=jobs), pusher, jobs
 
 
@@ -190,7 +195,12 @@ def web(
         who=Authenticator(state.registry, running.keys, running.clock),
         sdl=running.sdl,
         limits=limits,
-        pages=[*routes(playground), *connect_routes(connect)],
+        pages=[
+            *routes(playground),
+            *connect_routes(connect),
+            *hook_routes(state, connect.definitions, running.keys, running.clock),
+            *handed_routes(state.store, running.keys, running.clock),
+        ],
         documents=documents,
         origins=origins,
         trouble=trouble,

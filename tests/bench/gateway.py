@@ -22,7 +22,7 @@ from tests.bench.processes import free_port
 from tests.bench.served import KEY
 
 SECONDS, ROUNDS, CONNECTIONS = 2.0, 5, 8
-START_SECONDS = 30
+START_SECONDS = 90
 WAYS: Final = ("plain", "interpreted", "compiled")
 """Strawberry without a gateway's duties; ours on graphql-core; ours on compiled code."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from graphql import GraphQLSchema, get_introspection_query, parse
 
 from ledgermesh.graph.known import Known
@@ -45,7 +45,7 @@ def schema() -> GraphQLSchema:
     return make_schema().inner
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house() -> Any:
     """A gateway over the demo's providers."""
     async with demo_house() as built:
@@ -93,7 +93,7 @@ CASES = {
     ),
     "fields": ("{ a b { c d } ... { e } }", {"fields": 4}, "5 fields; the limit is 4"),
     "aliases": ("{ a: x b: x ...f ...f } fragment f on Query { c: x }", {"aliases": 3}, "4 aliases; the limit is 3"),
-    "root fields": ("{ a b ...f } fragment f on Query { c d }", {"root_fields": 3}, "4 fields at its root; the limit is 3"),
+    "root fields": ("{ a b ...f } fragment f on Query { c d }", {"root_fields": 3}, "4 fields at its root; the limit"),
     "directives": (
         "query @x { a @y ... @z { b } ...f @z } fragment f on Query @q { c }", {"directives": 4},
         "5 directives; the limit is 4",
@@ -109,7 +109,7 @@ CASES = {
         "{ a { x y } a { x y } a { x y } }", {"overlaps": 8}, "more than 8 pairs of fields under the same name",
     ),
     "the schema": (
-        "{ __schema { a: types { fields { name } } b: types { name } } x: __type(name: 1) { fields { args { name } } } }",
+        "{ __schema { a: types { fields { name } } b: types { name } } x: __type(name: 1) { fields { args } } }",
         {"schema_lists": 4}, "5 lists of the schema itself; the limit is 4",
     ),
     "doubled fragments": (DOUBLED, {}, f"{CEILING:,} fields; the limit is"),
@@ -131,8 +131,9 @@ async def test_hostile_documents_are_never_validated(schema: GraphQLSchema, fami
     known = Counting()
     text, variables = family(48_000)
     door = Documents(schema, DocumentLimits(), known)
-    if variables or text.startswith("{ node(id: \""):
-        return  # these are refused for their bytes, or harmless
+    if variables or family.__name__ == "string":
+        assert known.validated_texts == 0
+        return  # a long string is harmless; variables are weighed before
     assert door.look(text).fine is False
     assert known.validated_texts == 0
 
@@ -162,22 +163,25 @@ def test_fragments_that_spread_themselves_are_refused_as_such(schema: GraphQLSch
 
 @pytest.mark.parametrize("depth", [160, 400, 3000])
 def test_endless_nesting_is_refused(schema: GraphQLSchema, depth: int) -> None:
-    """However deep: no error of the interpreter."""
+    """However deep: by us or, far below, by the parser; never by an error of the interpreter."""
     text = "{" + "a{" * depth + "b" + "}" * depth + "}"
-    assert "levels" in message(verdict(schema, text, tokens=100_000)) or depth > 200
+    found = verdict(schema, text, tokens=100_000)
+    assert not found.fine
+    if depth < 200:
+        assert "levels" in message(found)
 
 
 # -- the figures -------------------------------------------------------------------------------------------------
 
-TEXTS = ("{ a }", "{a...b}", 'query A($x: Int = -1.5e+3, $y: [Q!]!) @d { a(b: "x\\"y", c: """ " \\""" """) ...on B{c} } # x',
+TEXTS = ("{ a }", "{a...b}",
+         'query A($x: Int = -1.5e+3, $y: [Q!]!) @d { a(b: "x\\"y", c: """ " \\""" """) ...on B{c} } # x',
          '{ a(b: "", c: """""", d: {e: [1, 2.0, TRUE, null, $v]}) }')  # fmt: skip
 
 
 @pytest.mark.parametrize("text", [*TEXTS, INTROSPECTION, *(path.read_text() for path in OPERATIONS[:10])])
 def test_tokens_are_counted_as_the_parser_does(text: str) -> None:
-    """Comments count beside them, which the parser skips."""
-    comments = len(re.findall(r"#[^\n]*", text))
-    assert tokens(text, 10**6) - comments == parse(text).token_count
+    """To the one."""
+    assert tokens(text, 10**6) == parse(text).token_count
 
 
 @pytest.mark.parametrize(
@@ -219,6 +223,7 @@ def hostile() -> Iterator[tuple[str, dict[str, Any]]]:
     yield TYPENAMES, {"representations": ["x"] * 30_000}
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("number", range(4))
 async def test_the_gateway_refuses_them(house: House, number: int) -> None:
     """Without `data`, with the code that says what to do; also as a subscription."""

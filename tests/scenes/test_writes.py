@@ -19,6 +19,7 @@ import pytest
 import pytest_asyncio
 from graphql import parse, validate
 
+from ledgermesh.sandbox.faults import Answer
 from tests.scenes.test_scenes import schema
 from tests.scenes.writes.product import OPERATIONS, Product, example, product
 
@@ -305,6 +306,26 @@ async def test_the_chart_of_accounts_is_altered_by_one_operation(town: Town) -> 
     assert (now["6120"]["name"], now["6040"]["name"]) == ("Online advertising", "Travel and meals")
     gone = now.get("6070")
     assert gone is None or gone["archived"] is True
+
+
+async def test_an_expense_that_cannot_be_paid_leaves_nothing_behind(town: Town) -> None:
+    """The last of three requests is refused: the bill and the new vendor are taken back, and all of it is told."""
+    made = town.product
+    text, beside = example("write-log-expense")
+    text = text.replace("changedFields {", "sent { status undone } residue { path } changedFields {")
+    given = {**beside, "company": COMPANY, "options": {"connections": ["kashoo"], "sync": "PUSH_AND_WAIT"}}
+    given["input"] = {**beside["input"], "party": {"name": "Back Street Paper", "create": True}}
+    rule = made.sandbox.board.add(Answer(provider="kashoo", path="*/billPayments", method="POST", status=400))
+    before = made.log()
+
+    source = source_of(await made.done(text, given), "kashoo")
+    made.sandbox.board.clear(rule.id)
+
+    assert (source["status"], source["residue"], source["record"]) == ("NOT_COMMITTED", [], None)
+    assert [(each["status"], each["undone"]) for each in source["sent"]] == [
+        (201, False), (201, False), (400, False), (204, True), (204, True),
+    ]  # fmt: skip
+    assert [line.split()[0] for line in made.log()[len(before) :]] == ["POST"] * 3 + ["DELETE"] * 2
 
 
 # -- webhooks --------------------------------------------------------------------------------------------------------

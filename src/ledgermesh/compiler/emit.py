@@ -129,6 +129,10 @@ class _Emitter:
             yield f"if {test}({source}, info({self._name(f'place_{level.at.id}', level.at)})) is not True:"
             yield "    raise Odd"
         written = []
+        together = self._together(level)
+        if together is not None:
+            names = [f"v{place.id}" for place in level.places if place.plain is not None]
+            yield f"{', '.join(names)}, = {together}({source})"
         for place in level.places:
             if place.typename:
                 written.append(repr(level.type.name))
@@ -137,10 +141,17 @@ class _Emitter:
             else:
                 name = f"v{place.id}"
                 written.append(name)
-                yield f"{name} = {_read(source, place.plain.attribute)}"
+                if together is None:
+                    yield f"{name} = {_read(source, place.plain.attribute)}"
                 yield from self._value(place, place.type, name)
         struct = self._name(f"{level.type.name}_{level.id}", level.struct)
         yield f"{target} = {struct}({', '.join(written)})"
+
+    def _together(self, level: Level) -> str | None:
+        """What reads all plain fields of an object at once."""
+        attributes = [place.plain.attribute for place in level.places if place.plain is not None]
+        reader = self._options.reader(level.type, attributes) if len(attributes) > 1 else None
+        return self._name(f"read_{level.id}", reader) if reader is not None else None
 
     def _pick(self, place: Place) -> Lines:
         """Which object type an interface or union has here."""

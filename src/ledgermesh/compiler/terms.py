@@ -66,6 +66,11 @@ class Options:
     """Which fields are resolved a level at a time."""
     leaves: Mapping[str, Leaf] = field(default_factory=lambda: dict(LEAVES))
     """Scalars whose usual values are written without asking the scalar, by name."""
+    reader: Callable[[GraphQLObjectType, Sequence[str]], Callable[[Any], Sequence[Any]] | None] = (
+        lambda parent, names: None
+    )
+    """What reads several plain attributes of an object at once, in their order; None where there is nothing better than
+    one by one. What it raises is looked at again, field by field."""
     info: Info = GraphQLResolveInfo
     """Makes what resolvers get as their second argument, once for each field of a run."""
     kinds_by_class: bool = False

@@ -105,4 +105,4 @@ def _inflated(content: bytes) -> bytes:
 
 
 def _bare(step: Step) -> Step:
-    return replace(step, body=None, undo=_bare(step.undo) if step.undo is not None else None)
+    return replace(step, body=None, file=None, undo=_bare(step.undo) if step.undo is not None else None)

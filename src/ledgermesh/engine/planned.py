@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ledgermesh.spec.write import File
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -70,6 +72,8 @@ class Step:
     look: Look | None = None
     """How to find out afterwards whether it had its effect; None for NEVER."""
     seconds: float = 0.0
+    file: File | None = None
+    """What the provider fetches from us: its address fills `${file}` in the body when the step is sent."""
     undo: Step | None = None
     """What takes it back; its own holes name the steps of the plan."""
     prefix: str = ""

@@ -12,6 +12,7 @@ import structlog
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.after import afresh, compared, reread
+from ledgermesh.engine.handed import Handing
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.planned import Failure, Outcome, Plan
 from ledgermesh.engine.repeat import failure_of
@@ -40,7 +41,10 @@ Ended = tuple[Outcome, Mapping[int, str]]
 class Pusher:
     """Carries out plans. One for each process; processes that share the store share its keys."""
 
-    def __init__(self, store: Store, clock: Clock, random: Random, raised: Raised) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, random: Random, raised: Raised, handing: Handing | None = None
+    ) -> None:
+        self._handing = handing
         self._clock = clock
         self._random = random
         self._raised = raised
@@ -136,6 +140,7 @@ class Pusher:
                 plan=plan,
                 key=key,
                 notes=self._notes,
+                handing=self._handing,
                 progress=held.progress,
                 clock=self._clock,
                 random=self._random,

@@ -10,6 +10,7 @@ from typing import Final
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.after import afresh
+from ledgermesh.engine.handed import Handed, Handing, with_address
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.looking import Looked, look
 from ledgermesh.engine.planned import Look, Plan, Sent, Step
@@ -27,8 +28,9 @@ from ledgermesh.engine.sending import (
     told_id,
     unfilled,
 )
-from ledgermesh.errors import CallerError, Conflict, LedgermeshError, LinkError, StateDown
+from ledgermesh.errors import CallerError, Conflict, LedgermeshError, LinkError, NotFound, StateDown
 from ledgermesh.model.record import Record
+from ledgermesh.state.entries import Environment
 from ledgermesh.upstream.call import Call, Response
 
 LOOKS: Final = 2
@@ -88,6 +90,8 @@ class Work:
     plan: Plan
     key: WriteKey
     notes: Notes
+    handing: Handing | None
+    """Where providers fetch files from; None where none is handed over."""
     progress: Progress
     clock: Clock
     random: Random
@@ -177,6 +181,9 @@ async def _try(work: Work, place: Place, tries: int, *, pending: bool) -> tuple[
         call = make_call(work.hub, step, work.ids, min(ends, held_until))
         if unfilled(call, place.number):
             return Failed(no_id(place.number)), pending
+        handed = await _hand_over(work, step)
+        if handed is not None and call.body is not None:
+            call = replace(call, body=with_address(call.body, handed.url))
         await work.sending(place)
     except StateDown as error:
         return (NOT_WRITTEN if work.touched else Failed(error)), pending
@@ -184,11 +191,28 @@ async def _try(work: Work, place: Place, tries: int, *, pending: bool) -> tuple[
     try:
         response = await work.hub.send(call)
     except LedgermeshError as error:
+        await _take_away(work, handed if not is_unclear(error) else None)
         work.sent.append(line(step, call, error, undone=place.undo))
         work.touched = before or is_unclear(error)
         return await _refused(work, place, error, tries, pending=pending)
     work.acted = True
+    await _take_away(work, handed)
     return await _answered(work, place, call, response), False
+
+
+async def _hand_over(work: Work, step: Step) -> Handed | None:
+    """The file that the provider is to fetch, ready for it. Raises StateDown; BadInput where nobody could fetch it."""
+    if step.file is None or work.handing is None:
+        return None
+    environment: Environment = "live" if work.key.environment == "live" else "sandbox"
+    return await work.handing.hand_over(step.file, work.key.tenant, environment)
+
+
+async def _take_away(work: Work, handed: Handed | None) -> None:
+    """Nobody fetches it any more; where that cannot be said, it ends by itself."""
+    if handed is not None and work.handing is not None:
+        with suppress(StateDown, NotFound):
+            await work.handing.erase(handed.link)
 
 
 async def _refused(

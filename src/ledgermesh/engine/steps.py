@@ -12,6 +12,7 @@ import msgspec
 from ledgermesh.engine.change import By, Change
 from ledgermesh.engine.choice import named, resource_of, split
 from ledgermesh.engine.encode import Encoded, Encoding, json_bytes, lay, multipart_bytes, over, without
+from ledgermesh.engine.handed import has_hole
 from ledgermesh.engine.holes import of_plan, unquoted
 from ledgermesh.engine.planned import Look, Step
 from ledgermesh.engine.replay import make_stamp
@@ -135,6 +136,7 @@ class Maker:
             settle_seconds=getattr(write.repeat, "settle_seconds", 0.0),
             look=look,
             seconds=write.seconds,
+            file=_fetched(draft) if has_hole(body) else None,
             undo=self._undo(write, prefix),
             prefix=prefix,
         )
@@ -289,6 +291,11 @@ class Maker:
 def _largest(draft: Draft) -> str:
     """Where the file is that a request is mostly made of; empty for one without."""
     return next((name for name, value in draft.values.items() if isinstance(value, File)), "")
+
+
+def _fetched(draft: Draft) -> File | None:
+    """The file whose address goes into the body."""
+    return next((value for value in draft.values.values() if isinstance(value, File)), None)
 
 
 def digest_of(change: Change) -> str:

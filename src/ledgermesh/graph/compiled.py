@@ -19,6 +19,7 @@ from ledgermesh.compiler.strawberry_schema import options_of
 from ledgermesh.compiler.terms import Leaf, Memo, Options, Refusal, Replay
 from ledgermesh.graph.compiling import Compiling
 from ledgermesh.graph.known import DOCUMENTS_MAX
+from ledgermesh.graph.readers import reader
 from ledgermesh.graph.relations import many, plain
 from ledgermesh.graph.shadow import ENCODER, Shadow, interpreted
 
@@ -114,6 +115,6 @@ class CompiledQueries:
 def _options(schema: Any) -> Options:
     options = options_of(schema, leaves=LEAVES, many=many, inert=INERT, encode=ENCODER.encode)
     usual = options.plain
-    return replace(options, plain=lambda parent, name, definition: (
+    return replace(options, reader=reader, plain=lambda parent, name, definition: (
         plain(parent, name, definition) or usual(parent, name, definition)
     ))  # fmt: skip

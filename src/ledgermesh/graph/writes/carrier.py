@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import structlog
+
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.planned import Failure, Outcome, Plan
 from ledgermesh.engine.push import Pusher
@@ -21,6 +23,7 @@ from ledgermesh.model.row import Row, at
 from ledgermesh.spec.write import Downstream
 from ledgermesh.state.claims import Claims
 from ledgermesh.sync.job import Job, Part
+from ledgermesh.sync.records import published
 from ledgermesh.upstream.call import Fresh
 
 SECONDS_MAX: Final = 300.0
@@ -71,7 +74,20 @@ class Carrier:
             except LedgermeshError as error:
                 return _unknown(plan, error) if begun else _refused(plan, error)
             outcome = await self.pusher.push(hub, plan, key=key, deadline=context.terms.deadline)
+        await self._tell(job, outcome)
         return await self._passed_on(hub, plan, outcome)
+
+    async def _tell(self, job: Job, outcome: Outcome) -> None:
+        """Tell who listens for changes of these books; the write is none the less done where that cannot be told."""
+        if outcome.status != "COMMITTED" or outcome.replayed:
+            return
+        at, state = self.parts.clock.now(), self.parts.state
+        try:
+            await published(
+                state, job.environment, outcome.connection, outcome.kind, outcome.native_id, at=at
+            )
+        except StateDown as error:
+            structlog.get_logger("ledgermesh").warning("a change was not told", reason=error.message)
 
     @asynccontextmanager
     async def _turn(self, hub: Hub, plan: Plan) -> AsyncIterator[None]:

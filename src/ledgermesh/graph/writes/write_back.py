@@ -12,6 +12,7 @@ from typing import Final
 
 from ledgermesh.engine.change import Change
 from ledgermesh.engine.conflicts import conflict
+from ledgermesh.engine.handed import Handing
 from ledgermesh.engine.plan import make_plan
 from ledgermesh.engine.plan_tokens import LASTS_SECONDS, BadPlanToken, PlanToken, PlanTokens, plans_digest
 from ledgermesh.engine.planned import Outcome, Plan
@@ -39,6 +40,7 @@ class WriteBack:
     jobs: Jobs
     tokens: PlanTokens
     claims: Claims
+    handing: Handing
 
     async def plan(
         self, context: Context, company: CompanyEntry, change: Change, connections: Sequence[ConnectionEntry]
@@ -46,7 +48,7 @@ class WriteBack:
         """See Writer."""
         if not change.client_key:
             change = replace(change, client_key=f"{MADE_UP}{secrets.token_hex(12)}", chosen=False)
-        found = await asyncio.gather(*(_plan(context, entry, change) for entry in connections))
+        found = await asyncio.gather(*(self._plan(context, entry, change) for entry in connections))
         plans = {entry.id: plan for entry, plan in zip(connections, found, strict=True)}
         known = await self._known(context, change, plans)
         if not known:
@@ -92,6 +94,15 @@ class WriteBack:
             if note is not None and note.digest == digest and note.outcome is not None:
                 found[connection] = replace(note.outcome, replayed=True)
         return {id: outcome for id, outcome in found.items() if outcome.status == "COMMITTED"}
+
+    async def _plan(self, context: Context, entry: ConnectionEntry, change: Change) -> Plan | LedgermeshError:
+        try:
+            plan = await make_plan(context.hub(entry, Fresh(no_cache=True)), change)
+            for file in (step.file for step in plan.steps if step.file is not None):
+                self.handing.check(file)
+        except LedgermeshError as error:
+            return error
+        return plan
 
     async def push(self, context: Context, company: CompanyEntry, planned: Planned, how: Push) -> Pushed:
         """See Writer."""
@@ -203,13 +214,6 @@ class WriteBack:
         name = f"plan-{hashlib.sha256(token.encode()).hexdigest()[:32]}"
         if await self.claims.claim(name, seconds=seconds) is None:
             raise BadPlanToken("this plan was committed before; ask what became of it by its sync id")
-
-
-async def _plan(context: Context, entry: ConnectionEntry, change: Change) -> Plan | LedgermeshError:
-    try:
-        return await make_plan(context.hub(entry, Fresh(no_cache=True)), change)
-    except LedgermeshError as error:
-        return error
 
 
 def _ready(plans: Mapping[str, Plan | LedgermeshError]) -> Iterator[Plan]:

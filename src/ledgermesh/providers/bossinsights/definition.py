@@ -31,6 +31,7 @@ from ledgermesh.spec.budgets import Budget
 from ledgermesh.spec.faults import Fault, Verdict
 from ledgermesh.spec.hooks import Hooks
 from ledgermesh.spec.provider import Provider, ProviderKind, Setting
+from ledgermesh.spec.write import Downstream
 
 NOT_PUBLIC = "Boss Insights' portal has documents; no public API shows them."
 NO_TAXES = "Boss Insights has amounts of tax on its documents and no list of taxes."
@@ -119,6 +120,13 @@ PROVIDER = Provider(
     ),
     reports=(TRIAL_BALANCE, BALANCE_SHEET, PROFIT_AND_LOSS, METRICS),
     writes=WRITES,
+    downstream=Downstream(
+        path="/sync/{id}",
+        status="status",
+        done=("done",),
+        failed=("failed",),
+        assumed="That the sync id of a write leads to how far it is, and by which words.",
+    ),
     unwritten=UNWRITTEN,
     hooks=Hooks(
         event="type",

@@ -95,8 +95,8 @@ class TenantMutations:
         return to_created_webhook(await rotate_webhook_secret(desk_of(info), webhook))
 
     @strawberry.mutation(
-        description="Send a webhook again what it may have missed: events that were given up, and every push that ended "
-        "since. Ids stay the same. Gives how many events that is."
+        description="Send a webhook again what it may have missed: events that were given up, and every push that"
+        " ended since. Ids stay the same. Gives how many events that is."
     )
     async def replay_webhook(
         self,
