@@ -186,7 +186,9 @@ def main(seconds: float, rounds: int) -> None:
             process.wait(timeout=20)
 
 
-def compare(ways: list[Way], upstream: int, first: int, seconds: float, rounds: int) -> dict[str, list[Round]]:
+def compare(
+    ways: list[Way], upstream: int, first: int, seconds: float, rounds: int
+) -> dict[str, list[Round]]:
     """All rounds of all ways, after a check that they give the same rows."""
     given = [asyncio.run(_rows(way, first)) for way in ways]
     assert given.count(given[-1]) == len(given), given
@@ -217,10 +219,15 @@ def report(first: int, found: dict[str, list[Round]]) -> None:
             median(each.percentile(0.99) for each in rounds),
             sum(each.calls for each in rounds) / sum(each.requests for each in rounds),
         )
-        print(f"{name:<14}" + "".join(f"{each:>10.2f}" for each in figures) + "".join(f"{each:>8.2f}" for each in ratios))
+        print(
+            f"{name:<14}"
+            + "".join(f"{each:>10.2f}" for each in figures)
+            + "".join(f"{each:>8.2f}" for each in ratios)
+        )
 
 
 if __name__ == "__main__":
     main(
-        float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS, int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS
+        float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS,
+        int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS,
     )

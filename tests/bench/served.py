@@ -85,7 +85,10 @@ def _contact(number: int) -> dict[str, Any]:
 
 def _message(value: object) -> bytes:
     body = json.dumps(value, separators=(",", ":")).encode()
-    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (
+        len(body),
+        body,
+    )
 
 
 class Upstream(asyncio.Protocol):
@@ -126,7 +129,9 @@ async def serve_upstream(port: int) -> None:
         b"contacts": _message({"total": CONTACTS, "rows": contacts}),
     }
     counts = {"calls": 0}
-    server = await asyncio.get_running_loop().create_server(lambda: Upstream(pages, counts), "127.0.0.1", port)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Upstream(pages, counts), "127.0.0.1", port
+    )
     await server.serve_forever()
 
 

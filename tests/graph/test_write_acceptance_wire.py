@@ -139,9 +139,6 @@ async def test_the_wire_is_the_plan(
     assert every - {("BankTransaction", "IMPORT")} == done
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the address of a file that a provider fetches is not put into its hole yet"
-)
 @pytest.mark.parametrize("provider", ["kashoo", "trulysmall"])
 async def test_a_statement_goes_by_an_address_of_ours(made: Product, provider: str) -> None:
     """The hole of the plan is an address when it is sent; all else is as shown."""

@@ -72,6 +72,8 @@ class Step:
     look: Look | None = None
     """How to find out afterwards whether it had its effect; None for NEVER."""
     seconds: float = 0.0
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """The provider's own fields (dotted paths of the body) to those of the input that they carry, in GraphQL names."""
     file: File | None = None
     """What the provider fetches from us: its address fills `${file}` in the body when the step is sent."""
     undo: Step | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledgermesh.clock import Clock
-from ledgermesh.engine.planned import Failure
+from ledgermesh.engine.planned import Failure, Step
 from ledgermesh.errors import Garbled, LedgermeshError, SlowDown, TooLate, Unavailable
 from ledgermesh.upstream.local import is_local
 
@@ -41,10 +41,24 @@ def failure_of(error: LedgermeshError) -> Failure:
         remedy=error.remedy,
         retryable=error.retryable,
         retry_at=error.retry_at,
+        path=_text(error, "field") or "",
         provider_code=_text(error, "providerCode"),
         provider_message=_text(error, "providerMessage"),
         upstream_request_id=_text(error, "upstreamRequestId"),
     )
+
+
+def named(error: LedgermeshError, step: Step) -> None:
+    """Note in a refusal which field of the input the provider means, where it names one that the step carries."""
+    told = error.details.get("providerFields")
+    for theirs in told if isinstance(told, list) else ():
+        words = str(theirs).split(".")
+        for count in range(len(words), 0, -1):
+            ours = step.fields.get(".".join(words[:count]))
+            if ours is not None:
+                index = words[count] if count < len(words) and words[count].isdigit() else None
+                error.details["field"] = ours if index is None else f"{ours}.{index}"
+                return
 
 
 def _text(error: LedgermeshError, name: str) -> str | None:

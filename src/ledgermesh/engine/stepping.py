@@ -14,7 +14,7 @@ from ledgermesh.engine.handed import Handed, Handing, with_address
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.looking import Looked, look
 from ledgermesh.engine.planned import Look, Plan, Sent, Step
-from ledgermesh.engine.repeat import TRIES_MAX, is_unclear, pause
+from ledgermesh.engine.repeat import TRIES_MAX, is_unclear, named, pause
 from ledgermesh.engine.replay import KEPT_SECONDS, Mark, Notes, Progress, WriteKey, shape
 from ledgermesh.engine.sending import (
     Id,
@@ -192,6 +192,7 @@ async def _try(work: Work, place: Place, tries: int, *, pending: bool) -> tuple[
         response = await work.hub.send(call)
     except LedgermeshError as error:
         await _take_away(work, handed if not is_unclear(error) else None)
+        named(error, step)
         work.sent.append(line(step, call, error, undone=place.undo))
         work.touched = before or is_unclear(error)
         return await _refused(work, place, error, tries, pending=pending)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from ledgermesh.engine.replay import make_stamp
 from ledgermesh.engine.request import always, fill, merged
 from ledgermesh.engine.version import MISSING, equal, seen, value_text
 from ledgermesh.errors import BadInput, NeedsConfig
+from ledgermesh.model.mapped import graphql_name
 from ledgermesh.model.record import Record
 from ledgermesh.spec.resource import Resource
 from ledgermesh.spec.write import Draft, File, Header, Problem, Search, Stamp, Target, Write, hole, native
@@ -136,10 +137,19 @@ class Maker:
             settle_seconds=getattr(write.repeat, "settle_seconds", 0.0),
             look=look,
             seconds=write.seconds,
+            fields=self._fields(write, draft),
             file=_fetched(draft) if has_hole(body) else None,
             undo=self._undo(write, prefix),
             prefix=prefix,
         )
+
+    def _fields(self, write: Write, draft: Draft) -> Mapping[str, str]:
+        """Which of the provider's fields carries which of the input: what it refuses is told by our names."""
+        encoding, found = Encoding(self.link.provider.title, self.currency), dict[str, str]()
+        for name in draft.values:
+            body = encoding.values(write.puts, draft, only={name}).body
+            found |= dict.fromkeys(_paths(body), f"input.{graphql_name(name)}")
+        return found
 
     def _resource(self, write: Write, target: Target | None) -> Resource | None:
         native_id = target.native_id if target is not None else ""
@@ -291,6 +301,15 @@ class Maker:
 def _largest(draft: Draft) -> str:
     """Where the file is that a request is mostly made of; empty for one without."""
     return next((name for name, value in draft.values.items() if isinstance(value, File)), "")
+
+
+def _paths(body: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """The dotted paths of what stands in a body; of lists, where they stand."""
+    for name, value in body.items():
+        if isinstance(value, Mapping) and value:
+            yield from _paths(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}"
 
 
 def _fetched(draft: Draft) -> File | None:

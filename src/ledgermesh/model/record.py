@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import strawberry
 from strawberry.scalars import JSON
@@ -19,8 +18,7 @@ from ledgermesh.spec.query import Ref
 from ledgermesh.spec.stream import Stream
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a record was read, as the engine knows it."""
 
     connection: Connection
@@ -115,7 +113,8 @@ class Source:
     @strawberry.field(description="What could not be read, and what the provider says about this record.")
     def findings(self) -> list[Finding]:
         read_all(self.record)
-        return list(self.record.__dict__["_findings"])
+        # By place, not as they were found: that depends on which fields were read first.
+        return sorted(self.record.__dict__["_findings"], key=lambda each: (each.path, each.code))
 
     @strawberry.field(
         description="How each of the named fields (all mapped ones by default) came to its value."

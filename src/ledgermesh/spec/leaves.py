@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ledgermesh.model.money import Money, exponent
@@ -31,7 +32,7 @@ def _leaf(
             return None
         try:
             return convert(found)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # the latter for a number that no date can hold
             raise Malformed(path, f"{error}") from error
 
     return Wire(transform=transform, paths=(path,), gives=gives, read=read, write=write)
@@ -67,6 +68,8 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,100}(\.[0-9]{0,100})?")
 
 def to_decimal(found: object) -> Decimal:
     """An exact number from a JSON number or from its text."""
+    if found.__class__ is Decimal:
+        return found  # type: ignore[return-value]  # its very class
     if isinstance(found, int | Decimal) and not isinstance(found, bool):
         return Decimal(found)
     if isinstance(found, str) and _NUMBER.fullmatch(found):
@@ -173,7 +176,14 @@ def to_currency(found: object) -> str | None:
     """A currency code in capitals; the empty text is none."""
     if found is None or found == "":
         return None
-    if isinstance(found, str) and _CODE.fullmatch(found):
+    if isinstance(found, str):
+        return _code(found)
+    raise ValueError("expected a currency code")
+
+
+@lru_cache(maxsize=500)
+def _code(found: str) -> str:
+    if _CODE.fullmatch(found):
         return found.upper()
     raise ValueError("expected a currency code")
 

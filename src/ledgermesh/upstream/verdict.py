@@ -59,8 +59,10 @@ def details_of(provider: Provider, answer: Answer) -> dict[str, object]:
     code, words = _text(document, provider.fault_code), _text(document, provider.fault_message)
     if code:
         found["providerCode"] = code
-    if fields := _fields(document, provider):
-        words = f"{words or 'invalid'}: {fields}"[:MESSAGE_CHARACTERS_MAX]
+    if rows := _fields(document, provider):
+        told = "; ".join(f"{field or '?'}: {wrong or '?'}" for field, wrong in rows)
+        words = f"{words or 'invalid'}: {told}"[:MESSAGE_CHARACTERS_MAX]
+        found["providerFields"] = [field for field, _ in rows if field]
     if words:
         found["providerMessage"] = words
     identity = answer.headers.get((provider.request_id_header or "").lower())
@@ -102,18 +104,17 @@ def _document(body: bytes) -> Mapping[str, object]:
     return document if isinstance(document, dict) else {}
 
 
-def _fields(document: Mapping[str, object], provider: Provider) -> str:
-    """What is wrong with which field, in the provider's words."""
+def _fields(document: Mapping[str, object], provider: Provider) -> list[tuple[str | None, str | None]]:
+    """Which fields are wrong and how, in the provider's words."""
     if provider.fault_fields is None:
-        return ""
+        return []
     path, name, words = provider.fault_fields
     try:
         found = at(path)(Row(document))
     except Malformed:
-        return ""
+        return []
     rows = [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
-    told = [f"{_text(row, name) or '?'}: {_text(row, words) or '?'}" for row in rows[:FIELDS_MAX]]
-    return "; ".join(told)
+    return [(_text(row, name), _text(row, words)) for row in rows[:FIELDS_MAX]]
 
 
 def _text(document: Mapping[str, object], path: str) -> str | None:
