@@ -38,12 +38,14 @@ from ledgermesh.settings import to_key
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, KeyEntry, TenantEntry, digest
 from ledgermesh.state.memory import MemoryStore
-from ledgermesh.state.shared import make_state
+from ledgermesh.state.shared import State, make_state
 from ledgermesh.upstream.guard import make_guard
 from ledgermesh.upstream.wire_aiohttp import GuardedWire
 
 KEY = "lm_bench"
 INVOICES, CONTACTS, LINES = 100, 60, 5
+COMPANIES = 8
+"""One for each caller: the gateway joins equal calls of one company that are in flight, which nobody else does."""
 LAST = dt.date(2026, 11, 20)
 
 # -- the provider ------------------------------------------------------------------------------------------------------
@@ -138,31 +140,39 @@ async def serve_upstream(port: int) -> None:
 # -- ours --------------------------------------------------------------------------------------------------------------
 
 
+async def _link(state: State, name: str, upstream: str) -> None:
+    """A company with books at Oak Books."""
+    tenants = frozenset(("bench",))
+    await state.directory.add(CompanyEntry(key=name, name="Shop", environment="sandbox", tenants=tenants))
+    await state.directory.add(
+        ConnectionEntry(
+            id=f"{name}-oak", company=name, provider="oak", environment="sandbox", base_url=upstream,
+            scheme="api_key", settings={}, owner="bench",
+        )
+    )  # fmt: skip
+    await state.grants.write(
+        Grant(
+            tenant="bench", environment="sandbox", connection=f"{name}-oak", scheme="api_key",
+            secrets={"api_key": Secret("oak")},
+        )
+    )  # fmt: skip
+
+
 async def make_ours(upstream: str, *, compiled: bool) -> Starlette:
     """The gateway as `ledgermesh serve` makes it, over Oak Books."""
     clock, keys = SystemClock(), (to_key("a secret for measuring only"),)
     definitions = discover(NAMES, package="tests.bench.books")
     state = make_state(MemoryStore(clock), keys, clock)
-    for entry in (
-        TenantEntry(id="bench", name="Bench"),
+    await state.directory.add(TenantEntry(id="bench", name="Bench"))
+    await state.directory.add(
         KeyEntry(
             id="bench", digest=digest(KEY), tenant="bench", environment="sandbox",
             scopes=frozenset(("api.read",)), name="Bench", companies=None, expires_at=None,
             requests_per_second=1_000_000,
-        ),
-        CompanyEntry(key="shop", name="Shop", environment="sandbox", tenants=frozenset(("bench",))),
-        ConnectionEntry(
-            id="shop-oak", company="shop", provider="oak", environment="sandbox", base_url=upstream,
-            scheme="api_key", settings={}, owner="bench",
-        ),
-    ):  # fmt: skip
-        await state.directory.add(entry)
-    await state.grants.write(
-        Grant(
-            tenant="bench", environment="sandbox", connection="shop-oak", scheme="api_key",
-            secrets={"api_key": Secret("oak")},
         )
     )  # fmt: skip
+    for number in range(COMPANIES):
+        await _link(state, f"shop-{number}", upstream)
     guard = make_guard(["127.0.0.0/8"])
     wire = GuardedWire(guard)
     running = make_gateway(

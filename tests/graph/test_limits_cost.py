@@ -12,6 +12,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from ledgermesh.edge import rates
 from ledgermesh.graph.limits.asked import read
 from ledgermesh.graph.limits.points import points
 from ledgermesh.graph.limits.values import Budget
@@ -228,5 +229,5 @@ async def test_costs_near_a_limit_are_told_in_the_answer(house: Demo) -> None:
     """From half of the budget on `extensions.cost` says so; below it the header is enough."""
     answer, question = await ask(house, poorer(house, calls=10), LIST)
     assert answer["extensions"]["cost"] == {"points": 52, "calls": 6, "callsMax": 10}
-    assert question.notes.cost is not None
+    assert rates.headers(question.notes)["X-Cost"] == "points=52, calls=6"
     assert "cost" not in (await ask(house, poorer(house), LIST))[0]["extensions"]

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from graphql import OperationType, get_named_type, get_nullable_type, is_composite_type, is_list_type
 
+from ledgermesh.graph.fanout import FIRST_MAX
 from ledgermesh.graph.limits.asked import Asked, Operation
 from ledgermesh.graph.limits.walk import CEILING
 
@@ -50,6 +51,6 @@ def _many(asked: Asked, first: int | None) -> int:
     if not is_list_type(type_):
         return 1
     if first is not None and asked.name in SLICED:
-        return max(first, 0)
+        return min(max(first, 0), FIRST_MAX)  # what lies outside is refused as such when it is run
     ids = next((value for value in asked.arguments.values() if isinstance(value, list)), None)
     return ASSUMED if ids is None else len(ids)
