@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import ssl
@@ -113,6 +114,8 @@ async def serve(sites: Sequence[Site], *, started: Callable[[list[int]], None]) 
         ]
         try:
             if await _all_started(servers, running):
+                # What start-up made stays. Looking at it again and again is a third of what a large answer costs.
+                gc.freeze()
                 started([bound.getsockname()[1] for bound in sockets])
                 await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         finally:

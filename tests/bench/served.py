@@ -20,7 +20,6 @@ from typing import Any
 
 import httpx
 import strawberry
-import uvicorn
 from aiodataloader import DataLoader
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -34,6 +33,7 @@ from ledgermesh.graph.compiling import Compiling
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.playground import PlaygroundConfig
 from ledgermesh.providers import discover
+from ledgermesh.server import Site, serve
 from ledgermesh.settings import to_key
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, KeyEntry, TenantEntry, digest
@@ -301,8 +301,7 @@ async def run(told: Told) -> None:
         if told.what == "plain"
         else await make_ours(told.upstream, compiled=told.what == "compiled")
     )
-    config = uvicorn.Config(app, host="127.0.0.1", port=told.port, log_level="critical", access_log=False)
-    await uvicorn.Server(config).serve()
+    await serve([Site(app, "127.0.0.1", told.port)], started=lambda ports: None)
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ class Both:
     interpreted: House
     compiled: House
 
-    async def check(self, text: str, given: dict[str, Any]) -> dict[str, Any]:
+    async def check(self, text: str, given: dict[str, Any]) -> Any:
         """Ask both; the answer of the compiled one."""
         expected = await self.interpreted.ask(text, **given)
         found = await self.compiled.ask(text, **given)
@@ -81,10 +81,22 @@ async def test_every_operation_says_the_same(both: Both) -> None:
 
 # -- spoilt answers ----------------------------------------------------------------------------------------------------
 
-BAD = (None, True, "", "a word", 7, -1, 10**30, [], {}, [None], {"not": ["what", "the", "contract", "says"]})
+BAD: tuple[Any, ...] = (
+    None,
+    True,
+    "",
+    "a word",
+    7,
+    -1,
+    10**30,
+    [],
+    {},
+    [None],
+    {"not": ["what", "the", "contract", "says"]},
+)
 SPOILT = (0.02, 0.2)
 """Parts of the values of an answer."""
-READ = ("invoice-details", "ledger", "overdue-invoices")
+READ = ("invoice-details", "ledger")
 
 
 FINDINGS = """query Findings($company: ID!) { company(key: $company) {

@@ -11,7 +11,7 @@ class Compiling:
 
     on: bool = True
     """Whether queries run on compiled code where they can; graphql-core answers all of them otherwise."""
-    from_time: int = 1
-    """A document is compiled when it is asked for the so-manieth time: most that come once never come again."""
+    from_time: int = 2
+    """A document is compiled when it is asked for the so-manieth time; most that come once never come again."""
     shadow_every: int = 0
     """One in so many compiled answers is made again by graphql-core and compared; 0 for none."""
