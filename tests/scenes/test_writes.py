@@ -249,7 +249,9 @@ async def _pushed(town: Town, case: Case, text: str, given: Mapping[str, Any]) -
         status = ""
         while status not in ("COMMITTED", "NOT_COMMITTED", "INDETERMINATE", "PARTLY_COMMITTED"):
             sync = (await events.next())["syncUpdated"]["sync"]
-            assert (sync["id"], sync["trackingId"]) == (id, tracking)
+            if sync["id"] != id:  # what came before may be told late
+                continue
+            assert sync["trackingId"] == tracking
             status = sync["status"]
     told = await made.done(example("write-status")[0], {"id": id})
     assert (told["status"], told["trackingId"], status) == ("COMMITTED", tracking, "COMMITTED"), told
