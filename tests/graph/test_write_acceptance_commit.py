@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from tests.graph.acceptance import (
     COMMIT,
@@ -310,3 +311,20 @@ async def test_a_token_ends(made: Product) -> None:
     token = (await made.done(CREATE, {"input": new(), "options": PLAN}))["planToken"]
     await made.later(901)
     assert (await refused(made, token)).startswith("PLAN_TOKEN: this plan has ended")
+
+
+async def test_each_write_is_one_line_of_the_audit_log(made: Product) -> None:
+    """Who wrote what through which connection, as whom, and how it ended: ids and a digest, no value of the books."""
+    given = new()
+    with capture_logs() as lines:
+        token = (await made.done(CREATE, {"input": given, "options": PLAN}))["planToken"]
+        source = alone(await made.done(COMMIT, {"token": token}))
+    [line] = [line for line in lines if line["event"] == "write"]
+
+    assert (line["outcome"], line["kind"], line["verb"], line["by_tenant"]) == (
+        "COMMITTED", "Invoice", "CREATE", "demo",
+    )  # fmt: skip
+    assert (line["connection"], line["native_id"]) == (
+        source["connection"]["id"], source["record"]["source"]["nativeId"],
+    )  # fmt: skip
+    assert given["number"] not in str(lines)

@@ -1,4 +1,4 @@
-"""Who changed what: one line of the log for each administrative change. Ids and names of fields, never values."""
+"""Who changed what: one line of the log for each administrative change and each write. Ids, never values."""
 
 from __future__ import annotations
 
@@ -36,3 +36,11 @@ def audited(
             outcome=outcome,
             **ids,
         )
+
+
+def wrote(outcome: str, *, by_tenant: str, by_key_id: str, environment: str, **about: str | None) -> None:
+    """Log what became of one write."""
+    ids = {name: id[:ID_CHARACTERS_MAX] for name, id in about.items() if id}
+    structlog.get_logger("ledgermesh.audit").info(
+        "write", outcome=outcome, by_tenant=by_tenant, by_key_id=by_key_id, environment=environment, **ids
+    )

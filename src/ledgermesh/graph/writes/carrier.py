@@ -21,6 +21,7 @@ from ledgermesh.graph.writes.gate import WRITE
 from ledgermesh.graph.writes.write_back import changed_meanwhile
 from ledgermesh.model.row import Row, at
 from ledgermesh.spec.write import Downstream
+from ledgermesh.state.audit import wrote
 from ledgermesh.state.claims import Claims
 from ledgermesh.sync.job import Job, Part
 from ledgermesh.sync.records import published
@@ -46,6 +47,24 @@ class Carrier:
 
     async def run(self, job: Job, part: Part) -> Outcome:
         """What became of the plan. Raises StateDown where nothing can be begun safely now."""
+        outcome = await self._carry(job, part)
+        wrote(
+            outcome.status,
+            by_tenant=job.tenant,
+            by_key_id=job.key,
+            environment=job.environment,
+            company=job.company,
+            connection=outcome.connection,
+            kind=outcome.kind,
+            verb=outcome.verb,
+            native_id=outcome.native_id,
+            sync=job.id,
+            digest=part.plan.digest,
+            code=outcome.failure.code if outcome.failure is not None else None,
+        )
+        return outcome
+
+    async def _carry(self, job: Job, part: Part) -> Outcome:
         plan = part.plan
         key = WriteKey(
             tenant=job.tenant,
