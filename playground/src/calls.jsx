@@ -42,7 +42,7 @@ function Bar({ call, end }) {
   const at = (ms) => `${(ms / end) * 100}%`;
   return (
     <div className="lm-track" aria-hidden="true">
-      {span.start > span.begin && <i className="lm-bar-wait" style={{ left: at(span.begin), width: at(span.start - span.begin) }} />}
+      {call.waitMs >= 1 && <i className="lm-bar-wait" style={{ left: at(span.begin), width: at(span.start - span.begin) }} />}
       <i className={lookOf(call)} style={{ left: at(span.start), width: at(span.end - span.start) }} />
     </div>
   );

@@ -34,7 +34,7 @@ HARD_VARIABLES = {
     "first": 3,
     "more": [None, True, {}, [], {"a": 1.5}],
 }
-HARD_HEADERS = {"X-Provider-Token": "hush-hush", "Cache-Control": "no-cache, x=it's-$1"}
+HARD_HEADERS = {"X-Provider-Token": "grand-tour-kashoo hush-hush", "Cache-Control": "no-cache, x=it's-$1"}
 LANGUAGES = ("curl", "Python", "TypeScript")
 COPYING = ["clipboard-read", "clipboard-write"]
 
