@@ -25,8 +25,10 @@ async def opened(engine: Engine) -> AsyncIterator[Queue]:
     """As one more process does."""
     url = f"{engine.server.url}?prefix={engine.prefix}" if isinstance(engine, Valkey) else "memory:"
     queue = await open_queue(url, await engine.open(), engine.clock)
-    yield queue
-    await queue.close()
+    try:
+        yield queue
+    finally:
+        await queue.close()
 
 
 @asynccontextmanager
@@ -176,8 +178,8 @@ async def test_valkeys_queue_outlives_the_server(tmp_path: Path) -> None:
                 admin.flushall()
             with pytest.raises(StateDown, match="emptied"):
                 await one.take("a", seconds=0.0)
-        await engine.close()
     finally:
+        await engine.close()
         server.stop()
 
 

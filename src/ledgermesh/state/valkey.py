@@ -19,6 +19,10 @@ from ledgermesh.state.base import Changes, Kept, Swapped
 from ledgermesh.state.server import FOLLOWERS_MAX, address, check_lasting, client
 
 TIMEOUT_SECONDS: Final = 2.0
+OPENING_SECONDS: Final = 8.0
+"""How much longer an opening may take than a question: nobody waits for an answer yet, and a server that was started
+a moment ago reads its file first.
+"""
 REST_SECONDS: Final = 0.25
 """After an answer that did not come in time nobody asks for so long, so that callers fail at once and do not queue."""
 BATCH: Final = 500
@@ -44,7 +48,7 @@ class ValkeyStore:
 
     async def open(self) -> None:
         """Raises ConfigurationError where the server refuses us or keeps too little, StateDown where there is none."""
-        await self._bounded(self._opened())
+        await self._bounded(self._opened(), longer_seconds=OPENING_SECONDS)
 
     async def adopt(self) -> None:
         """Go on with what is there, after the server was emptied or another took its place. Raises StateDown."""
