@@ -149,7 +149,7 @@ def with_writes(parts: Parts, random: Random) -> tuple[Parts, Pusher, Jobs]:
     handing = Handing(state.store, parts.keys, clock, public_url=parts.public_url)
     pusher = Pusher(state.store, clock, random, raised, handing)
     tokens, claims = PlanTokens(parts.keys), Claims(state.store, clock)
-    writer = WriteBack(jobs=jobs, tokens=tokens, claims=claims, handing=handing)
+    writer = WriteBack(jobs=jobs, tokens=tokens, claims=claims, handing=handing, pusher=pusher)
     return replace(parts, writer=writer, syncs=jobs), pusher, jobs
 
 

@@ -25,6 +25,7 @@ from tests.graph.acceptance import (
     made_invoice,
     new,
 )
+from tests.graph.admins import add_key
 from tests.scenes.writes.product import Product, alone, product
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -328,3 +329,15 @@ async def test_each_write_is_one_line_of_the_audit_log(made: Product) -> None:
         source["connection"]["id"], source["record"]["source"]["nativeId"],
     )  # fmt: skip
     assert given["number"] not in str(lines)
+
+
+async def test_what_a_job_reads_is_not_counted_once_more(made: Product) -> None:
+    """A key that may ask once is counted when its operation comes in, and not again when its plan is carried out."""
+    invoice = await made_invoice(made)
+    await add_key(made.running.state, "once", tenant="demo", requests_per_second=0.001)
+
+    given = {"id": invoice["id"], "input": {"memo": "Counted once"}, "options": WAIT}
+    payload = await made.done(UPDATE, given, key="once")
+    assert alone(payload)["status"] == "COMMITTED", payload
+    again = alone(await made.done(UPDATE, given, key="once"))
+    assert (again["status"], again["error"]["code"]) == ("BLOCKED", "RATE_LIMITED")

@@ -21,15 +21,15 @@ def afresh(hub: Hub, clock: Clock, deadline: float) -> Hub:
 
 
 async def reread(hub: Hub, outcome: Outcome) -> Record | None:
-    """The record that resulted, as the provider has it now; None where there is none, or where it cannot be read.
+    """The record that resulted, as these books (see `afresh`) have it; None where there is none, or where it cannot be
+    read.
 
     Not being able to read a record takes nothing back of what is known of the write, so that no error is raised.
     """
     if outcome.native_id is None:
         return None
-    live = replace(hub, terms=replace(hub.terms, fresh=Fresh(no_cache=True)))
     try:
-        return await live.one(outcome.kind, outcome.native_id, frozenset())
+        return await hub.one(outcome.kind, outcome.native_id, frozenset())
     except LedgermeshError:
         return None
 

@@ -96,7 +96,7 @@ class Pusher:
         try:
             outcome, ids = await self._outcome(hub, plan, key, deadline)
         except StateDown as error:
-            return _refused(plan, failure_of(error), "Nothing was sent."), None
+            return refused(plan, failure_of(error), "Nothing was sent."), None
         if outcome.status != "COMMITTED":
             return outcome, None
         record = await reread(afresh(hub, self._clock, deadline), outcome)
@@ -108,7 +108,7 @@ class Pusher:
         if blocking is not None:
             remedy = "Correct what the plan names, and plan again."
             failure = Failure(code=blocking.code, message=blocking.message, remedy=remedy, path=blocking.path)
-            return _refused(plan, failure, "The plan cannot be carried out; nothing was sent."), {}
+            return refused(plan, failure, "The plan cannot be carried out; nothing was sent."), {}
         waited = False
         while True:
             claim = await self._claims.claim(key.place, seconds=CLAIM_SECONDS)
@@ -241,7 +241,8 @@ def _conflict(key: WriteKey, known: Outcome | None) -> Outcome:
     )
 
 
-def _refused(plan: Plan, failure: Failure, evidence: str) -> Outcome:
+def refused(plan: Plan, failure: Failure, evidence: str) -> Outcome:
+    """The outcome of a plan of which nothing was sent."""
     return Outcome(
         status="NOT_COMMITTED",
         connection=plan.connection,
@@ -255,7 +256,7 @@ def _refused(plan: Plan, failure: Failure, evidence: str) -> Outcome:
 
 def _busy(plan: Plan) -> Outcome:
     error: LedgermeshError = Indeterminate("another request with this key is still at work on it")
-    told = _refused(plan, failure_of(error), "Another request with this key is still at work on it.")
+    told = refused(plan, failure_of(error), "Another request with this key is still at work on it.")
     return replace(told, status="INDETERMINATE")
 
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import structlog
 
+from ledgermesh.engine.after import afresh
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.planned import Failure, Outcome, Plan
-from ledgermesh.engine.push import Pusher
+from ledgermesh.engine.push import Pusher, refused
 from ledgermesh.engine.repeat import failure_of
 from ledgermesh.engine.replay import WriteKey
 from ledgermesh.engine.request import call
@@ -85,7 +86,7 @@ class Carrier:
                 hub = replace(context.hub(entry), send=self.parts.send)
                 if not begun:
                     await turn.enter_async_context(self._turn(hub, plan))
-                    conflict = await changed_meanwhile(context, entry, plan)
+                    conflict = await changed_meanwhile(hub, plan)
                     if conflict is not None:
                         return _refused(plan, conflict)
             except StateDown:
@@ -166,9 +167,8 @@ class Carrier:
         )
 
     async def _state(self, hub: Hub, downstream: Downstream, id: str) -> object:
-        now = self.parts.clock.monotonic()
-        terms = replace(hub.terms, fresh=Fresh(no_cache=True), arrived=now)
-        response = await hub.send(call(terms, hub.link, downstream.path, {"id": id}, (), keep=False))
+        live = afresh(hub, self.parts.clock, hub.terms.deadline)
+        response = await live.send(call(live.terms, live.link, downstream.path, {"id": id}, (), keep=False))
         document = response.document
         found: Mapping[str, Any] = document if isinstance(document, Mapping) else {}
         return at(downstream.status)(Row(found))
@@ -194,19 +194,10 @@ def _failure(hub: Hub, code: str, words: str) -> Failure:
 
 
 def _refused(plan: Plan, error: LedgermeshError) -> Outcome:
-    return Outcome(
-        status="NOT_COMMITTED",
-        connection=plan.connection,
-        kind=plan.kind,
-        verb=plan.verb,
-        native_id=plan.native_id,
-        evidence="Nothing was sent.",
-        failure=failure_of(error),
-    )
+    return refused(plan, failure_of(error), "Nothing was sent.")
 
 
 def _unknown(plan: Plan, error: LedgermeshError) -> Outcome:
     """An earlier worker had begun with it, and this one may not look."""
-    found = _refused(plan, error)
     words = "A worker had begun with it and ended; whether it was done may not be looked for any more."
-    return replace(found, status="INDETERMINATE", evidence=words)
+    return replace(refused(plan, failure_of(error), words), status="INDETERMINATE")

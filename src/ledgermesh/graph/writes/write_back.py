@@ -13,10 +13,12 @@ from typing import Final
 from ledgermesh.engine.change import Change
 from ledgermesh.engine.conflicts import conflict
 from ledgermesh.engine.handed import Handing
+from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.plan import make_plan
 from ledgermesh.engine.plan_tokens import LASTS_SECONDS, BadPlanToken, PlanToken, PlanTokens, plans_digest
 from ledgermesh.engine.planned import Outcome, Plan
-from ledgermesh.engine.replay import Notes, WriteKey
+from ledgermesh.engine.push import Pusher
+from ledgermesh.engine.replay import WriteKey
 from ledgermesh.engine.resolve import there
 from ledgermesh.engine.steps import digest_of
 from ledgermesh.errors import CallerError, Conflict, LedgermeshError, NotFound, Unsupported
@@ -41,6 +43,7 @@ class WriteBack:
     tokens: PlanTokens
     claims: Claims
     handing: Handing
+    pusher: Pusher
 
     async def plan(
         self, context: Context, company: CompanyEntry, change: Change, connections: Sequence[ConnectionEntry]
@@ -79,7 +82,6 @@ class WriteBack:
         """
         if not change.chosen:
             return {}
-        notes, digest = Notes(context.parts.state.store, context.parts.clock), digest_of(change)
         sendable = {plan.connection for plan in _ready(plans)}
         found = {}
         for connection in plans.keys() - sendable:
@@ -88,16 +90,14 @@ class WriteBack:
                 environment=context.principal.key.environment,
                 connection=connection,
                 client_key=change.client_key,
-                body_digest=digest,
+                body_digest=digest_of(change),
             )
-            note, _ = await notes.read(key)
-            if note is not None and note.digest == digest and note.outcome is not None:
-                found[connection] = replace(note.outcome, replayed=True)
-        return {id: outcome for id, outcome in found.items() if outcome.status == "COMMITTED"}
+            found[connection] = await self.pusher.recall(key)
+        return {id: known for id, known in found.items() if known is not None and known.status == "COMMITTED"}
 
     async def _plan(self, context: Context, entry: ConnectionEntry, change: Change) -> Plan | LedgermeshError:
         try:
-            plan = await make_plan(context.hub(entry, Fresh(no_cache=True)), change)
+            plan = await make_plan(_books(context, entry), change)
             for file in (step.file for step in plan.steps if step.file is not None):
                 self.handing.check(file)
         except LedgermeshError as error:
@@ -154,9 +154,7 @@ class WriteBack:
         )
         try:
             sync_id = await self.jobs.accept(job)
-        except (
-            NotFound
-        ):  # what this operation pushed before is another company's, which has a sync of its own
+        except NotFound:  # what this operation pushed before is another company's, with a sync of its own
             sync_id = await self.jobs.accept(replace(job, id=""))
         waiting: dict[str, Became | LedgermeshError] = {plan.connection: "QUEUED" for plan in plans}
         if not how.wait:
@@ -201,7 +199,7 @@ class WriteBack:
         for bare in opened.plans:
             entry = entries.get(bare.connection)
             if entry is not None:
-                plans.append(await make_plan(context.hub(entry, Fresh(no_cache=True)), whole))
+                plans.append(await make_plan(_books(context, entry), whole))
         if plans_digest(plans) != opened.digest:
             raise Conflict(
                 "this input, or what the provider has by now, does not give the plan of this token"
@@ -214,6 +212,11 @@ class WriteBack:
         name = f"plan-{hashlib.sha256(token.encode()).hexdigest()[:32]}"
         if await self.claims.claim(name, seconds=seconds) is None:
             raise BadPlanToken("this plan was committed before; ask what became of it by its sync id")
+
+
+def _books(context: Context, entry: ConnectionEntry) -> Hub:
+    """The books as they are from now on: no plan is made on what was read before."""
+    return context.hub(entry, Fresh(no_cache=True))
 
 
 def _ready(plans: Mapping[str, Plan | LedgermeshError]) -> Iterator[Plan]:
@@ -246,16 +249,16 @@ async def _stale(
     if entry is None:
         return BadPlanToken("the plan's connection is gone")
     try:
-        return await changed_meanwhile(context, entry, plan)
+        return await changed_meanwhile(_books(context, entry), plan)
     except LedgermeshError as error:
         return error
 
 
-async def changed_meanwhile(context: Context, entry: ConnectionEntry, plan: Plan) -> Conflict | None:
+async def changed_meanwhile(hub: Hub, plan: Plan) -> Conflict | None:
     """A conflict, with what was planned on, what stands there now and what is asked, where the record has changed."""
     if not plan.version or plan.native_id is None:
         return None
-    record = await there(context.hub(entry, Fresh(no_cache=True)), plan.kind, plan.native_id)
+    record = await there(hub, plan.kind, plan.native_id)
     if record is None:
         return Conflict(f"the {plan.kind} is gone since the plan was made")
     return conflict(record, plan.version, plan.asked, {each.field: each.value for each in plan.before})
