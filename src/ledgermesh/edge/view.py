@@ -19,8 +19,7 @@ from ledgermesh.edge.leaving import unless_left
 from ledgermesh.edge.provider_tokens import provider_tokens
 from ledgermesh.edge.rates import TOO_MANY
 from ledgermesh.edge.stream import Streams, asked
-from ledgermesh.edge.sync_headers import check_write_headers
-from ledgermesh.edge.write_headers import write_headers
+from ledgermesh.edge.write_headers import check_write_headers, write_headers
 from ledgermesh.errors import BadInput, LedgermeshError, SignIn, WrongMethod
 from ledgermesh.graph.present import mask, typed
 from ledgermesh.graph.question import Answer, Answers, Question
