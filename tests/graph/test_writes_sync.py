@@ -12,7 +12,6 @@ import pytest
 import pytest_asyncio
 
 from ledgermesh.engine.planned import Outcome, Plan
-from ledgermesh.graph.writes.sync import Syncs
 from ledgermesh.state.entries import KeyEntry, TenantEntry, digest
 from ledgermesh.sync.job import Part
 from ledgermesh.sync.status import Step, Sync, begun, ended, stepped
@@ -70,13 +69,6 @@ async def end(house: Study, id: str, number: int, status: Any) -> None:
 def further(sync: Sync, number: int, step: Step) -> Sync:
     """A push with one part a step further."""
     return stepped(sync, number, step, NOW)
-
-
-async def test_jobs_are_what_is_asked(house: Study) -> None:
-    """The jobs themselves say how pushes stand."""
-    asked: Syncs = house.jobs
-
-    assert await asked.find("demo", "sandbox", "nothing") is None
 
 
 async def test_a_push_is_told_as_it_stands(house: Study) -> None:

@@ -10,11 +10,6 @@ from ledgermesh.spec.resource import Resource
 from ledgermesh.spec.write import Compose, Part, Target, Values, Write
 
 
-def takes(provider: Provider, kind: str, verb: str) -> bool:
-    """Whether the provider takes this verb of this kind in some way."""
-    return any(True for _ in ways(provider, kind, verb))
-
-
 def ways(provider: Provider, kind: str, verb: str) -> Iterator[Write | Compose]:
     """Every way in which the provider takes this verb of this kind."""
     return (each for each in provider.writes if (each.kind, each.verb) == (kind, verb))

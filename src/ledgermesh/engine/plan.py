@@ -24,7 +24,7 @@ from ledgermesh.engine.version import (
 )
 from ledgermesh.errors import NotFound, Unsupported
 from ledgermesh.model.enums import PartyRole
-from ledgermesh.model.mapped import graphql_name
+from ledgermesh.model.mapped import input_path
 from ledgermesh.model.money import Money
 from ledgermesh.model.record import Record
 from ledgermesh.spec.write import Compose, Draft, Part, Problem, Target, Write
@@ -189,7 +189,7 @@ class _Planning:
             if name not in way.puts:
                 title = self.hub.provider.title
                 self.loss.extend(
-                    Loss(path=shown(leaf), reason=f"{title} takes no {name}") for leaf in leaves(value, name)
+                    Loss(path=input_path(leaf), reason=f"{title} takes no {name}") for leaf in leaves(value, name)
                 )
         if any(finding.blocks for finding in self.findings):
             return -1
@@ -241,7 +241,7 @@ class _Planning:
 
     def _take(self, made: Made) -> None:
         self._problems(made.problems)
-        self.loss.extend(Loss(path=shown(path), reason=reason) for path, reason in made.lost)
+        self.loss.extend(Loss(path=input_path(path), reason=reason) for path, reason in made.lost)
         if made.step is not None:
             self.steps.append(renumbered(made.step))
         if made.asked is not None and self.asked:
@@ -257,7 +257,7 @@ class _Planning:
             self._block(each.code, each.path, each.message)
 
     def _block(self, code: str, path: str, message: str) -> None:
-        finding = Finding(code=code, path=shown(path) if path else "", message=message, blocks=True)
+        finding = Finding(code=code, path=input_path(path) if path else "", message=message, blocks=True)
         if finding not in self.findings:
             self.findings.append(finding)
 
@@ -268,11 +268,6 @@ def _resulting(way: Compose, parts: Sequence[Part]) -> int:
         return way.result
     own = [number for number, part in enumerate(parts) if part.kind == way.kind]
     return own[-1] if own else len(parts) - 1
-
-
-def shown(path: str) -> str:
-    """A path of the input in GraphQL names, below `input`."""
-    return ".".join(("input", *(word if word.isdigit() else graphql_name(word) for word in path.split("."))))
 
 
 def _strings(value: Any) -> Iterator[str]:

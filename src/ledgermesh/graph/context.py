@@ -23,7 +23,6 @@ from ledgermesh.graph.limits.values import Budget, DocumentLimits
 from ledgermesh.graph.loaders import Loaders
 from ledgermesh.graph.question import Notes
 from ledgermesh.graph.writes.headers import WriteHeaders
-from ledgermesh.graph.writes.sync import Syncs
 from ledgermesh.graph.writes.writer import Writer
 from ledgermesh.model.platform import Connection, ConnectionState, Provider
 from ledgermesh.spec.provider import Provider as Definition
@@ -34,6 +33,7 @@ from ledgermesh.state.registry import Principal, Registry
 from ledgermesh.state.repair import Repairs, ends_soon
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.shared import State
+from ledgermesh.sync.jobs import Jobs
 from ledgermesh.upstream import allowance
 from ledgermesh.upstream.call import Fresh, Handler, Link, Trace
 from ledgermesh.upstream.guard import Guard
@@ -72,7 +72,7 @@ class Parts:
     """How the gateway is reached from outside, without a trailing slash; empty where nobody said."""
     writer: Writer | None = None
     """Who plans and carries out writes; None for a gateway that only reads."""
-    syncs: Syncs | None = None
+    syncs: Jobs | None = None
     """Who knows what became of them."""
     document_limits: DocumentLimits = field(default_factory=DocumentLimits)
     """How large a document may be."""

@@ -97,3 +97,14 @@ def graphql_name(name: str) -> str:
     """The GraphQL name of a Python field name."""
     head, *rest = name.rstrip("_").split("_")
     return head + "".join(part.title() for part in rest)
+
+
+def graphql_path(path: str) -> str:
+    """A dotted path of Python field names and places in lists, in GraphQL names: `lines.0.unitPrice`."""
+    words = (word for word in path.split(".") if word)
+    return ".".join(word if word.isdigit() else graphql_name(word) for word in words)
+
+
+def input_path(path: str) -> str:
+    """The same in a mutation's input: `input.lines.0.unitPrice`."""
+    return f"input.{graphql_path(path)}" if path else "input"

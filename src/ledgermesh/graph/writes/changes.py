@@ -15,7 +15,7 @@ from ledgermesh.engine.change import By
 from ledgermesh.errors import BadInput
 from ledgermesh.graph.kinds import BY_NAME
 from ledgermesh.graph.upload import Upload
-from ledgermesh.model.mapped import graphql_name
+from ledgermesh.model.mapped import graphql_name, input_path
 from ledgermesh.model.money import Money
 from ledgermesh.spec.inputs import FILE, Input
 from ledgermesh.spec.query import Ref
@@ -35,14 +35,8 @@ OpenId = Callable[[str, tuple[str, ...]], Ref]
 
 def wrong(path: str, message: str) -> BadInput:
     """The refusal of one field of the input, by its dotted Python path."""
-    shown = shown_path(path)
+    shown = input_path(path)
     return BadInput(f"`{shown}`: {message}", details={"field": shown})
-
-
-def shown_path(path: str) -> str:
-    """A dotted Python path in the input as callers see it: `input.lines.0.unitPrice`."""
-    words = [word if word.isdigit() else graphql_name(word) for word in path.split(".") if word]
-    return ".".join(("input", *words))
 
 
 def to_values(spec: Mapping[str, Input], given: Any, open_id: OpenId, above: str = "") -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ledgermesh.engine.choice import ways
 from ledgermesh.errors import BadInput, Forbidden, LedgermeshError, Unsupported
 from ledgermesh.graph.context import READ, Context
 from ledgermesh.graph.writes.options import Options, SyncMode
@@ -86,13 +87,12 @@ def only(context: Context, entry: ConnectionEntry, kind: str, verb: WriteVerb, o
 
 def takes(definition: Provider, kind: str, verb: WriteVerb) -> bool:
     """Whether a provider takes this change."""
-    return any(each.kind == kind and each.verb == verb for each in definition.writes)
+    return any(True for _ in ways(definition, kind, verb))
 
 
 def _passes_on(definition: Provider, kind: str, verb: WriteVerb) -> bool:
     """Whether it is an aggregator that passes this change on to systems behind it."""
-    mine = (each for each in definition.writes if each.kind == kind and each.verb == verb)
-    return any(isinstance(each, Write) and each.downstream for each in mine)
+    return any(isinstance(each, Write) and each.downstream for each in ways(definition, kind, verb))
 
 
 def _able(

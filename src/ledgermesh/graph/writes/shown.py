@@ -25,7 +25,7 @@ from ledgermesh.graph.writes.payloads import (
     WriteStep,
 )
 from ledgermesh.graph.writes.writer import Became
-from ledgermesh.model.mapped import graphql_name
+from ledgermesh.model.mapped import graphql_name, graphql_path
 from ledgermesh.model.platform import Connection, RepeatKind
 from ledgermesh.state.entries import ConnectionEntry
 
@@ -167,12 +167,7 @@ def _sent(each: Sent) -> SentRequest:
 
 
 def _changed(each: Changed) -> ChangedField:
-    return ChangedField(path=_path(each.field), asked=_json(each.asked), got=_json(each.got))
-
-
-def _path(field: str) -> str:
-    """A dotted path of a record's Python names, in GraphQL names."""
-    return ".".join(word if word.isdigit() else graphql_name(word) for word in field.split("."))
+    return ChangedField(path=graphql_path(each.field), asked=_json(each.asked), got=_json(each.got))
 
 
 def _json(value: object) -> JSON | None:
@@ -220,7 +215,7 @@ def to_error(error: LedgermeshError) -> WriteError:
 def _differences(found: object) -> Iterable[FieldDifference]:
     for each in found if isinstance(found, list | tuple) else ():
         values = {name: _json(each.get(name)) for name in ("before", "asked", "now")}
-        yield FieldDifference(path=_path(str(each.get("field", ""))), **values)
+        yield FieldDifference(path=graphql_path(str(each.get("field", ""))), **values)
 
 
 def _word(found: object) -> str | None:

@@ -15,10 +15,10 @@ from ledgermesh.graph.context import Context
 from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.writes.payloads import WriteSource
 from ledgermesh.graph.writes.shown import to_outcome
-from ledgermesh.graph.writes.sync import Syncs
 from ledgermesh.graph.writes.writer import Became
 from ledgermesh.model.platform import Verb
 from ledgermesh.state.entries import Environment
+from ledgermesh.sync.jobs import Jobs
 from ledgermesh.sync.status import PartStatus
 from ledgermesh.sync.status import Sync as Job
 from ledgermesh.sync.ticking import ticking
@@ -185,7 +185,7 @@ async def _all(context: Context, company: str | None, after: str | None) -> Told
             yield await _find(context, update.sync.id) or update.sync, update.cursor
 
 
-def _syncs(context: Context) -> Syncs:
+def _syncs(context: Context) -> Jobs:
     """Who knows; raises Forbidden without a scope that reads or writes books."""
     if not context.principal.key.scopes & SCOPES:
         raise Forbidden("this needs a key with the scope `api.read` or `api.write`")
