@@ -19,6 +19,7 @@ from graphql import (
 )
 from graphql.pyutils import is_awaitable
 
+from ledgermesh.compiler.marks import back_to_marks, is_long, marks_at, marks_of, set_marks
 from ledgermesh.compiler.plan import Level, Place, Plan, bare, item, nullable
 from ledgermesh.compiler.terms import Leaf, Odd, Options
 
@@ -34,7 +35,7 @@ Names = dict[str, Any]
 
 def emit(plan: Plan, options: Options) -> tuple[str, Names]:
     """The source of `prepare(run)`, and the names that it finds in its module."""
-    emitter = _Emitter(plan, options)
+    emitter = Emitter(plan, options)
     source = "\n".join(emitter.module()) + "\n"
     return source, emitter.names
 
@@ -45,7 +46,9 @@ def indented(lines: Lines, by: int = 1) -> Lines:
         yield f"{'    ' * by}{line}"
 
 
-class _Emitter:
+class Emitter:
+    """Writes the functions of a plan; parts of it serve whoever writes objects in a way of their own."""
+
     def __init__(self, plan: Plan, options: Options) -> None:
         self._plan = plan
         self._options = options
@@ -72,7 +75,7 @@ class _Emitter:
             if place.called:
                 fields.append(f"{place.id}: (call_{place.id}, fill_{place.id})")
         yield from self._row(self._plan.root)
-        lists = [f"{place.id}: list_{place.id}" for place in self._plan.places if _long(place)]
+        lists = [f"{place.id}: list_{place.id}" for place in self._plan.places if is_long(place)]
         yield ""
         yield f"return row_0, {{{', '.join(reversed(fields))}}}, {{{', '.join(lists)}}}"
 
@@ -84,7 +87,7 @@ class _Emitter:
                 yield from self._row(level)
         if is_abstract_type(get_named_type(place.type)):
             yield from self._pick(place)
-        if _long(place):
+        if is_long(place):
             yield from self._list(place)
         if place.called:
             yield from self._call(place)
@@ -105,15 +108,31 @@ class _Emitter:
         return not any(each.called for each in level.inside()) and _depth(place) < INLINE_MAX
 
     def _row(self, level: Level) -> Lines:
+        fused = self._options.fuse(level)
+        if fused is not None:
+            yield from self._fused(level, self._name(f"fused_{level.id}", fused))
         yield ""
-        yield f"def row_{level.id}(o):  # {level.title}"
-        marks = _marks(level)
-        yield from indented(_set_marks(marks))
+        yield f"def {'single' if fused is not None else 'row'}_{level.id}(o):  # {level.title}"
+        marks = marks_of(level)
+        yield from indented(set_marks(marks))
         yield "    try:"
         yield from indented(self._object(level, "o", "s"), 2)
         yield "    except Exception:"
-        yield from indented(_back_to_marks(marks), 2)
+        yield from indented(back_to_marks(marks), 2)
         yield f"        return careful({self._name(f'level_{level.id}', level)}, o)"
+        if level.called:
+            yield f"    objects_{level.id}.append(o)"
+            yield f"    structs_{level.id}.append(s)"
+        yield "    return s"
+
+    def _fused(self, level: Level, fused: str) -> Lines:
+        """The object in one go; read field by field where it is not a usual one."""
+        yield ""
+        yield f"def row_{level.id}(o):  # {level.title}"
+        yield "    try:"
+        yield f"        s = {fused}(o)"
+        yield "    except Exception:"
+        yield f"        return single_{level.id}(o)"
         if level.called:
             yield f"    objects_{level.id}.append(o)"
             yield f"    structs_{level.id}.append(s)"
@@ -194,7 +213,7 @@ class _Emitter:
             each = f"{_row_of(place)}(x)"
             if nullable(inside):
                 each = f"None if x is None else {each}"
-            if _long(place) and bare(place.type) is type:
+            if is_long(place) and bare(place.type) is type:
                 named = self._name(f"place_{place.id}", place)
                 yield f"if len({name}) > {AT_ONCE_MAX}:"
                 yield f"    {name} = defer({named}, {name}, list_{place.id})"
@@ -270,7 +289,7 @@ class _Emitter:
     def _fill(self, place: Place) -> Lines:
         """Completes what a resolver gave, once for each distinct object."""
         shared = bool(place.levels) and item(place.type) is None
-        marks = _marks_at(place)
+        marks = marks_at(place)
         yield ""
         yield f"def fill_{place.id}(structs, column, done):  # {place.above.title}: {place.key}"
         yield "    for s, given in zip(structs, column):"
@@ -278,13 +297,13 @@ class _Emitter:
             yield "        if id(given) in done:"
             yield f"            s.{place.slot} = done[id(given)]"
             yield "            continue"
-        yield from indented(_set_marks(marks), 2)
+        yield from indented(set_marks(marks), 2)
         yield "        v = given"
         yield "        try:"
         yield from indented(self._value(place, place.type, "v"), 3)
         yield f"            s.{place.slot} = v"
         yield "        except Exception:"
-        yield from indented(_back_to_marks(marks), 3)
+        yield from indented(back_to_marks(marks), 3)
         yield f"            careful_field({self._name(f'place_{place.id}', place)}, given, s)"
         if shared:
             yield "        else:"
@@ -292,16 +311,16 @@ class _Emitter:
 
     def _list(self, place: Place) -> Lines:
         """Completes some elements of a long list."""
-        marks = _marks_at(place, itself=False)
+        marks = marks_at(place, itself=False)
         yield ""
         yield f"def list_{place.id}(given, done):  # {place.above.title}: {place.key}"
         yield "    for x in given:"
-        yield from indented(_set_marks(marks), 2)
+        yield from indented(set_marks(marks), 2)
         yield "        try:"
         row = f"{_row_of(place)}(x)"
         yield f"            v = {f'None if x is None else {row}' if nullable(item(place.type)) else row}"
         yield "        except Exception:"
-        yield from indented(_back_to_marks(marks), 3)
+        yield from indented(back_to_marks(marks), 3)
         yield f"            v = careful_item({self._name(f'place_{place.id}', place)}, x, done)"
         yield "        done.append(v)"
 
@@ -312,12 +331,6 @@ def _depth(place: Place) -> int:
     while above is not None and not above.called and item(above.type) is None:
         depth, above = depth + 1, above.above.at
     return depth
-
-
-def _long(place: Place) -> bool:
-    """Whether this is a list of objects, which may be long."""
-    inside = item(place.type)
-    return bool(place.levels) and inside is not None and item(inside) is None
 
 
 def _row_of(place: Place) -> str:
@@ -356,41 +369,3 @@ def _scalar(type: GraphQLScalarType) -> Callable[[Any], Any]:
         return found
 
     return written
-
-
-# -- what is taken back when an object is looked at again ------------------------------------------------------------
-
-
-def _marks(level: Level) -> list[str]:
-    """Lists that completing this object may add to before it fails."""
-    below = [each for each in level.inside() if each is not level]
-    return _marked(below, [place for each in level.inside() for place in each.places if not place.called])
-
-
-def _marks_at(place: Place, *, itself: bool = True) -> list[str]:
-    levels = [each for level in place.levels.values() for each in level.inside()]
-    return _marked(
-        levels,
-        [
-            *([place] if itself else []),
-            *(inner for each in levels for inner in each.places if not inner.called),
-        ],
-    )
-
-
-def _marked(levels: list[Level], places: list[Place]) -> list[str]:
-    found = ["later"] if any(_long(place) for place in places) else []
-    for level in levels:
-        if level.called:
-            found += [f"objects_{level.id}", f"structs_{level.id}"]
-    return found
-
-
-def _set_marks(marks: list[str]) -> Lines:
-    for mark in marks:
-        yield f"had_{mark} = len({mark})"
-
-
-def _back_to_marks(marks: list[str]) -> Lines:
-    for mark in marks:
-        yield f"del {mark}[had_{mark}:]"

@@ -71,6 +71,9 @@ class Options:
     )
     """What reads several plain attributes of an object at once, in their order; None where there is nothing better than
     one by one. What it raises is looked at again, field by field."""
+    fuse: Callable[[Any], Callable[[Any], Any] | None] = lambda level: None
+    """What writes an object of a level (`plan.Level`) whole, without its called fields, from what was found there; None
+    where nothing does. It changes nothing, and raises for whatever is not usual: that is then read field by field."""
     info: Info = GraphQLResolveInfo
     """Makes what resolvers get as their second argument, once for each field of a run."""
     kinds_by_class: bool = False

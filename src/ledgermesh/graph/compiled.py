@@ -18,6 +18,7 @@ from ledgermesh.compiler.extension import Compiler, Request
 from ledgermesh.compiler.strawberry_schema import options_of
 from ledgermesh.compiler.terms import Leaf, Memo, Options, Refusal, Replay
 from ledgermesh.graph.compiling import Compiling
+from ledgermesh.graph.fused import fuse
 from ledgermesh.graph.known import DOCUMENTS_MAX
 from ledgermesh.graph.readers import reader
 from ledgermesh.graph.relations import many, plain
@@ -26,15 +27,19 @@ from ledgermesh.graph.shadow import ENCODER, Shadow, interpreted
 LEAVES = {"Decimal": Leaf(Decimal, "format({0}, 'f')"), "Date": Leaf(dt.date, "{0}.isoformat()")}
 """As `scalars` writes them."""
 
-INERT = frozenset({"fresh"})
-"""Directives that only resolvers look at."""
+INERT = frozenset({"fresh", "defer"})
+"""Directives that only resolvers look at, and the one that is honoured before a question comes here."""
+
+DEFERRED: Final = "@defer"
+"""The reason why an answer in parts is not compiled."""
 
 REASONS: Final = frozenset(
     (
-        "", "switched off", "first time", "mutation", "not valid", "introspection", "operation not clear", "too large",
-        "replayed too often", "fragment variables", "a null above a resolver", "a null above other errors",
-        "a null at the root", "a value that is no JSON", "an asynchronous list", "an awaitable in a list",
-        "an awaitable in a plain field", "an awaitable is_type_of", "an awaitable resolve_type",
+        DEFERRED, "", "switched off", "first time", "mutation", "not valid", "introspection", "operation not clear",
+        "too large", "replayed too often", "fragment variables", "a null above a resolver",
+        "a null above other errors", "a null at the root", "a value that is no JSON", "an asynchronous list",
+        "an awaitable in a list", "an awaitable in a plain field", "an awaitable is_type_of",
+        "an awaitable resolve_type",
     )
 )  # fmt: skip
 """Labels of the counters; whatever else may come is `other`."""
@@ -63,7 +68,7 @@ class CompiledQueries:
         self._schema = schema
         self._compiling = compiling
         self._seen: LRUCache[str, int] = LRUCache(DOCUMENTS_MAX)
-        self.compiler = Compiler(schema.inner, clock=clock.monotonic, options=_options(schema.inner))
+        self.compiler = Compiler(schema.inner, clock=clock.monotonic, options=options_for(schema))
         self.shadow = Shadow(schema, compiling.shadow_every)
         self.counts: Counter[tuple[str, str]] = Counter()
         """Answers by `compiled`, `interpreted` or `replayed`, and one of REASONS or `other`."""
@@ -77,6 +82,11 @@ class CompiledQueries:
             found = found._replace(reason="other")
         self.counts[found.way, found.reason] += 1
         return found
+
+    def left(self, reason: str) -> Attempt:
+        """Count a question that is not asked here at all."""
+        self.counts["interpreted", reason] += 1
+        return Attempt("interpreted", reason)
 
     async def _answer(
         self, text: str, operation: str | None, variables: Mapping[str, Any], context: Any
@@ -112,9 +122,11 @@ class CompiledQueries:
         return Attempt("compiled", "", result)
 
 
-def _options(schema: Any) -> Options:
-    options = options_of(schema, leaves=LEAVES, many=many, inert=INERT, encode=ENCODER.encode)
+def options_for(schema: Any) -> Options:
+    """What the compiler is told of our schema."""
+    options = options_of(schema.inner, leaves=LEAVES, many=many, inert=INERT, encode=ENCODER.encode)
     usual = options.plain
-    return replace(options, reader=reader, plain=lambda parent, name, definition: (
+    options = replace(options, reader=reader)
+    return replace(options, fuse=lambda level: fuse(level, options), plain=lambda parent, name, definition: (
         plain(parent, name, definition) or usual(parent, name, definition)
     ))  # fmt: skip

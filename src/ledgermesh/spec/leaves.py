@@ -14,15 +14,22 @@ from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ledgermesh.model.money import Money, exponent
 from ledgermesh.model.row import Malformed, Read, Row, at
-from ledgermesh.spec.wires import Wire, Write
+from ledgermesh.spec.wires import Usual, Wire, Write
 
 
 def _leaf(
-    transform: str, path: str, gives: object, convert: Callable[[object], object], write: Write | None
+    transform: str,
+    path: str,
+    gives: object,
+    convert: Callable[[object], object],
+    write: Write | None,
+    *,
+    usual: Literal["text", "number", "flag", "word"] | None = None,
 ) -> Wire:
     find = at(path)
 
@@ -35,7 +42,10 @@ def _leaf(
         except (ValueError, OverflowError) as error:  # the latter for a number that no date can hold
             raise Malformed(path, f"{error}") from error
 
-    return Wire(transform=transform, paths=(path,), gives=gives, read=read, write=write)
+    return Wire(
+        transform=transform, paths=(path,), gives=gives, read=read, write=write,
+        usual=Usual(usual, read, path, convert=convert) if usual is not None else None,
+    )  # fmt: skip
 
 
 def _text(found: object) -> str | None:
@@ -48,7 +58,7 @@ def _text(found: object) -> str | None:
 
 def text(path: str) -> Wire:
     """Text; the empty text is null. Numbers are taken as they are written (ids, document numbers)."""
-    return _leaf("text", path, str, _text, lambda value: {path: value})
+    return _leaf("text", path, str, _text, lambda value: {path: value}, usual="text")
 
 
 def _flag(found: object) -> bool:
@@ -59,7 +69,7 @@ def _flag(found: object) -> bool:
 
 def flag(path: str) -> Wire:
     """True or false."""
-    return _leaf("flag", path, bool, _flag, lambda value: {path: value})
+    return _leaf("flag", path, bool, _flag, lambda value: {path: value}, usual="flag")
 
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,100}(\.[0-9]{0,100})?")
@@ -91,7 +101,7 @@ def _whole(found: object) -> int:
 
 def decimal(path: str) -> Wire:
     """An exact decimal, from a JSON number or its text."""
-    return _leaf("decimal", path, Decimal, to_decimal, lambda value: {path: value})
+    return _leaf("decimal", path, Decimal, to_decimal, lambda value: {path: value}, usual="number")
 
 
 def fraction(path: str) -> Wire:
@@ -123,12 +133,12 @@ def to_day(found: object) -> dt.date:
 
 def day(path: str) -> Wire:
     """A date without a time zone, `YYYY-MM-DD`."""
-    return _leaf("day", path, dt.date, to_day, lambda value: {path: value.isoformat()})
+    return _leaf("day", path, dt.date, to_day, lambda value: {path: value.isoformat()}, usual="word")
 
 
 def day_as(path: str, transform: str, convert: Callable[[object], dt.date]) -> Wire:
     """A date that the provider writes in its own way; writes `YYYY-MM-DD`."""
-    return _leaf(transform, path, dt.date, convert, lambda value: {path: value.isoformat()})
+    return _leaf(transform, path, dt.date, convert, lambda value: {path: value.isoformat()}, usual="word")
 
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -190,7 +200,7 @@ def _code(found: str) -> str:
 
 def currency(path: str) -> Wire:
     """An ISO 4217 code, however it is cased."""
-    return _leaf("currency", path, str, to_currency, lambda value: {path: value})
+    return _leaf("currency", path, str, to_currency, lambda value: {path: value}, usual="word")
 
 
 def _currency(row: Row, find: Read, path: str) -> str | None:
@@ -228,6 +238,7 @@ def money(path: str, *, currency: str) -> Wire:
         gives=Money,
         read=read,
         write=lambda value: {path: value.amount},
+        usual=Usual("money", read, path, currency),
     )
 
 
@@ -282,7 +293,7 @@ def one_of(path: str, words: MappingOf[str, Enum], *, other: Enum) -> Wire:
             raise ValueError("expected a word")
         return known.get(folded(found), other) if found else None
 
-    return _leaf("one_of", path, type(other), convert, lambda value: {path: first[value]})
+    return _leaf("one_of", path, type(other), convert, lambda value: {path: first[value]}, usual="word")
 
 
 def texts(path: str) -> Wire:

@@ -11,13 +11,31 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 from ledgermesh.model.mapped import Finding, Mapped
 from ledgermesh.model.row import Malformed, Read, Row, at
 from ledgermesh.spec.pointer import Pointer
 
 Write = Callable[[Any], dict[str, object]]
+
+
+class Usual(NamedTuple):
+    """How the usual values of a wire are read, for code that reads whole documents at once.
+
+    It says nothing that `read` does not do, and only of values of these classes; all others go through `read`.
+    """
+
+    how: Literal["text", "number", "flag", "word", "money", "position", "object", "here", "list"]
+    """text: text as it is, whole numbers as they are written. number: an exact number, from its text too. flag: true
+    or false. word: `convert` of text, of which there are not many. money: an amount in major units and a currency.
+    position: the place in the list, from 1. object, here, list: parts."""
+    of: Read
+    """The `read` of the wire that this was said of: a wire made from that one with another `read` is not usual."""
+    path: str = ""
+    currency: str = ""
+    """Of money: the path of its currency."""
+    convert: Callable[[object], object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +60,7 @@ class Wire:
     """Of a reference: the fields of the other record that this document holds."""
     embeds: bool = False
     """Of a reference: whether this document may hold the other one whole."""
+    usual: Usual | None = None
 
     def value(self, row: Row, findings: list[Finding]) -> object:
         """The field's value for one row."""
@@ -137,20 +156,37 @@ _ABSENT_LIST = Wire(transform=ABSENT, paths=(), gives=None, read=lambda row: (),
 
 def one(path: str, parts: Fields, *, expand: str = "") -> Wire:
     """A nested object."""
-    return Wire(transform="one", paths=(path,), gives=parts.model, read=at(path), expand=expand, parts=parts)
+    read = at(path)
+    return Wire(
+        transform="one", paths=(path,), gives=parts.model, read=read, expand=expand, parts=parts,
+        usual=Usual("object", read, path),
+    )  # fmt: skip
 
 
 def here(parts: Fields, *paths: str) -> Wire:
     """An object made of fields of this same document."""
-    return Wire(transform="here", paths=paths, gives=parts.model, read=lambda row: row.doc, parts=parts)
+    return Wire(
+        transform="here",
+        paths=paths,
+        gives=parts.model,
+        read=_document,
+        parts=parts,
+        usual=Usual("here", _document),
+    )
+
+
+def _document(row: Row) -> object:
+    return row.doc
 
 
 def each(path: str, parts: Fields, *, expand: str = "") -> Wire:
     """A list of nested objects; elements that are no objects are left out with a finding."""
     gives = list[parts.model]  # type: ignore[name-defined]  # a type at run time
+    read = at(path)
     return Wire(
-        transform="each", paths=(path,), gives=gives, read=at(path), missing=(), expand=expand, parts=parts
-    )
+        transform="each", paths=(path,), gives=gives, read=read, missing=(), expand=expand, parts=parts,
+        usual=Usual("list", read, path),
+    )  # fmt: skip
 
 
 def made(
@@ -190,7 +226,11 @@ def _empty(read: Read, missing: object) -> Read:
 
 def position() -> Wire:
     """The place of an element in its parent's list, from 1."""
-    return Wire(transform="position", paths=(), gives=int, read=lambda row: row.index + 1)
+    return Wire(transform="position", paths=(), gives=int, read=_position, usual=Usual("position", _position))
+
+
+def _position(row: Row) -> object:
+    return row.index + 1
 
 
 def constant(value: object) -> Wire:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Clamped, Context, Inexact, InvalidOperation, Overflow, Rounded, Subnormal
 
 import msgspec
 
 EXPONENT_MAX = 400
 """Beyond it a number is an attack: as a whole number it would fill the memory."""
+DIGITS_MAX = 1_000
+"""Of a number that is not whole."""
 
 
 class NotJson(ValueError):
     """Why a body could not be read, without any of its text."""
 
 
-def _exact(text: str) -> Decimal:
-    number = Decimal(text)
-    if abs(number.adjusted()) > EXPONENT_MAX:
-        raise NotJson(f"a number has more than {EXPONENT_MAX} digits")
-    return number
-
-
-_DECODER = msgspec.json.Decoder(float_hook=_exact)
+# A number that it would have to change is refused. Written in C: most of a list of documents is amounts.
+_EXACT = Context(
+    prec=DIGITS_MAX,
+    Emin=-EXPONENT_MAX,
+    Emax=EXPONENT_MAX,
+    traps=[Clamped, Inexact, InvalidOperation, Overflow, Rounded, Subnormal],
+)
+_DECODER = msgspec.json.Decoder(float_hook=_EXACT.create_decimal)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 

@@ -1,0 +1,327 @@
+"""Objects of the answer written straight from a provider's document, where all of its values are usual ones.
+
+One function for each place of a document and each mapping of a provider: reading, checking and writing of all fields,
+and of the parts below them, without an object for each part. Whatever is not usual raises, and is read field by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from graphql import get_named_type, is_abstract_type
+
+from ledgermesh.compiler.emit import AT_ONCE_MAX, Emitter, indented
+from ledgermesh.compiler.plan import Level, Place, Plan, item
+from ledgermesh.compiler.strawberry_schema import DEFINITION
+from ledgermesh.compiler.terms import Odd, Options
+from ledgermesh.model.mapped import Mapped
+from ledgermesh.model.money import Money
+from ledgermesh.model.row import Row
+from ledgermesh.spec.leaves import to_currency, to_decimal
+from ledgermesh.spec.wires import Fields, Usual, Wire
+
+MAPPINGS_MAX: Final = 100
+"""Mappings that one place of a document has functions for; there is one for each resource of each provider."""
+WORDS_MAX: Final = 1_000
+"""Texts of one field whose written value is remembered."""
+GIVEN: Final = frozenset(("native_id",))
+"""What a record is given when it is made, whatever its mapping says."""
+MISSING: Final = object()
+
+Lines = Iterator[str]
+Write = Callable[[Any, Mapping[str, Any], Row], Any]
+
+
+class Unusual(Exception):
+    """This mapping is not written in one go."""
+
+
+def fuse(level: Level, options: Options) -> Callable[[Any], Any] | None:
+    """What writes an object of this level whole; None where it never does."""
+    origin = _origin(level)
+    inner = [each for each in level.inside() if each is not level]
+    if origin is None or not issubclass(origin, Mapped) or any(each.called for each in inner):
+        return None
+    # The mapping is kept beside its function, so that its number is not given to another one.
+    known: dict[int, tuple[Mapping[str, Wire], Write]] = {}
+
+    def write(source: Any) -> Any:
+        if source.__class__ not in level.known:
+            raise Odd
+        values = source.__dict__
+        wires = values["_wires"]
+        found = known.get(id(wires))
+        if found is None:
+            if len(known) >= MAPPINGS_MAX:
+                raise Odd
+            found = known[id(wires)] = (wires, _made(level, options, wires))
+        return found[1](source, values, values["_row"])
+
+    return write
+
+
+def _origin(level: Level) -> type[Any] | None:
+    found: Any = getattr(level.type.extensions.get(DEFINITION), "origin", None)
+    return found if isinstance(found, type) else None
+
+
+def _made(level: Level, options: Options, wires: Mapping[str, Wire]) -> Write:
+    writer = _Writer(options)
+    try:
+        lines = list(writer.function(level, wires))
+    except Unusual:
+        return _odd
+    # Names are those of fields of our own types; paths and other texts stand in it as Python writes them.
+    exec(compile("\n".join(lines) + "\n", "<fused>", "exec"), writer.names)  # noqa: S102  # as in the compiler
+    made: Write = writer.names["write"]
+    return made
+
+
+def _unknown(level: Level, source: Any) -> None:
+    raise Odd
+
+
+def _odd(source: Any, values: Mapping[str, Any], row: Row) -> Any:
+    raise Odd
+
+
+class _Writer(Emitter):
+    """Writes one function. Names end in the number of the place or of the object that they belong to."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(_NO_PLAN, options)
+        self.names |= {
+            "Decimal": Decimal, "Row": Row, "currencies": {}, "to_decimal": to_decimal,
+            "to_currency": to_currency, "MISSING": MISSING, "Odd": Odd,
+            # The first object of a class is looked at where fields are read one by one.
+            "check": _unknown,
+        }  # fmt: skip
+
+    def function(self, level: Level, wires: Mapping[str, Wire]) -> Lines:
+        """`write(source, values, row)` of an object over a row."""
+        yield "def write(o, given, row_0):"
+        yield "    doc_0, above, settings = row_0.doc, row_0.parent, row_0.settings"
+        yield "    above = above.doc if above is not None else {}"
+        at = _At(0, "above")
+        yield from indented(self._fields(level, wires, at))
+        yield f"    return {self._struct(level)}"
+
+    # -- objects -----------------------------------------------------------------------------------------------------
+
+    def _fields(self, level: Level, wires: Mapping[str, Wire], at: _At) -> Lines:
+        for place in level.places:
+            if place.plain is None:
+                continue
+            attribute = place.plain.attribute
+            wire = wires.get(attribute)
+            if at.depth == 0 and (wire is None or attribute in GIVEN):
+                yield f"v{place.id} = {f'given[{attribute!r}]' if attribute in GIVEN else f'o.{attribute}'}"
+                yield from self._value(place, place.type, f"v{place.id}")
+            elif wire is None:
+                raise Unusual
+            else:
+                yield from self._field_of(place, wire, at)
+
+    def _struct(self, level: Level) -> str:
+        written = [
+            repr(level.type.name) if place.typename else "None" if place.plain is None else f"v{place.id}"
+            for place in level.places
+        ]
+        return f"{self._name(f'{level.type.name}_{level.id}', level.struct)}({', '.join(written)})"
+
+    def _field_of(self, place: Place, wire: Wire, at: _At) -> Lines:
+        usual = wire.usual if wire.usual is not None and wire.usual.of is wire.read else None
+        name = f"v{place.id}"
+        match usual.how if usual is not None else "":
+            case "object" | "here" | "list" | "money" if usual is not None:
+                yield from self._parts(place, wire, usual, at)
+            case "position":
+                yield f"{name} = index_{at.depth} + 1"
+                yield from self._value(place, place.type, name)
+            case "word" if usual is not None:
+                yield from self._word(place, usual, at)
+            case "text" | "number" | "flag" if usual is not None:
+                yield from self._find(usual.path, name, at)
+                yield from _single(usual.how, name)
+                yield from self._value(place, place.type, name)
+            case _ if wire.parts is None:
+                yield f"{name} = {self._name(f'read_{place.id}', wire.read)}({self._row_at(at)})"
+                if place.levels and not self._inlines(place):
+                    raise Unusual
+                yield from self._value(place, place.type, name)
+            case _:
+                raise Unusual
+
+    def _row_at(self, at: _At) -> str:
+        """The row, made where it is needed for the first time."""
+        return "row_0" if at.depth == 0 else f"make_{at.depth}()"
+
+    def _word(self, place: Place, usual: Usual, at: _At) -> Lines:
+        """Completed once for each text."""
+        name = f"v{place.id}"
+        convert = self._name(f"convert_{place.id}", usual.convert)
+        words = self._name(f"words_{place.id}", {})
+        yield from self._find(usual.path, name, at)
+        yield f"if {name} is not None:"
+        yield f"    if {name}.__class__ is not str:"
+        yield "        raise Odd"
+        yield f"    w = {words}.get({name}, MISSING)"
+        yield "    if w is MISSING:"
+        yield f"        w, {name} = {name}, {convert}({name})"
+        yield from indented(self._value(place, place.type, name), 2)
+        yield f"        if len({words}) < {WORDS_MAX}:"
+        yield f"            {words}[w] = {name}"
+        yield "    else:"
+        yield f"        {name} = w"
+        yield "else:"
+        yield from indented(self._value(place, place.type, name))
+
+    # -- parts -------------------------------------------------------------------------------------------------------
+
+    def _parts(self, place: Place, wire: Wire, usual: Usual, at: _At) -> Lines:
+        named = get_named_type(place.type)
+        if is_abstract_type(named) or len(place.levels) != 1:
+            raise Unusual
+        (level,) = place.levels.values()
+        # Lists of lists, and parts of another type than the schema's, are not written here.
+        if _origin(level) is not (Money if usual.how == "money" else _model(wire.parts)):
+            raise Unusual
+        match usual.how:
+            case "money":
+                yield from self._money(place, level, usual, at)
+            case "list":
+                yield from self._list_of(place, level, wire, usual, at)
+            case _:
+                yield from self._one_of(place, level, wire, usual, at)
+
+    def _money(self, place: Place, level: Level, usual: Usual, at: _At) -> Lines:
+        name = f"v{place.id}"
+        yield from self._find(usual.path, name, at)
+        yield f"if {name} is not None:"
+        yield f"    a = {name}"
+        yield from indented(_single("number", "a"))
+        yield from indented(self._find(usual.currency, "c", at))
+        yield "    if c is not None:"
+        yield "        w = currencies.get(c)"
+        yield "        if w is None:"
+        yield "            w = to_currency(c)"
+        yield f"            if w is not None and len(currencies) < {WORDS_MAX}:"
+        yield "                currencies[c] = w"
+        yield "        c = w"
+        for inner in level.places:
+            if inner.plain is None:
+                continue
+            if inner.plain.attribute not in ("amount", "currency"):
+                raise Unusual
+            yield f"    v{inner.id} = {inner.plain.attribute[0]}"
+            yield from indented(self._value(inner, inner.type, f"v{inner.id}"))
+        yield f"    {name} = {self._struct(level)}"
+
+    def _one_of(self, place: Place, level: Level, wire: Wire, usual: Usual, at: _At) -> Lines:
+        name, below = f"v{place.id}", at.below(place)
+        if item(place.type) is not None:
+            raise Unusual
+        if usual.how == "here":
+            yield f"{name} = doc_{at.depth}"
+        else:
+            yield from self._find(usual.path, name, at)
+        yield f"if {name} is not None:"
+        yield f"    if {name}.__class__ is not dict:"
+        yield "        raise Odd"
+        yield f"    doc_{below.depth} = {name}"
+        yield from indented(self._inside(level, wire, at, below, "0"))
+        yield f"    {name} = {self._struct(level)}"
+
+    def _list_of(self, place: Place, level: Level, wire: Wire, usual: Usual, at: _At) -> Lines:
+        name, below = f"v{place.id}", at.below(place)
+        inside = item(place.type)
+        if inside is None or item(inside) is not None:
+            raise Unusual
+        yield from self._find(usual.path, name, at)
+        yield f"if {name} is None:"
+        yield f"    {name} = []"
+        yield "else:"
+        yield f"    if {name}.__class__ is not list or len({name}) > {AT_ONCE_MAX}:"
+        yield "        raise Odd"
+        yield f"    all_{place.id} = []"
+        yield f"    for index_{below.depth}, doc_{below.depth} in enumerate({name}):"
+        yield f"        if doc_{below.depth}.__class__ is not dict:"
+        yield "            raise Odd"
+        yield from indented(self._inside(level, wire, at, below, f"index_{below.depth}"), 2)
+        yield f"        all_{place.id}.append({self._struct(level)})"
+        yield f"    {name} = all_{place.id}"
+
+    def _inside(self, level: Level, wire: Wire, at: _At, below: _At, index: str) -> Lines:
+        assert wire.parts is not None, "it has parts"
+        lines = list(self._fields(level, wire.parts.wires, below))
+        if index == "0":
+            yield f"index_{below.depth} = 0"
+        if any(f"make_{below.depth}()" in line for line in lines):
+            row = f"Row(doc_{below.depth}, {self._row_at(at)}, settings, {index})"
+            # Once for all fields of this part that are read by themselves.
+            lines = [line.replace(f"make_{below.depth}()", f"part_{below.depth}") for line in lines]
+            yield f"part_{below.depth} = {row}"
+        yield from lines
+
+    # -- paths -------------------------------------------------------------------------------------------------------
+
+    def _find(self, path: str, name: str, at: _At) -> Lines:
+        """What `row.at` finds, where all around it are objects."""
+        if path.startswith("@"):
+            yield f"{name} = settings.get({path[1:]!r})"
+            return
+        holder = f"doc_{at.depth}"
+        if path.startswith("^"):
+            path, holder = path[1:], at.above
+        if path.startswith(("^", "@")):
+            raise Unusual
+        first, *rest = path.split(".")
+        yield f"{name} = {holder}.get({first!r})"
+        for depth, key in enumerate(rest):
+            yield from indented(iter((f"if {name} is not None:",)), depth)
+            yield from indented(iter((f"if {name}.__class__ is not dict:",)), depth + 1)
+            yield from indented(iter(("raise Odd",)), depth + 2)
+            yield from indented(iter((f"{name} = {name}.get({key!r})",)), depth + 1)
+
+
+class _At:
+    """Which document is read: its number, and what stands around it."""
+
+    def __init__(self, depth: int, above: str) -> None:
+        self.depth, self.above = depth, above
+
+    def below(self, place: Place) -> _At:
+        """A part of it; numbers of places are never those of other parts."""
+        return _At(place.id + 1, f"doc_{self.depth}")
+
+
+def _model(parts: Fields | None) -> type[Any] | None:
+    return parts.model if parts is not None else None
+
+
+def _single(how: str, name: str) -> Lines:
+    """Checks a single value, and makes of it what the wire would."""
+    match how:
+        case "text":
+            yield f"if {name}.__class__ is str:"
+            yield f"    {name} = {name} or None"
+            yield f"elif {name}.__class__ is int:"
+            yield f"    {name} = str({name})"
+        case "number":
+            yield f"if {name}.__class__ is Decimal:"
+            yield "    pass"
+            yield f"elif {name}.__class__ is int:"
+            yield f"    {name} = Decimal({name})"
+            yield f"elif {name}.__class__ is str:"
+            yield f"    {name} = to_decimal({name})"
+        case _:
+            yield f"if {name}.__class__ is bool:"
+            yield "    pass"
+    yield f"elif {name} is not None:"
+    yield "    raise Odd"
+
+
+_NO_PLAN: Any = Plan.__new__(Plan)
+"""A single function has none."""

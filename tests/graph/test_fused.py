@@ -1,0 +1,218 @@
+"""Objects written straight from a provider's document: the same as field by field, or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from graphql import GraphQLObjectType, get_named_type, parse
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from ledgermesh.compiler.plan import NOTHING as NO_VARIABLES
+from ledgermesh.compiler.plan import Level, bare, item, operation_of, plan
+from ledgermesh.compiler.terms import Odd
+from ledgermesh.graph.compiled import options_for
+from ledgermesh.graph.fused import fuse
+from ledgermesh.graph.schema import make_schema
+from ledgermesh.model.enums import DocumentStatus
+from ledgermesh.model.row import Row
+from ledgermesh.model.trade import DocumentLine, Invoice, LineTax
+from ledgermesh.spec.leaves import currency, day, decimal, fraction, minor_money, money, one_of, text
+from ledgermesh.spec.wires import Fields, each, fields, made, position
+
+LINE = fields(
+    DocumentLine,
+    line_number=position(),
+    description=text("text.long"),
+    quantity=decimal("quantity"),
+    unit_price=money("price", currency="^currency"),
+    net=minor_money("cents", currency="^currency"),
+    taxes=each("taxes", fields(LineTax, code=text("name"), rate=fraction("rate"))),
+)
+INVOICE = fields(
+    Invoice,
+    native_id=text("id"),
+    number=text("number"),
+    date=day("issued"),
+    status=one_of("state", {"open": DocumentStatus.OPEN}, other=DocumentStatus.OTHER),
+    status_raw=text("state"),
+    currency=currency("currency"),
+    total=money("total", currency="@currency"),
+    lines=each("rows", LINE),
+    exchange_rate=made(Decimal, "rate", read=lambda row: Decimal(str(row.doc["rate"])), transform="own"),
+)
+FIELDS = """number date status statusRaw currency total { currency amount __typename } rate: exchangeRate __typename
+  again: total { amount } lines { lineNumber description quantity unitPrice { amount currency }
+    net { amount currency } taxes { code rate } }"""
+USUAL = {
+    "id": 7, "number": "N-7", "issued": "2026-02-28", "state": "Open", "currency": "chf", "rate": 2,
+    "total": Decimal("10.50"),
+    "rows": [
+        {
+            "text": {"long": "Bread"}, "quantity": 3, "price": "1.25", "cents": 375,
+            "taxes": [{"name": "VAT", "rate": Decimal("0.077")}],
+        },
+        {"text": None, "quantity": None, "taxes": None},
+    ],
+}  # fmt: skip
+
+SCHEMA = make_schema()
+OPTIONS = options_for(SCHEMA)
+
+
+@pytest.fixture(scope="module")
+def level() -> Level:
+    """Invoices at their place in a query."""
+    return made_level()
+
+
+def made_level() -> Level:
+    document = parse(f'{{ company(key: "a") {{ invoices(first: 1) {{ nodes {{ {FIELDS} }} }} }} }}')
+    found = plan(SCHEMA.inner, document, operation_of(document, None), NO_VARIABLES, OPTIONS)
+    invoices = next(found_level for found_level in found.levels if found_level.type.name == "Invoice")
+    for inner in invoices.inside():
+        inner.known.add(inner.type.extensions["strawberry-definition"].origin)
+    return invoices
+
+
+def record(doc: dict[str, Any], mapping: Fields = INVOICE) -> Invoice:
+    """An invoice over a document, as the engine makes one."""
+    found: Invoice = mapping.record(Row(doc, None, {"currency": "CHF"}), [])
+    return found
+
+
+def singly(level: Level, source: Any) -> dict[str, Any]:
+    """The answer's object, each field read and completed by itself as graphql-core does."""
+    return {
+        place.key: level.type.name
+        if place.plain is None
+        else completed(place.levels, place.type, getattr(source, place.plain.attribute))
+        for place in level.places
+    }
+
+
+def completed(levels: dict[str, Level], type: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if item(type) is not None:
+        return [completed(levels, item(type), each) for each in value]
+    named = get_named_type(type)
+    if isinstance(named, GraphQLObjectType):
+        return singly(levels[named.name], value)
+    found = bare(type).coerce_output_value(value)
+    return found.isoformat() if isinstance(found, dt.date) else found
+
+
+def test_a_usual_document_is_written_whole(level: Level) -> None:
+    """All of its fields, parts and lists, in the order of the selection."""
+    write = fuse(level, OPTIONS)
+    assert write is not None
+    for _ in range(2):  # words are remembered by then
+        found = msgspec.json.decode(msgspec.json.encode(write(record(USUAL))))
+        assert list(found) == [place.key for place in level.places]
+        assert found == singly(level, record(USUAL))
+    assert (found["status"], found["statusRaw"], found["rate"]) == ("OPEN", "Open", "2")
+    assert found["total"] == {"currency": "CHF", "amount": "10.50", "__typename": "Money"}
+    assert found["lines"][0]["net"] == {"amount": "3.75", "currency": "CHF"}
+    assert found["lines"][0]["taxes"] == [{"code": "VAT", "rate": "7.7"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("number",), True), (("issued",), "2026-02-30"), (("issued",), 20260228), (("state",), 1),
+        (("currency",), "francs"), (("total",), "ten"), (("total",), True), (("rows",), {}), (("rows",), [None]),
+        (("rows",), [{}] * 33), (("rows", 0, "text"), "long"), (("rows", 0, "price"), {}),
+        (("rows", 0, "cents"), Decimal("1.5")),
+        (("rows", 0, "taxes"), [1]), (("rate",), "much"),
+    ],
+)  # fmt: skip
+def test_what_is_not_usual_is_left_to_others(level: Level, path: tuple[Any, ...], value: Any) -> None:
+    """Nothing is written, nothing is found out, and the next document is written as before."""
+    write = fuse(level, OPTIONS)
+    assert write is not None
+    write(record(USUAL))
+    doc = msgspec.convert(msgspec.to_builtins(USUAL, builtin_types=(Decimal,)), dict[str, Any])
+    holder: Any = doc
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = value
+    source = record(doc)
+
+    with pytest.raises(Exception):  # noqa: B017  # which one does not matter
+        write(source)
+
+    assert source.__dict__["_findings"] == []
+    assert write(record(USUAL)) is not None
+
+
+def test_a_wire_with_another_reading_is_not_taken_for_the_one_it_was_made_from(level: Level) -> None:
+    """`replace(wire, read=…)` keeps what was said of the old reading; it does not count."""
+    number = replace(INVOICE.wires["number"], read=lambda row: "ours")
+    mapping = Fields(Invoice, {**INVOICE.wires, "number": number})
+    write = fuse(level, OPTIONS)
+    assert write is not None
+
+    found = msgspec.json.decode(msgspec.json.encode(write(record(USUAL, mapping))))
+
+    assert found["number"] == "ours"
+
+
+def test_a_class_that_nobody_looked_at_is_refused() -> None:
+    """The first object of a class is looked at by others."""
+    level = made_level()
+    level.known.clear()
+    write = fuse(level, OPTIONS)
+    assert write is not None
+    with pytest.raises(Odd):
+        write(record(USUAL))
+
+
+ODD = st.sampled_from(
+    [True, 10**20, -1, Decimal("0.077"), "", "x1", "2026-13-01", "-0", "1e5", [], {}, {"long": 5}]
+)
+
+
+def usually(*values: Any) -> st.SearchStrategy[Any]:
+    """Mostly one of these, or nothing, and now and then what nobody expects there."""
+    usual = st.sampled_from([None, *values])
+    return st.integers(0, 40).flatmap(lambda chance: ODD if chance == 40 else usual)
+
+
+NUMBERS = usually(0, 3, Decimal("1.50"), Decimal("-2E+1"), "12.50", "007")
+TAXES = st.fixed_dictionaries({}, optional={"name": usually("VAT", 7, ""), "rate": NUMBERS})
+LINES = st.fixed_dictionaries(
+    {},
+    optional={
+        "text": usually({"long": "Bread"}, {"long": 4}, {}), "quantity": NUMBERS, "price": NUMBERS,
+        "cents": usually(0, 375, -1), "taxes": st.lists(TAXES, max_size=2),
+    },
+)  # fmt: skip
+DOCS = st.fixed_dictionaries(
+    {"id": st.just(7), "rate": usually(1, "0.5")},
+    optional={
+        "number": usually("N-1", 12, ""), "issued": usually("2026-01-31", "2024-02-29"), "total": NUMBERS,
+        "state": usually("open", " OPEN", "paid", ""), "currency": usually("CHF", "eur", ""),
+        "rows": st.lists(LINES, max_size=3),
+    },
+)  # fmt: skip
+ONE_LEVEL = made_level()
+WRITE: Any = fuse(ONE_LEVEL, OPTIONS)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(DOCS)
+def test_whatever_is_written_is_what_reading_each_field_gives(doc: dict[str, Any]) -> None:
+    """And nothing is written where a field cannot be read. Most documents are written: too few would be an error."""
+    try:
+        found = msgspec.json.decode(msgspec.json.encode(WRITE(record(doc))))
+    except Exception:  # left to be read field by field
+        assume(False)
+    source = record(doc)
+    assert found == singly(ONE_LEVEL, source)
+    assert source.__dict__["_findings"] == []
