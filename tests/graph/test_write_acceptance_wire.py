@@ -18,6 +18,8 @@ import pytest_asyncio
 
 from ledgermesh.clock import ManualClock
 from ledgermesh.engine.ids import Ids
+from ledgermesh.graph.kinds import BY_NAME
+from ledgermesh.model.mapped import graphql_name
 from ledgermesh.spec.query import Ref
 from ledgermesh.upstream.call import Link
 from ledgermesh.upstream.stack import make_stack
@@ -62,6 +64,12 @@ class Witness:
         connection, given = f"{self.company}-{self.provider}", as_json(wish.values)
         options = {"connections": [connection], "onLoss": "ACCEPT", "downstream": {"sync": "NONE"}}
         where = {"company": self.company, **({"connection": connection} if wish.verb == "IMPORT" else {})}
+        if wish.ids:
+            sealed = [IDS.seal(Ref(wish.kind, connection, id)) for id in wish.ids]
+            where, given = (
+                {},
+                {"records": [{"id": id, graphql_name(BY_NAME[wish.kind].one): given} for id in sealed]},
+            )
         if wish.id is not None:
             where = {"id": IDS.seal(Ref(wish.kind, connection, wish.id))}
         before = self._log()

@@ -17,6 +17,7 @@ from tests.contract.known import PROVIDERS
 
 BY_KIND = {kind.name: kind for kind in WRITTEN}
 GENERAL = {
+    "UPDATE_MANY": "updateRecords",
     "SEND": "sendDocument",
     "SET_STATUS": "setStatus",
     "UNPROCESS": "unprocessRecord",

@@ -30,6 +30,8 @@ class Wish:
     values: Mapping[str, Any]
     id: str | None = None
     """The provider's own id of the record, as our native id."""
+    ids: tuple[str, ...] = ()
+    """Those of several records that are to change alike."""
 
 
 ALIKE = ("effort for a cost unit", "effort for a contact")
@@ -46,6 +48,9 @@ async def kashoo(stand: Stand) -> Flow:
         id = yield Wish(kind, "CREATE", await shop.values(kind))
         if kind in (*MASTER, *RECORDS):
             yield Wish(kind, "UPDATE", kashoo_records.ONE[kind], id)
+            if kind in RECORDS:
+                others = [(await shop.make(kind)).native_id for _ in range(2)]
+                yield Wish(kind, "UPDATE_MANY", kashoo_records.ONE[kind], ids=tuple(others))
             if small and kind in RECORDS:
                 yield Wish(kind, "UNPROCESS", {}, (await shop.make(kind)).native_id)
             if kind in RECORDS:

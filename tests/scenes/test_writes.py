@@ -102,6 +102,16 @@ async def seen_invoice(made: Product) -> Mapping[str, Any]:
     return {"id": id, "version": found["source"]["version"]}
 
 
+async def two_records(made: Product) -> Mapping[str, Any]:
+    """An invoice of the example's kind, and a bill."""
+    text = """query($company: ID!) { company(key: $company) {
+      bills(from: ["kashoo"], first: 1) { nodes { id } }
+    } }"""
+    invoice = (await new_invoice(made))["id"]
+    bill = (await made.done(text, {"company": COMPANY}))["bills"]["nodes"][0]["id"]
+    return {"invoice": invoice, "bill": bill}
+
+
 def first(list: str, provider: str) -> Given:
     """The first record of a list of one provider's."""
 
@@ -126,6 +136,10 @@ CASES = {
     ),
     "update it": Case(
         "write-update-invoice", "kashoo", seen_invoice, ("PUT id",), "... on Invoice { memo dueDate number }",
+        {"memo": "Thank you for your order.", "dueDate": "2026-12-31"},
+    ),
+    "update several records": Case(
+        "write-update-records", "kashoo", two_records, ("PUT records",), "... on Invoice { memo dueDate }",
         {"memo": "Thank you for your order.", "dueDate": "2026-12-31"},
     ),
     "send it": Case(
@@ -202,9 +216,8 @@ async def test_a_use_case(town: Town, name: str) -> None:
     await _planned(made, case, text, given)
     source = await _pushed(town, case, text, given)
 
-    found = await made.done(
-        f"query($id: ID!) {{ node(id: $id) {{ {case.shown} }} }}", {"id": source["record"]["id"]}
-    )
+    record = source["record"] or source["records"][0]["record"]
+    found = await made.done(f"query($id: ID!) {{ node(id: $id) {{ {case.shown} }} }}", {"id": record["id"]})
     assert {key: found[key] for key in case.after} == case.after
 
 

@@ -12,7 +12,7 @@ from ledgermesh.model.account import Account
 from ledgermesh.model.trade import DocumentLine, Invoice
 from ledgermesh.spec.check import problems
 from ledgermesh.spec.leaves import flag, text
-from ledgermesh.spec.provider import Provider, ProviderKind, Setting
+from ledgermesh.spec.provider import Closing, Provider, ProviderKind, Setting
 from ledgermesh.spec.resource import Derived, Get, List, Resource, Window
 from ledgermesh.spec.wires import each, fields
 
@@ -72,3 +72,17 @@ def test_a_kind_that_is_there_twice_over_is_no_kind() -> None:
     """A reason for a kind that the model does not have is a misspelt one."""
     wrong = list(problems(replace(GOOD, unsupported={**GOOD.unsupported, "Acount": "x"}), KINDS))
     assert wrong == ["acme: there is no kind 'Acount'; did you mean 'Account'?"]
+
+
+@pytest.mark.parametrize(
+    ("closing", "says"),
+    [
+        (Closing(kind="Account", field="nam", dates={}), "Account has no field 'nam'; did you mean 'name'?"),
+        (Closing(kind="Organization", field="name", dates={}), "'Organization' is read from nowhere"),
+        (Closing(kind="Account", field="name", dates={"Bill": "date"}), "'Bill' is read from nowhere"),
+    ],
+)
+def test_what_tells_closed_books_is_read(closing: Closing, says: str) -> None:
+    """The kind and field that tell the day, and those that are dated, are the definition's own."""
+    [wrong] = problems(replace(GOOD, closing=closing), KINDS)
+    assert says in wrong

@@ -38,6 +38,8 @@ class Change:
     verb: WriteVerb
     target: Ref | None = None
     """The record, of every verb but CREATE and IMPORT."""
+    records: tuple[Change, ...] = ()
+    """Of UPDATE_MANY: what is asked of each record, every one an UPDATE; `kind` is Record then."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """As `spec.write.Values`, with a By for every reference."""
     custom_fields: Mapping[str, str] = field(default_factory=dict)

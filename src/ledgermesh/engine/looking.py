@@ -31,8 +31,8 @@ NEWEST: Final = ("created_at", "updated_at", "date")
 class Looked:
     """What one look saw."""
 
-    answer: Literal["THERE", "ABSENT", "UNSURE", "OTHER"]
-    """OTHER: a record with our key's stamp and other content."""
+    answer: Literal["THERE", "ABSENT", "UNSURE", "OTHER", "PARTLY"]
+    """OTHER: a record with our key's stamp and other content. PARTLY: of several records some have it."""
     records: tuple[Record, ...] = ()
     """Those that may be it, when it is there and the list was searched; the record itself, where it is known."""
     why: str = ""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledgermesh.engine.change import By, Change
 from ledgermesh.engine.choice import choose, choose_one
+from ledgermesh.engine.closed import Closed, days_of
 from ledgermesh.engine.conflicts import conflict
 from ledgermesh.engine.encode import leaves, with_currency
 from ledgermesh.engine.holes import holes, numbered, renumbered
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.planned import Before, Finding, Loss, Plan, Step
 from ledgermesh.engine.resolve import equal_to, resolve, target_of, there
+from ledgermesh.engine.several import at_its_place, together
 from ledgermesh.engine.steps import Made, Maker, digest_of
 from ledgermesh.engine.version import (
     MISSING,
@@ -22,7 +25,7 @@ from ledgermesh.engine.version import (
     value_text,
     version_of,
 )
-from ledgermesh.errors import NotFound, Unsupported
+from ledgermesh.errors import LedgermeshError, NotFound, Unsupported
 from ledgermesh.model.enums import PartyRole
 from ledgermesh.model.mapped import input_path
 from ledgermesh.model.money import Money
@@ -34,19 +37,28 @@ NUMBERS = ("number", "code")
 
 
 async def make_plan(hub: Hub, change: Change) -> Plan:
-    """The plan of one change through one connection.
+    """The plan of one change through one connection, of one record or of several.
 
     Raises Unsupported where the provider has no such verb, NotFound for a record that is not there, Conflict for one
     that is not of the version the caller has seen, and whatever keeps the provider from being asked. What is wrong with
     the change itself stands in the plan's findings.
     """
-    return await _Planning(hub, change).plan()
+    closed = Closed(hub)
+    if not change.records:
+        return await _Planning(hub, change, closed).plan()
+    made = (_Planning(hub, each, closed).plan() for each in change.records)
+    plans = await asyncio.gather(*made, return_exceptions=True)
+    for place, error in enumerate(plans):
+        if isinstance(error, BaseException):
+            raise at_its_place(error, place) if isinstance(error, LedgermeshError) else error
+    return together(hub.link, change, [plan for plan in plans if isinstance(plan, Plan)])
 
 
 @dataclass(slots=True)
 class _Planning:
     hub: Hub
     change: Change
+    closed: Closed
     steps: list[Step] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     loss: list[Loss] = field(default_factory=list)
@@ -167,6 +179,7 @@ class _Planning:
                 self.asked = {name: value_text(value) for name, value in values.items()}
             made = self._maker(currency).step(way, values, target, record)
             self.downstream = self.downstream or way.downstream
+            await self._date(made, way, values, record)
             self._take(made)
             return before if len(self.steps) > before else -1
         return await self._compose(way, values, target, record, currency)
@@ -189,7 +202,8 @@ class _Planning:
             if name not in way.puts:
                 title = self.hub.provider.title
                 self.loss.extend(
-                    Loss(path=input_path(leaf), reason=f"{title} takes no {name}") for leaf in leaves(value, name)
+                    Loss(path=input_path(leaf), reason=f"{title} takes no {name}")
+                    for leaf in leaves(value, name)
                 )
         if any(finding.blocks for finding in self.findings):
             return -1
@@ -228,7 +242,21 @@ class _Planning:
             maker = replace(maker, change=replace(self.change, passthrough={}, custom_fields={}))
         made = maker.step(write, part.values, own, record, renumber=numbers)
         self.downstream = self.downstream or write.downstream
+        await self._date(made, write, part.values, record)
         self._take(made)
+
+    async def _date(self, made: Made, write: Write, values: Mapping[str, Any], record: Record | None) -> None:
+        """Note on which days a step changes the books, and block what lies where they are closed."""
+        if made.step is None:
+            return
+        taken = self.change.verb in ("CREATE", "UPDATE", "PAY")
+        days = days_of(self.hub.provider.closing, write.kind, write.verb, values, record)
+        made.step = replace(
+            made.step, days=tuple((input_path(name) if taken else "", day) for name, day in days)
+        )
+        for finding in await self.closed.findings(made.step):
+            if finding not in self.findings:
+                self.findings.append(finding)
 
     def _maker(self, currency: str | None) -> Maker:
         return Maker(

@@ -74,6 +74,8 @@ class Step:
     seconds: float = 0.0
     fields: Mapping[str, str] = field(default_factory=dict)
     """The provider's own fields (dotted paths of the body) to those of the input that they carry, in GraphQL names."""
+    days: tuple[tuple[str, dt.date], ...] = ()
+    """The days on which what it changes is booked, each with the input's field; empty where no provider closes them."""
     file: File | None = None
     """What the provider fetches from us: its address fills `${file}` in the body when the step is sent."""
     undo: Step | None = None
@@ -89,6 +91,21 @@ class Before:
     field: str
     value: object
     """As `value_text` writes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRecord:
+    """One of several records that one request changes."""
+
+    path: str
+    """Where it stands in the input: `input.records.0`."""
+    kind: str
+    native_id: str
+    sent: bool
+    """Whether the request holds it; what is as asked already is left out."""
+    asked: Mapping[str, object] = field(default_factory=dict)
+    version: str = ""
+    before: tuple[Before, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +127,8 @@ class Plan:
     """Of the record that the plan was made on; empty where it was not read."""
     before: tuple[Before, ...] = ()
     """The fields that are to change as they stood."""
+    records: tuple[PlannedRecord, ...] = ()
+    """Of a change of several records by one request: all of them, in the input's order."""
     findings: tuple[Finding, ...] = ()
     loss: tuple[Loss, ...] = ()
     calls: int = 0
@@ -172,6 +191,19 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOutcome:
+    """What became of one of several records that one request was to change."""
+
+    path: str
+    """Where it stands in the input."""
+    kind: str
+    native_id: str
+    status: OutcomeStatus
+    evidence: str = ""
+    changed: tuple[Changed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one plan."""
 
@@ -193,3 +225,5 @@ class Outcome:
     """What the provider made of it, against what was asked; known where the record was read again."""
     downstream_id: str | None = None
     """The provider's own sync id."""
+    records: tuple[RecordOutcome, ...] = ()
+    """Of several records that one request changes: each of them; empty where it was not looked at them."""

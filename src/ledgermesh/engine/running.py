@@ -9,7 +9,8 @@ from typing import Final
 from ledgermesh.engine.planned import Failure, Outcome, OutcomeStatus, Sent
 from ledgermesh.engine.repeat import failure_of
 from ledgermesh.engine.replay import Note, shape
-from ledgermesh.engine.stepping import NOT_WRITTEN, End, Failed, Place, Unknown, Work, carry
+from ledgermesh.engine.stepping import carry
+from ledgermesh.engine.work import NOT_WRITTEN, End, Failed, Place, Unknown, Work
 from ledgermesh.errors import Indeterminate, LedgermeshError, StateDown
 
 UNDO_SECONDS: Final = 30.0
@@ -66,8 +67,9 @@ def _fits(work: Work) -> bool:
 
 
 def _unknown(work: Work, end: Unknown) -> Reached:
-    told = Indeterminate(f"Nobody can say whether it was done: {end.why}.")
-    return Reached("INDETERMINATE", told.message, failure_of(told), tuple(_made(work)))
+    words = "Only a part of it was done" if end.partly else "Nobody can say whether it was done"
+    told = Indeterminate(f"{words}: {end.why}.")
+    return Reached("INDETERMINATE", told.message, failure_of(end.error or told), tuple(_made(work)))
 
 
 def _made(work: Work) -> Iterator[Sent]:
@@ -120,7 +122,8 @@ async def _take_back(work: Work, failure: Failure) -> Reached:
 def concluded(note: Note, outcome: Outcome) -> Note:
     """The note to keep with this end; without what may hold anything of the books."""
     failure = replace(outcome.failure, provider_message=None) if outcome.failure is not None else None
-    kept = replace(outcome, changed=(), failure=failure)
+    records = tuple(replace(each, changed=()) for each in outcome.records)
+    kept = replace(outcome, changed=(), failure=failure, records=records)
     if outcome.status == "INDETERMINATE":
         return replace(note, outcome=kept)
     # What was taken back counts as never sent; what could not be is there, and a next try goes on from it.

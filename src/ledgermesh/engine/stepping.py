@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from random import Random
+from dataclasses import replace
 from typing import Final
 
-from ledgermesh.clock import Clock
-from ledgermesh.engine.after import afresh
-from ledgermesh.engine.handed import Handed, Handing, with_address
-from ledgermesh.engine.hub import Hub
+from ledgermesh.engine.closed import explained
+from ledgermesh.engine.handed import Handed, with_address
 from ledgermesh.engine.looking import Looked, look
-from ledgermesh.engine.planned import Look, Plan, Sent, Step
+from ledgermesh.engine.planned import Look, Plan, Step
 from ledgermesh.engine.repeat import TRIES_MAX, is_unclear, named, pause
-from ledgermesh.engine.replay import KEPT_SECONDS, Mark, Notes, Progress, WriteKey, shape
+from ledgermesh.engine.replay import KEPT_SECONDS
 from ledgermesh.engine.sending import (
-    Id,
     filled,
     filled_native,
     filled_value,
@@ -28,10 +24,23 @@ from ledgermesh.engine.sending import (
     told_id,
     unfilled,
 )
-from ledgermesh.errors import CallerError, Conflict, LedgermeshError, LinkError, NotFound, StateDown
+from ledgermesh.engine.several import first_left, look_at_each, summed
+from ledgermesh.engine.work import NOT_WRITTEN, Done, End, Failed, Place, Unknown, Work
+from ledgermesh.errors import (
+    Absent,
+    CallerError,
+    Conflict,
+    LedgermeshError,
+    LinkError,
+    MissingScope,
+    NotFound,
+    Refused,
+    StateDown,
+)
 from ledgermesh.model.record import Record
 from ledgermesh.state.entries import Environment
 from ledgermesh.upstream.call import Call, Response
+from ledgermesh.upstream.local import is_local
 
 LOOKS: Final = 2
 """Looks that must see nothing before a request is sent again."""
@@ -43,116 +52,6 @@ HEADER_SECONDS_MAX: Final = 1.0
 """Before a request is sent again whose key the provider itself knows."""
 BEFORE_PAGES_MAX: Final = 3
 """Pages that are searched for a stamp before its first sending."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """It had its effect."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """It had no effect, and is not sent again."""
-
-    error: LedgermeshError
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Nobody can say whether it had its effect."""
-
-    why: str
-
-
-End = Done | Failed | Unknown
-
-NOT_WRITTEN: Final = Unknown("how far it got cannot be written down, so nothing further was sent")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A request of the plan: a step, or what takes it back."""
-
-    number: int
-    step: Step
-    undo: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"{self.number}/undo" if self.undo else str(self.number)
-
-
-@dataclass(slots=True, kw_only=True)
-class Work:
-    """What one worker knows while it carries out a plan."""
-
-    hub: Hub
-    plan: Plan
-    key: WriteKey
-    notes: Notes
-    handing: Handing | None
-    """Where providers fetch files from; None where none is handed over."""
-    progress: Progress
-    clock: Clock
-    random: Random
-    deadline: float
-    """Monotonic seconds."""
-    until: Callable[[float], Awaitable[float]]
-    """Until when a call may take that wants so many seconds at least: the claim outlasts it. Raises Overtaken."""
-    fresh: bool = True
-    """Whether nothing was known of the key before."""
-    touched: bool = False
-    """Whether anything changed at the provider, or may have."""
-    acted: bool = False
-    """Whether it was this worker who changed it."""
-    sent: list[Sent] = field(default_factory=list)
-    downstream_id: str | None = None
-
-    def mark(self, place: Place) -> Mark | None:
-        """How far a request got; None for one that had no effect."""
-        return self.progress.note.marks.get(place.name)
-
-    @property
-    def ids(self) -> dict[int, Id]:
-        """As the provider's answers wrote them, by step."""
-        marks = self.progress.note.marks
-        return {int(name): mark.id for name, mark in marks.items() if name.isdigit() and mark.id is not None}
-
-    @property
-    def native_ids(self) -> dict[int, str]:
-        """As our records have them, by step."""
-        marks = self.progress.note.marks
-        return {
-            int(name): mark.native_id for name, mark in marks.items() if name.isdigit() and mark.native_id
-        }
-
-    @property
-    def left(self) -> float:
-        """Seconds until the deadline."""
-        return self.deadline - self.clock.monotonic()
-
-    def live(self) -> Hub:
-        """The books as they are from now on."""
-        return afresh(self.hub, self.clock, self.deadline)
-
-    async def done(self, place: Place, id: Id | None, native_id: str | None) -> Done:
-        """Write down that it had its effect; that stays true where it cannot be written."""
-        mark = self._mark(place)
-        made = replace(mark, state="DONE", id=id, native_id=native_id)
-        await self.progress.tell(self.progress.marked(place.name, made))
-        return Done()
-
-    async def sending(self, place: Place) -> None:
-        """Write down that it leaves now. Raises Overtaken, or StateDown, and then it must not."""
-        await self.progress.write(self.progress.marked(place.name, self._mark(place)))
-
-    async def undone(self, place: Place) -> None:
-        """Write down that it had no effect."""
-        await self.progress.tell(self.progress.marked(place.name, None))
-
-    def _mark(self, place: Place) -> Mark:
-        fresh = Mark(shape=shape(place.step), state="SENDING", started_at=self.clock.now().timestamp())
-        return self.mark(place) or fresh
 
 
 async def carry(work: Work, place: Place) -> End:
@@ -228,6 +127,8 @@ async def _refused(
         work.acted = work.acted or isinstance(end, Done)
         return await _spent(work, place, end, error, tries), False
     seconds = pause(error, work.clock, work.deadline)
+    if work.plan.records and isinstance(error, Absent | MissingScope | Refused) and not is_local(error):
+        return await _of_each(work, place, error), False
     if not pending:
         await work.undone(place)
     if seconds is not None and tries < TRIES_MAX:
@@ -235,6 +136,7 @@ async def _refused(
         return None, pending
     if pending:
         return await _resolve(work, place) or Failed(error), False
+    await explained(work.live(), step, error)
     return Failed(error), False
 
 
@@ -244,6 +146,31 @@ async def _spent(work: Work, place: Place, end: End | None, error: LedgermeshErr
         return end
     await work.undone(place)
     return Failed(error)
+
+
+async def _of_each(work: Work, place: Place, error: LedgermeshError | None) -> End:
+    """What a clear answer left of several records: a provider that takes them in turn may refuse one of them only."""
+    work.touched = True
+    try:
+        looked = await _look_at_each(work, answered=error is None)
+    except LedgermeshError as unread:
+        return Unknown(f"the records could not be read again ({unread.code})", error=error)
+    if looked.answer == "THERE":
+        work.acted = True
+        return await work.done(place, None, None)
+    if error is not None:
+        await explained(work.live(), place.step, error)
+    if looked.answer == "ABSENT":
+        await work.undone(place)
+        return Failed(error or Refused("the provider answered that it is done, and no record has changed"))
+    if error is not None and (left := first_left(work.records)):
+        error.details.setdefault("field", left)
+    return Unknown(looked.why, partly=True, error=error)
+
+
+async def _look_at_each(work: Work, *, answered: bool) -> Looked:
+    work.records = await look_at_each(work.live(), work.plan.records, answered=answered)
+    return summed(work.records, work.plan.records)
 
 
 async def _answered(work: Work, place: Place, call: Call, response: Response) -> End:
@@ -257,6 +184,8 @@ async def _answered(work: Work, place: Place, call: Call, response: Response) ->
     sent = line(step, call, response, undone=place.undo)
     work.sent.append(replace(sent, native_id=native_id))
     work.downstream_id = response.headers.get("x-sync-id") or work.downstream_id
+    if work.plan.records:
+        return await _of_each(work, place, None)
     if native_id is None and step.id and not place.undo and isinstance(await _resolve(work, place), Done):
         return Done()
     if native_id is not None and _recognised(step):
@@ -284,11 +213,16 @@ async def _resolve(work: Work, place: Place) -> End | None:
             return Unknown(why)
         await work.clock.sleep(seconds)
         try:
+            # Kept while looking: where that takes longer than a claim lasts, two who look by turns come to no end.
+            await work.until(0.0)
             end = await _look(work, place, step.look, mark.started_at)
         except (CallerError, LinkError) as error:
             return Unknown(f"it cannot be looked for ({error.code})")
         except LedgermeshError as error:
             why, seconds = f"it could not be looked for ({error.code})", min(2 * seconds, LOOK_SECONDS_MAX)
+            continue
+        if isinstance(end, Unknown) and end.partly and end.why != why:
+            why = end.why  # it may still be at work on the others: what is seen twice is taken for the end
             continue
         if end is not None:
             return end
@@ -302,14 +236,16 @@ async def _look(work: Work, place: Place, asked: Look, since: float) -> End | No
     match looked.answer:
         case "THERE":
             return await _found(work, place, asked, looked.records)
-        case "UNSURE":
-            return Unknown(looked.why)
+        case "UNSURE" | "PARTLY":
+            return Unknown(looked.why, partly=looked.answer == "PARTLY")
         case "OTHER":
             return Failed(Conflict("a record with this key and other content is there already"))
     return None
 
 
 async def _looked(work: Work, place: Place, asked: Look, since: float, **more: int) -> Looked:
+    if work.plan.records:
+        return await _look_at_each(work, answered=False)
     step, native_ids = place.step, work.native_ids
     own = filled_native(asked.native_id, work.ids, native_ids) if asked.native_id is not None else None
     equal = {name: filled_value(value, native_ids) for name, value in asked.equal.items()}
@@ -334,6 +270,8 @@ async def _found(work: Work, place: Place, asked: Look, records: Sequence[Record
     """It is there; None when what is there is the effect of other writes of equal content."""
     step = place.step
     prefix = filled(step.prefix, work.ids)
+    if work.plan.records:
+        return await work.done(place, None, None)
     if asked.native_id is not None:
         native_id = filled_native(step.native_id or asked.native_id, work.ids, work.native_ids)
         id = told_by(records[0], step, prefix) if records else native_id.removeprefix(prefix)

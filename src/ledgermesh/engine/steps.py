@@ -322,6 +322,7 @@ def digest_of(change: Change) -> str:
     words = [
         change.kind, change.verb, change.target.native_id if change.target is not None else None,
         _plain(change.values), dict(change.custom_fields), _plain(change.passthrough),
+        *map(digest_of, change.records),
     ]  # fmt: skip
     return hashlib.sha256(msgspec.json.encode(words)).hexdigest()
 

@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin
 from ledgermesh.spec.auth import OAuth2
 from ledgermesh.spec.hooks import problems_of_hooks
 from ledgermesh.spec.inputs import Input, inputs_for
-from ledgermesh.spec.provider import Provider
+from ledgermesh.spec.provider import Closing, Provider
 from ledgermesh.spec.resource import List, ReportName, Resource
 from ledgermesh.spec.wires import ABSENT, Fields, Wire, declared
 from ledgermesh.spec.write import Compose, Put, Stamp, Write, no_segments
@@ -39,6 +39,8 @@ def problems(provider: Provider, kinds: Iterable[str]) -> Iterator[str]:
     models = {resource.kind: resource.fields.model for resource in provider.resources}
     for way in provider.writes:
         yield from _way(provider, way, models.get(way.kind), known)
+    if provider.closing is not None:
+        yield from _closing(provider.name, provider.closing, models)
 
 
 def _has(provider: Provider, kind: str) -> bool:
@@ -142,6 +144,15 @@ def _way(
     for name in re.findall(r"\{(\w+)\}", way.path):
         if name not in filled and way.segments is no_segments:
             yield f"{where}: {way.path} needs {name!r}; declare it under `settings`, or give `segments`"
+
+
+def _closing(name: str, closing: Closing, models: Mapping[str, type[Any]]) -> Iterator[str]:
+    """What closed books are told by, and what they are about, is read from this provider."""
+    for kind, field in (*closing.dates.items(), (closing.kind, closing.field)):
+        if kind not in models:
+            yield f"{name} closing: {kind!r} is read from nowhere{_closest(kind, models)}"
+        elif field not in declared(models[kind]):
+            yield f"{name} closing: {kind} has no field {field!r}{_closest(field, declared(models[kind]))}"
 
 
 def _puts(where: str, puts: Mapping[str, Put], inputs: Mapping[str, Input]) -> Iterator[str]:

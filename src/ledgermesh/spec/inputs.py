@@ -154,7 +154,7 @@ def inputs_of(model: Any) -> Mapping[str, Input]:
 
 def inputs_for(model: Any, verb: str) -> Mapping[str, Input]:
     """The fields that this verb takes."""
-    return inputs_of(model) if verb in ("CREATE", "UPDATE") else ACTIONS[verb]
+    return inputs_of(model) if verb in ("CREATE", "UPDATE", "UPDATE_MANY") else ACTIONS[verb]
 
 
 def _input(model: Any, name: str, hint: Any) -> tuple[str, Input]:

@@ -59,6 +59,20 @@ class Setting:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Closing:
+    """Closed books: the provider takes nothing that is dated on a certain day or before it."""
+
+    kind: str
+    """The kind whose only record tells the day."""
+    field: str
+    """The model's field that does; null in it where nothing is closed."""
+    dates: Mapping[str, str]
+    """By kind of record: the model's field with the day on which it counts. Kinds that are not here are not refused."""
+    assumed: str = ""
+    """What no document says about it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Provider:
     """Everything the engine knows of one provider."""
 
@@ -102,6 +116,8 @@ class Provider:
     """Every change that the provider takes."""
     unwritten: Mapping[str, str] = field(default_factory=dict)
     """Operations (`POST /path` as the contract prints it) that change something and are written by nobody, and why."""
+    closing: Closing | None = None
+    """How closed books are known before a write; None where the provider does not tell, or closes none."""
     downstream: Downstream | None = None
     """Of an aggregator: how far it is with passing writes on."""
     hooks: Hooks | None = None

@@ -8,8 +8,11 @@ from typing import Any, Literal
 
 from ledgermesh.spec.wires import Fields, Wire
 
-WriteVerb = Literal["CREATE", "UPDATE", "DELETE", "VOID", "PAY", "SEND", "SET_STATUS", "UNPROCESS", "IMPORT"]
-"""PAY settles a document by a payment; SET_STATUS moves it through the provider's own states; UNPROCESS takes a record
+WriteVerb = Literal[
+    "CREATE", "UPDATE", "UPDATE_MANY", "DELETE", "VOID", "PAY", "SEND", "SET_STATUS", "UNPROCESS", "IMPORT"
+]
+"""UPDATE_MANY changes several records by one request, whose body is the list of the bodies that UPDATE sends of each;
+PAY settles a document by a payment; SET_STATUS moves it through the provider's own states; UNPROCESS takes a record
 back into the provider's inbox; IMPORT hands over a bank statement."""
 
 Values = Mapping[str, Any]

@@ -19,11 +19,12 @@ from typing import Any, Final
 import httpx
 from starlette.applications import Starlette
 
-from ledgermesh.app import Running, make_gateway, operations, web
+from ledgermesh.app import operations, web
 from ledgermesh.clock import ManualClock
 from ledgermesh.demo import link_demo
 from ledgermesh.edge.connect.parts import ConnectParts
 from ledgermesh.edge.incoming import Limits
+from ledgermesh.gateway import Choices, Running, make_gateway
 from ledgermesh.playground import PlaygroundConfig, read_examples
 from ledgermesh.sandbox.app import Sandbox, make_sandbox
 from ledgermesh.sandbox.world import World
@@ -225,7 +226,8 @@ async def product(world: World | None = None) -> AsyncIterator[Product]:
     ):
         wire = HttpxWire(upstream)
         running = make_gateway(
-            state=state, wire=wire, clock=clock, keys=KEYS, random=Random(1), rate=UNBOUND, public_url=PUBLIC
+            state=state, wire=wire, clock=clock, keys=KEYS, random=Random(1),
+            choices=Choices(rate=UNBOUND), public_url=PUBLIC,
         )
         work = {
             **running.pushing,

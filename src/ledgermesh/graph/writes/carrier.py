@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -45,6 +45,7 @@ class Carrier:
 
     parts: Parts
     pusher: Pusher
+    turn_seconds: float = TURN_SECONDS
 
     async def run(self, job: Job, part: Part) -> Outcome:
         """What became of the plan. Raises StateDown where nothing can be begun safely now."""
@@ -58,7 +59,7 @@ class Carrier:
             connection=outcome.connection,
             kind=outcome.kind,
             verb=outcome.verb,
-            native_id=outcome.native_id,
+            native_id=outcome.native_id or ",".join(_turns(part.plan)) or None,
             sync=job.id,
             digest=part.plan.digest,
             code=outcome.failure.code if outcome.failure is not None else None,
@@ -85,7 +86,8 @@ class Carrier:
                 # Its calls were counted at the door when the operation came in.
                 hub = replace(context.hub(entry), send=self.parts.send)
                 if not begun:
-                    await turn.enter_async_context(self._turn(hub, plan))
+                    for native_id in _turns(plan):
+                        await turn.enter_async_context(self._turn(hub, plan, native_id))
                     conflict = await changed_meanwhile(hub, plan)
                     if conflict is not None:
                         return _refused(plan, conflict)
@@ -94,34 +96,28 @@ class Carrier:
             except LedgermeshError as error:
                 return _unknown(plan, error) if begun else _refused(plan, error)
             outcome = await self.pusher.push(hub, plan, key=key, deadline=context.terms.deadline)
-        await self._tell(job, outcome)
+        await self._tell(job, plan, outcome)
         return await self._passed_on(hub, plan, outcome)
 
-    async def _tell(self, job: Job, outcome: Outcome) -> None:
+    async def _tell(self, job: Job, plan: Plan, outcome: Outcome) -> None:
         """Tell who listens for changes of these books; the write is none the less done where that cannot be told."""
-        if outcome.status != "COMMITTED" or outcome.replayed:
-            return
         at, state = self.parts.clock.now(), self.parts.state
         try:
-            await published(
-                state, job.environment, outcome.connection, outcome.kind, outcome.native_id, at=at
-            )
+            for kind, native_id in _changed(plan, outcome):
+                await published(state, job.environment, outcome.connection, kind, native_id, at=at)
         except StateDown as error:
             structlog.get_logger("ledgermesh").warning("a change was not told", reason=error.message)
 
     @asynccontextmanager
-    async def _turn(self, hub: Hub, plan: Plan) -> AsyncIterator[None]:
+    async def _turn(self, hub: Hub, plan: Plan, native_id: str) -> AsyncIterator[None]:
         """From the look at a record to the end of its change nobody else here changes it; raises Conflict where
         somebody does for too long.
 
         Providers take no condition with a change: two who saw the same version would both go on, and one be lost.
         """
-        if not plan.version or plan.native_id is None:
-            yield
-            return
         clock, claims = self.parts.clock, Claims(self.parts.state.store, self.parts.clock)
-        name = f"record/{hub.link.environment}/{plan.connection}/{plan.native_id}"
-        while (claim := await claims.claim(name, seconds=TURN_SECONDS)) is None:
+        name = f"record/{hub.link.environment}/{plan.connection}/{native_id}"
+        while (claim := await claims.claim(name, seconds=self.turn_seconds)) is None:
             if clock.monotonic() + TURN_POLL_SECONDS >= hub.terms.deadline:
                 raise Conflict("somebody else has been changing this record all the while")
             await clock.sleep(TURN_POLL_SECONDS)
@@ -132,7 +128,14 @@ class Carrier:
 
     def _context(self, job: Job) -> Context:
         """A request of the key that asked; raises Forbidden where it may not write any more."""
-        principal = self.parts.registry.holder(job.tenant, job.environment, job.key)
+        # A token of an issuer's may write for minutes only; what was accepted from it is carried out none the less.
+        principal = self.parts.registry.acting(
+            job.tenant,
+            job.environment,
+            job.key,
+            scopes=frozenset((READ, WRITE)),
+            companies=frozenset((job.company,)),
+        )
         if principal is None:
             raise Forbidden("the key that asked for this has ended or was revoked")
         if not principal.tenant.writes or not {WRITE, READ} <= principal.key.scopes:
@@ -172,6 +175,25 @@ class Carrier:
         document = response.document
         found: Mapping[str, Any] = document if isinstance(document, Mapping) else {}
         return at(downstream.status)(Row(found))
+
+
+def _turns(plan: Plan) -> list[str]:
+    """The records that nobody else may change meanwhile, in an order in which no two changes wait for each other."""
+    if plan.records:
+        return sorted(each.native_id for each in plan.records if each.sent)
+    return [plan.native_id] if plan.version and plan.native_id is not None else []
+
+
+def _changed(plan: Plan, outcome: Outcome) -> Iterator[tuple[str, str | None]]:
+    """What an outcome changed, by kind and id; of several records also where not all of them took it."""
+    if outcome.replayed:
+        return
+    if not plan.records and outcome.status == "COMMITTED":
+        yield outcome.kind, outcome.native_id
+    sent = {each.path for each in plan.records if each.sent}
+    for each in outcome.records:
+        if each.path in sent and each.status == "COMMITTED":
+            yield each.kind, each.native_id
 
 
 def _not_passed_on(hub: Hub, outcome: Outcome) -> Outcome:

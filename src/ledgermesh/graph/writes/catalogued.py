@@ -69,9 +69,10 @@ def with_writes(
 
 def _fields(definition: Definition, kind: str, verb: WriteVerb, known: Known) -> Iterator[FieldCapability]:
     """The fields that a change takes."""
-    put = _puts(definition, kind) if verb in ("CREATE", "UPDATE") else _flat(_of(definition, kind, verb))
+    same: WriteVerb = "UPDATE" if verb == "UPDATE_MANY" else verb
+    put = _puts(definition, kind) if same in ("CREATE", "UPDATE") else _flat(_of(definition, kind, verb))
     for name, each in put.items():
-        if verb in ("CREATE", "UPDATE") and verb not in each.verbs:
+        if same in ("CREATE", "UPDATE") and same not in each.verbs:
             continue
         yield _with(known.get(name) or _unread(name, readable=name.partition(".")[0] in known), name, put)
 

@@ -16,6 +16,7 @@ from ledgermesh.graph.writes.gate import check_tokens, writer_of
 from ledgermesh.graph.writes.inputs import input_name
 from ledgermesh.graph.writes.options import SyncMode, WriteOptions, to_options, to_passthrough
 from ledgermesh.graph.writes.payloads import WritePayload
+from ledgermesh.graph.writes.several import changes_of
 from ledgermesh.graph.writes.writer import Opened
 from ledgermesh.graph.writes.writing import MODELS, answer, ordered, to_change
 from ledgermesh.spec.inputs import inputs_for
@@ -70,6 +71,9 @@ def _again(info: Info, opened: Opened, input: Any, passthrough: Any) -> Change:
     """The change that the token is for, from the input given once more. Raises BadInput."""
     context = info.context
     given = _coerced(info, input_name(opened.kind, opened.verb), input)
+    if opened.verb == "UPDATE_MANY":
+        records = changes_of(context, context.company(opened.company), given)
+        return Change(kind=opened.kind, verb=opened.verb, records=records)
     spec = inputs_for(MODELS[opened.kind], opened.verb)
     values, fields = to_change(context, context.company(opened.company), spec, given)
     return Change(

@@ -102,6 +102,8 @@ def action_input(verb: WriteVerb) -> Any:
 
 def input_name(kind: str, verb: WriteVerb) -> str | None:
     """The name of the input that a verb takes; None where it takes none."""
+    if verb == "UPDATE_MANY":
+        return "RecordsUpdate"
     if verb in ("CREATE", "UPDATE"):
         return f"{kind}{verb.title()}"
     return f"{''.join(word.title() for word in verb.split('_'))}Input" if verb in NAMED else None

@@ -143,6 +143,35 @@ class WriteError:
     )
 
 
+async def _read(info: Info, connection: str, kind: str, native_id: str) -> Record | None:
+    """A record as it is now; None where there is none any more."""
+    context: Any = info.context
+    entry = context.parts.registry.connection(context.principal, connection)
+    hub = context.hub_of(connection) if entry is None else context.hub(entry, Fresh(no_cache=True))
+    try:
+        found: Record | None = await hub.one(kind, native_id, selected(info))
+    except Absent:
+        return None
+    return found
+
+
+@strawberry.type(description="What became of one of several records that one request was to change.")
+class WrittenRecord:
+    path: str = strawberry.field(description="Where it stands in the input.")
+    kind: str = strawberry.field(description="The kind of record.")
+    native_id: str = strawberry.field(description="The provider's id.")
+    status: WriteStatus = strawberry.field(description="COMMITTED, NOT_COMMITTED or INDETERMINATE.")
+    evidence: str | None = strawberry.field(description="How the status is known, in words.")
+    changed_fields: list[ChangedField] = strawberry.field(
+        description="Where the record is not what was asked for."
+    )
+    connection: strawberry.Private[str] = ""
+
+    @strawberry.field(description="The record, read again from the provider; null where it is not there.")
+    async def record(self, info: Info) -> Record | None:
+        return await _read(info, self.connection, self.kind, self.native_id)
+
+
 @strawberry.type(description="What one connection would do, or did.")
 class WriteSource:
     connection: Connection = strawberry.field(description="The connection.")
@@ -159,6 +188,9 @@ class WriteSource:
     residue: list[SentRequest] = strawberry.field(
         description="What is left of steps that could not be taken back."
     )
+    records: list[WrittenRecord] = strawberry.field(
+        description="Of a change of several records: what became of each, once that is known."
+    )
     error: WriteError | None = strawberry.field(description="Why it did not succeed.")
     downstream_sync_id: str | None = strawberry.field(description="The provider's own id of passing it on.")
     record_kind: strawberry.Private[str] = ""
@@ -172,16 +204,7 @@ class WriteSource:
     async def record(self, info: Info) -> Record | None:
         if self.record_id is None:
             return None
-        context: Any = info.context
-        entry = context.parts.registry.connection(context.principal, str(self.connection.id))
-        hub = context.hub_of(str(self.connection.id)) if entry is None else context.hub(
-            entry, Fresh(no_cache=True)
-        )  # fmt: skip
-        try:
-            found: Record | None = await hub.one(self.record_kind, self.record_id, selected(info))
-        except Absent:
-            return None
-        return found
+        return await _read(info, str(self.connection.id), self.record_kind, self.record_id)
 
 
 @strawberry.type(description="What a change would do, or what became of it.")

@@ -8,7 +8,17 @@ from urllib.parse import urlencode
 
 from strawberry.scalars import JSON
 
-from ledgermesh.engine.planned import Changed, Failure, Finding, Loss, Outcome, Plan, Sent, Step
+from ledgermesh.engine.planned import (
+    Changed,
+    Failure,
+    Finding,
+    Loss,
+    Outcome,
+    Plan,
+    RecordOutcome,
+    Sent,
+    Step,
+)
 from ledgermesh.errors import Forbidden, LedgermeshError, Unsupported
 from ledgermesh.graph.context import Context
 from ledgermesh.graph.writes.payloads import (
@@ -23,6 +33,7 @@ from ledgermesh.graph.writes.payloads import (
     WriteSource,
     WriteStatus,
     WriteStep,
+    WrittenRecord,
 )
 from ledgermesh.graph.writes.writer import Became
 from ledgermesh.model.mapped import graphql_name, graphql_path
@@ -73,7 +84,8 @@ def to_outcome(shown: Connection, found: Became, plan: WritePlan | None = None) 
         changed_fields=[_changed(each) for each in found.changed],
         sent=[_sent(each) for each in found.sent],
         residue=[_sent(each) for each in found.residue],
-        error=_failure(found.failure) if found.failure is not None else None,
+        records=[_record(shown, each) for each in found.records],
+        error=to_failure(found.failure) if found.failure is not None else None,
         downstream_sync_id=found.downstream_id,
         record_kind=found.kind,
         record_id=found.native_id if found.status == "COMMITTED" else None,
@@ -83,6 +95,7 @@ def to_outcome(shown: Connection, found: Became, plan: WritePlan | None = None) 
 def _source(shown: Connection, status: WriteStatus, **more: Any) -> WriteSource:
     nothing: dict[str, Any] = {
         "replayed": False, "evidence": None, "plan": None, "changed_fields": [], "sent": [], "residue": [],
+        "records": [],
         "error": None, "downstream_sync_id": None,
     }  # fmt: skip
     return WriteSource(connection=shown, status=status, **(nothing | more))
@@ -166,6 +179,18 @@ def _sent(each: Sent) -> SentRequest:
     )
 
 
+def _record(shown: Connection, each: RecordOutcome) -> WrittenRecord:
+    return WrittenRecord(
+        path=each.path,
+        kind=each.kind,
+        native_id=each.native_id,
+        status=WriteStatus(each.status),
+        evidence=each.evidence or None,
+        changed_fields=[_changed(one) for one in each.changed],
+        connection=str(shown.id),
+    )
+
+
 def _changed(each: Changed) -> ChangedField:
     return ChangedField(path=graphql_path(each.field), asked=_json(each.asked), got=_json(each.got))
 
@@ -181,7 +206,8 @@ def _renamed(value: Any) -> Any:
     return [_renamed(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def _failure(failure: Failure) -> WriteError:
+def to_failure(failure: Failure) -> WriteError:
+    """A failure of a push."""
     return _error(
         code=failure.code,
         message=failure.message,

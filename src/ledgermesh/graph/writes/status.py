@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
+from dataclasses import replace
 from enum import Enum
 from typing import Annotated, Final
 
@@ -13,12 +14,12 @@ import strawberry
 from ledgermesh.errors import BadInput, Forbidden, NotFound, SignIn
 from ledgermesh.graph.context import Context
 from ledgermesh.graph.freshness import Info
-from ledgermesh.graph.writes.payloads import WriteSource
-from ledgermesh.graph.writes.shown import to_outcome
+from ledgermesh.graph.writes.payloads import WriteError, WriteSource
+from ledgermesh.graph.writes.shown import to_failure, to_outcome
 from ledgermesh.graph.writes.writer import Became
 from ledgermesh.model.platform import Verb
 from ledgermesh.state.entries import Environment
-from ledgermesh.sync.jobs import Jobs
+from ledgermesh.sync.jobs import SHARING_ENDED, Jobs
 from ledgermesh.sync.status import PartStatus
 from ledgermesh.sync.status import Sync as Job
 from ledgermesh.sync.ticking import ticking
@@ -26,6 +27,7 @@ from ledgermesh.sync.ticking import ticking
 CHECK_SECONDS: Final = 1.0
 """How often a subscriber's right to listen is looked at when nothing happens."""
 FIRST_MAX: Final = 200
+UNSEEN: Final = "it did not succeed; its connection is not seen any more"
 SCOPES: Final = frozenset(("api.read", "api.write"))
 
 
@@ -54,8 +56,12 @@ class SyncPart:
     ended_at: dt.datetime | None = strawberry.field(
         description="When its outcome was known, UTC; null before."
     )
+    status: SyncStatus = strawberry.field(description="How far it is.")
+    error: WriteError | None = strawberry.field(
+        description="Why it did not succeed; without the provider's words where its connection is not seen any more."
+    )
     source: WriteSource | None = strawberry.field(
-        description="What became of it; null where the connection is gone."
+        description="What became of it; null where the connection is gone, or its company is not seen any more."
     )
 
 
@@ -97,8 +103,7 @@ class SyncQuery:
 
     @strawberry.field(description="What became of a push; null when nobody knows of it any more.")
     async def sync(self, info: Info, id: Id) -> Sync | None:
-        job = await _find(info.context, id)
-        return to_sync(info.context, job) if job is not None else None
+        return await sync_of(info.context, id)
 
     @strawberry.field(
         description="The tenant's pushes, newest first, for as long as they are kept. `sync` tells more of each."
@@ -214,8 +219,11 @@ def _check(context: Context) -> None:
 
 
 async def _find(context: Context, id: str) -> Job | None:
-    job = await _syncs(context).find(*_owner(context), str(id))
-    return job if job is not None and _sees(context, job, None) else None
+    """One of the tenant's own. How it ended is told also when its company is shared with the tenant no more, to keys
+    that reached it before.
+    """
+    job, limited = await _syncs(context).find(*_owner(context), str(id)), context.principal.key.companies
+    return job if job is not None and (limited is None or not job.company or job.company in limited) else None
 
 
 def _sees(context: Context, job: Job, company: str | None) -> bool:
@@ -223,6 +231,12 @@ def _sees(context: Context, job: Job, company: str | None) -> bool:
     if company not in (None, job.company):
         return False
     return not job.company or context.parts.registry.company(context.principal, job.company) is not None
+
+
+async def sync_of(context: Context, id: str) -> Sync | None:
+    """A push by its id; None where nobody knows of one that the caller sees."""
+    job = await _find(context, id)
+    return to_sync(context, job) if job is not None else None
 
 
 def to_sync(context: Context, job: Job) -> Sync:
@@ -244,7 +258,12 @@ def _part(context: Context, part: PartStatus) -> SyncPart:
     entry = context.parts.registry.connection(context.principal, part.connection)
     known = entry is not None and entry.provider in context.parts.definitions
     became: Became = part.outcome or ("RUNNING" if part.status == "RUNNING" else "QUEUED")
+    failure = part.outcome.failure if part.outcome is not None else None
+    if failure is not None and not known and failure != SHARING_ENDED:
+        failure = replace(failure, message=UNSEEN, provider_message=None)
     return SyncPart(
+        status=SyncStatus(part.status),
+        error=to_failure(failure) if failure is not None else None,
         kind=part.kind or None,
         verb=Verb(part.verb) if part.verb else None,
         client_key=part.client_key,

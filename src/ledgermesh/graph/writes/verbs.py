@@ -20,18 +20,21 @@ WRITTEN: Final = tuple(kind for kind in KINDS if kind.name not in DERIVED)
 VOIDED: Final = (
     "Invoice", "Bill", "Expense", "CreditNote", "Payment", "BillPayment", "JournalEntry", "Transfer",
 )  # fmt: skip
+TOGETHER: Final = "Invoice", "Bill", "Payment", "BillPayment", "Transfer", "JournalEntry"
+"""What providers may change several of by one request."""
 PAID: Final = ("Invoice", "Bill")
 SENT: Final = ("Invoice", "Quote", "SalesOrder", "DeliveryNote", "Letter")
 IMPORTED: Final = "BankTransaction"
 """What an imported bank statement makes."""
 
 VERBS: Final[tuple[WriteVerb, ...]] = (
-    "CREATE", "UPDATE", "DELETE", "VOID", "PAY", "SEND", "SET_STATUS", "UNPROCESS", "IMPORT",
+    "CREATE", "UPDATE", "UPDATE_MANY", "DELETE", "VOID", "PAY", "SEND", "SET_STATUS", "UNPROCESS", "IMPORT",
 )  # fmt: skip
 
 WORDS: Final[Mapping[WriteVerb, str]] = {
     "CREATE": "create",
     "UPDATE": "update",
+    "UPDATE_MANY": "update several",
     "DELETE": "delete",
     "VOID": "void",
     "PAY": "pay",

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ledgermesh.engine import several
 from ledgermesh.engine.change import Change
 from ledgermesh.engine.conflicts import conflict
 from ledgermesh.engine.handed import Handing
@@ -65,7 +66,7 @@ class WriteBack:
             environment=context.principal.key.environment,
             key=context.principal.key.id,
             company=company.key,
-            change=replace(change, values={}, custom_fields={}, passthrough={}),
+            change=replace(change, values={}, custom_fields={}, passthrough={}, records=()),
             expires_at=int(ends.timestamp()),
             plans=tuple(_ready(plans)),
         )
@@ -194,6 +195,7 @@ class WriteBack:
             values=change.values,
             custom_fields=change.custom_fields,
             passthrough=change.passthrough,
+            records=tuple(_like(each, opened.change) for each in change.records),
         )
         plans = []
         for bare in opened.plans:
@@ -254,8 +256,22 @@ async def _stale(
         return error
 
 
+def _like(record: Change, same: Change) -> Change:
+    """One of several records that is to go as its whole was to go."""
+    return replace(
+        record,
+        on_loss=same.on_loss,
+        client_key=same.client_key,
+        tracking_id=same.tracking_id,
+        downstream_push=same.downstream_push,
+        downstream_sources=same.downstream_sources,
+    )
+
+
 async def changed_meanwhile(hub: Hub, plan: Plan) -> Conflict | None:
     """A conflict, with what was planned on, what stands there now and what is asked, where the record has changed."""
+    if plan.records:
+        return await several.changed_meanwhile(hub, plan.records)
     if not plan.version or plan.native_id is None:
         return None
     record = await there(hub, plan.kind, plan.native_id)

@@ -42,7 +42,7 @@ async def make(
     """A new record, in every connection that takes it, or in the one named. Raises LedgermeshError."""
     writer_of(context)
     entry = context.company(company)
-    options = _options(context, task)
+    options = options_of(context, task.options)
     if options.if_version is not None:
         raise BadInput("`options.ifVersion`: there is no record yet", details={"field": "options.ifVersion"})
     (kind,) = task.kinds
@@ -50,7 +50,7 @@ async def make(
         where = chosen(context, entry, kind, task.verb, options)
     else:
         where = only(context, _connection(context, entry, connection), kind, task.verb, options)
-    return await _write(context, entry, where, _change(context, entry, task, kind, where.options))
+    return await carried(context, entry, where, _change(context, entry, task, kind, where.options))
 
 
 async def alter(context: Context, task: Task, id: str) -> WritePayload:
@@ -59,18 +59,25 @@ async def alter(context: Context, task: Task, id: str) -> WritePayload:
     ref = context.ids.open(id)
     if ref.kind not in task.kinds:
         raise BadInput(f"this id is not one of a {' or '.join(task.kinds)}", details={"field": "id"})
+    company, entry = holder(context, ref)
+    where = only(context, entry, ref.kind, task.verb, options_of(context, task.options))
+    change = _change(context, company, task, ref.kind, where.options, ref)
+    return await carried(context, company, where, change)
+
+
+def holder(context: Context, ref: Ref) -> tuple[CompanyEntry, ConnectionEntry]:
+    """The company and the connection that a record is kept in; raises Forbidden."""
     registry = context.parts.registry
     entry = registry.connection(context.principal, ref.connection)
     company = registry.company(context.principal, entry.company) if entry is not None else None
     if entry is None or company is None or entry.provider not in context.parts.definitions:
         raise Forbidden("this key does not reach that connection, or there is no such connection")
-    where = only(context, entry, ref.kind, task.verb, _options(context, task))
-    change = _change(context, company, task, ref.kind, where.options, ref)
-    return await _write(context, company, where, change)
+    return company, entry
 
 
-def _options(context: Context, task: Task) -> Options:
-    options = to_options(task.options, context.write_headers)
+def options_of(context: Context, given: WriteOptions | None) -> Options:
+    """How a mutation is to go, by its options and else by headers. Raises BadInput."""
+    options = to_options(given, context.write_headers)
     check_tokens(context, options.sync)
     return options
 
@@ -129,7 +136,8 @@ def to_change(
     return to_values(spec, given, open_id), custom_fields(given)
 
 
-async def _write(context: Context, company: CompanyEntry, where: Where, change: Change) -> WritePayload:
+async def carried(context: Context, company: CompanyEntry, where: Where, change: Change) -> WritePayload:
+    """The answer to a mutation: planned wherever it can go, and pushed where that was asked for."""
     writer, options = writer_of(context), where.options
     planned = Planned(client_key=change.client_key, plans={})
     if where.able:

@@ -11,7 +11,7 @@ from ledgermesh.providers.kashoo.ledger import CONTACT_RECORDS, JOURNAL_ENTRIES,
 from ledgermesh.providers.kashoo.parties import PARTIES, PARTY_GROUPS
 from ledgermesh.providers.kashoo.purchases import BILL_PAYMENTS, BILLS
 from ledgermesh.providers.kashoo.sales import INVOICES, PAYMENTS
-from ledgermesh.providers.kashoo.writing import CLASSIC_WRITES, UNWRITTEN
+from ledgermesh.providers.kashoo.writing import CLASSIC_WRITES, CLOSING, UNWRITTEN
 from ledgermesh.spec.auth import FirstPartyToken, OAuth2
 from ledgermesh.spec.faults import Fault, Verdict
 from ledgermesh.spec.provider import Choose, Provider, ProviderKind, Setting
@@ -110,6 +110,7 @@ PROVIDER = Provider(
     ),
     writes=CLASSIC_WRITES,
     unwritten=UNWRITTEN,
+    closing=CLOSING,
     subscription=SUBSCRIPTION,
     omitted={
         "/authorize": "The page where a person consents; linking leads there.",

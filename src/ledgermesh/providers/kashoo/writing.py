@@ -12,7 +12,8 @@ from ledgermesh.providers.kashoo.writing_lines import ITEM, LINE
 from ledgermesh.providers.kashoo.writing_papers import SEND_INVOICE, paper_puts, paper_writes
 from ledgermesh.providers.kashoo.writing_parties import PARTY_WRITES
 from ledgermesh.providers.kashoo.writing_payments import PAY_WRITES, PAYMENT_WRITES
-from ledgermesh.providers.kashoo.writing_records import back_to_inbox
+from ledgermesh.providers.kashoo.writing_records import back_to_inbox, several
+from ledgermesh.spec.provider import Closing
 from ledgermesh.spec.write import Put, Writes
 
 RECORDS = ("Invoice", "Bill", "Payment", "BillPayment", "Transfer", "JournalEntry")
@@ -20,14 +21,14 @@ RECORDS = ("Invoice", "Bill", "Payment", "BillPayment", "Transfer", "JournalEntr
 
 def _shared(line: Mapping[str, Put]) -> Writes:
     """What both products take; the lines of invoices and bills have these fields."""
+    records = (*paper_writes(line), *PAYMENT_WRITES, *ENTRY_WRITES)
     return (
         *ACCOUNT_WRITES,
         *PARTY_WRITES,
-        *paper_writes(line),
-        *PAYMENT_WRITES,
+        *records,
+        *several(records),
         *PAY_WRITES,
         expense(paper_puts(line)),
-        *ENTRY_WRITES,
         SEND_INVOICE,
         IMPORT_STATEMENT,
     )
@@ -45,10 +46,14 @@ UNWRITTEN = {
     "PUT /businesses/{business}": (
         "No document shows that a business can be changed this way; a company does it in the product itself."
     ),
-    "PUT /records": (
-        "Replaces several records one after another and stops at the first that is refused, so that some are changed "
-        "and others not; each record is replaced by a request of its own instead, with an outcome of its own."
-    ),
     "POST /sync": "Opens the older way to list contacts; the contacts are read directly.",
 }
 """Operations of Kashoo that change something and are sent by no mutation."""
+
+CLOSING = Closing(
+    kind="Organization",
+    field="books_closed_through",
+    dates=dict.fromkeys(RECORDS, "date"),
+    assumed="That a business tells the day through which its books are closed, by integrators' word for it, and that "
+    "nothing dated on that day or before it is taken, changed or removed.",
+)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledgermesh.providers.kashoo import bodies, checks
 from ledgermesh.providers.kashoo.encodings import TEXT_MAX, day_at, name_at, text_at
 from ledgermesh.providers.kashoo.writing_accounts import CREATED
-from ledgermesh.spec.write import Draft, Never, Problem, Put, Search, Stamp, Write, Writes
+from ledgermesh.spec.write import Compose, Draft, Never, Problem, Put, Search, Stamp, Write, Writes
 
 RECORD = {
     "number": text_at("number"),
     "date": day_at("date", required=True),
     "currency": name_at("currency"),
 }
+SEVERAL_SECONDS = 180.0
+"""Kashoo says that changing several records "can take a long time", and no longest."""
+SEVERAL_SETTLE_SECONDS = 5.0
 REQUIRED_CURRENCY = {"currency": name_at("currency", required=True)}
 
 
@@ -84,6 +87,23 @@ def _remove(kind: str, verb: str) -> Write:
         checks=(checks.open_to_changes,),
         delete="VOID" if verb == "VOID" else "SOFT",
         assumed="The path and the status of the answer.",
+    )
+
+
+def several(writes: Iterable[Write | Compose]) -> Writes:
+    """Records of a business by one request, which replaces one after another: its body is the list of theirs."""
+    return tuple(
+        replace(
+            write,
+            verb="UPDATE_MANY",
+            path="/records",
+            id="",
+            repeat=Search((), settle_seconds=SEVERAL_SETTLE_SECONDS),
+            seconds=SEVERAL_SECONDS,
+            assumed="The path, and that those before the first record that is refused stay replaced.",
+        )
+        for write in writes
+        if isinstance(write, Write) and write.verb == "UPDATE" and write.path == "/records/{id}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Iterable
 
 from ledgermesh.clock import Clock
@@ -21,6 +22,7 @@ def write(draft: Draft) -> Record:
     """Create the record of the body, or replace the old one with it; 400 or 409 when that cannot be."""
     check_open(draft.old)
     source, detail = read_source(draft)
+    check_closed(draft.business, draft.old, source)
     return put(draft.business, draft.clock, draft.type, source, detail=detail, old=draft.old)
 
 
@@ -29,6 +31,7 @@ def remove(business: Business, clock: Clock, record: Record) -> Record:
     check_open(record)
     if record.removed:
         return record
+    check_closed(business, record)
     source = dataclasses.replace(
         record.source, removed=True, updated_at=later(clock.now(), record.source.updated_at)
     )
@@ -61,6 +64,14 @@ def check_open(record: Record | None) -> None:
     """409 for a record that nobody may change."""
     if record is not None and record.detail.read_only:
         raise Refusal(409, f"Record {record.id} is read-only")
+
+
+def check_closed(business: Business, old: Record | None, new: Source | None = None) -> None:
+    """400 for what lies, or would lie, where the books are closed; that a business refuses it so is assumed."""
+    last = business.extras.written.get(business.id, {}).get("booksCloseDate")
+    days = [each.date for each in (old, new) if each is not None]
+    if isinstance(last, dt.date) and any(day <= last for day in days):
+        raise Refusal(400, f"date: the books are closed through {last}")
 
 
 def _check_paper(business: Business, paper: Paper, old: Source | None) -> None:

@@ -13,6 +13,7 @@ from ledgermesh.sandbox.books import Account, Journal, Posting
 from ledgermesh.sandbox.kashoo.base import adjustment_document
 from ledgermesh.sandbox.kashoo.body import Body, read_body
 from ledgermesh.sandbox.kashoo.business import Business
+from ledgermesh.sandbox.kashoo.changes import check_closed
 from ledgermesh.sandbox.kashoo.door import Door
 from ledgermesh.sandbox.kashoo.extras import Detail
 from ledgermesh.sandbox.kashoo.listing import record_document
@@ -52,6 +53,11 @@ class Statements:
             return self._door.answer(
                 [_previewed(view, taken.account, line, self._door.clock) for line in lines]
             )
+        journals = [
+            _journal(view.business, taken.account, line, number="", clock=self._door.clock) for line in lines
+        ]
+        for journal in journals:
+            check_closed(view.business, None, journal)
         documents = [self._made(view, taken.account, line) for line in lines]
         known.update((account, line.id) for line in lines)
         return self._door.answer(documents)
