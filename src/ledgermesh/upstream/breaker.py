@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from enum import Enum, auto
+from typing import Literal
 
 from cachetools import LRUCache
 
@@ -12,6 +15,7 @@ from ledgermesh.errors import Garbled, LedgermeshError, SlowDown, TooLate, Unava
 from ledgermesh.upstream.call import Call, Handler, Link, Response
 from ledgermesh.upstream.local import is_local, refusal
 from ledgermesh.upstream.rolling import Latest, Rolling
+from ledgermesh.upstream.watch import Scope, Watch
 
 REQUESTS_MIN = 20
 FAILURES_SHARE = 0.5
@@ -43,11 +47,19 @@ class Showed(Enum):
 
 BAD = (Showed.SICK, Showed.FULL)
 
+State = Literal["closed", "open", "half_open"]
+"""Half open: one probe may go."""
+
 
 class Circuit:
     """Closed, open until a moment, or half open with one probe on its way. One for a connection."""
 
-    def __init__(self) -> None:
+    scope: Scope = "connection"
+
+    def __init__(self, provider: str = "") -> None:
+        self.provider = provider
+        self.openings = 0
+        """How often it opened."""
         self._counts = Rolling()
         self._open_until: float | None = None
         self._probing = False
@@ -84,7 +96,14 @@ class Circuit:
             self._open_until = None
             self._counts.clear()
 
+    def state(self, now: float) -> State:
+        """How it stands at this moment."""
+        if self._open_until is None:
+            return "closed"
+        return "open" if now < self._open_until else "half_open"
+
     def _open(self, now: float, showed: Showed, told: float) -> None:
+        self.openings += 1
         self._open_until = max(now + OPEN_SECONDS, told)
         self.full = showed is Showed.FULL
 
@@ -104,8 +123,10 @@ class ProviderCircuit(Circuit):
     their own circuits do all that is needed.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    scope: Scope = "address"
+
+    def __init__(self, provider: str = "") -> None:
+        super().__init__(provider)
         self._latest = Latest()
 
     def _open(self, now: float, showed: Showed, told: float) -> None:
@@ -129,8 +150,9 @@ class Breaker:
     caller who leaves say nothing.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, watches: Sequence[Watch] = ()) -> None:
         self._clock = clock
+        self._watches = watches
         self._circuits: LRUCache[tuple[str, ...], Circuit] = LRUCache(maxsize=CIRCUITS_MAX)
         self._addresses: LRUCache[tuple[str, ...], ProviderCircuit] = LRUCache(maxsize=CIRCUITS_MAX)
 
@@ -150,7 +172,20 @@ class Breaker:
         finally:
             now, who = self._clock.monotonic(), whose(call.link)
             for circuit, probe in entered:
+                openings = circuit.openings
                 circuit.leave(now, who, showed, probe=probe, told=told)
+                if circuit.openings > openings:
+                    self._tell(call.link, circuit.scope)
+
+    def states(self) -> Counter[tuple[str, Scope, State]]:
+        """How many circuits of each provider stand how; those that were used lately."""
+        now = self._clock.monotonic()
+        used: Iterable[Circuit] = (*self._circuits.values(), *self._addresses.values())
+        return Counter((each.provider, each.scope, each.state(now)) for each in used)
+
+    def _tell(self, link: Link, scope: Scope) -> None:
+        for watch in self._watches:
+            watch.opened(link, scope)
 
     def _told(self, error: LedgermeshError) -> float:
         """Until when the provider asked to be left alone, in monotonic seconds; 0 if it did not."""
@@ -162,9 +197,9 @@ class Breaker:
         own, shared = whose(link), (link.environment, link.provider.name, link.base_url)
         circuit, address = self._circuits.get(own), self._addresses.get(shared)
         if circuit is None:
-            circuit = self._circuits[own] = Circuit()
+            circuit = self._circuits[own] = Circuit(link.provider.name)
         if address is None:
-            address = self._addresses[shared] = ProviderCircuit()
+            address = self._addresses[shared] = ProviderCircuit(link.provider.name)
         return circuit, address
 
     def _check(self, call: Call, circuits: tuple[Circuit, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from ledgermesh.clock import Clock
@@ -11,6 +12,7 @@ from ledgermesh.errors import TooLate
 from ledgermesh.upstream.call import Call, Handler, Link, Response
 from ledgermesh.upstream.deadline import Within
 from ledgermesh.upstream.local import refusal
+from ledgermesh.upstream.watch import Watch
 
 IN_FLIGHT_MAX = 200
 """Calls to one address that are in the air at once. The wire takes more, so that nothing queues below this, where
@@ -34,9 +36,13 @@ class Hall:
         """Whether nobody holds a place or waits for one."""
         return not self._held and not self._waiting
 
+    def take(self, tenant: str) -> bool:
+        """Take a place if that needs no waiting."""
+        return tenant not in self._waiting and self._takes(tenant)
+
     async def enter(self, tenant: str) -> None:
         """Take a place, after waiting for one where it must be."""
-        if tenant not in self._waiting and self._takes(tenant):
+        if self.take(tenant):
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(tenant, deque()).append(turn)
@@ -80,9 +86,10 @@ class Hall:
 class Bulkhead:
     """A hall for each address that providers have, by host and port. Waits within the deadline, else refuses."""
 
-    def __init__(self, clock: Clock, places: int = IN_FLIGHT_MAX) -> None:
+    def __init__(self, clock: Clock, places: int = IN_FLIGHT_MAX, *, watches: Sequence[Watch] = ()) -> None:
         self._clock = clock
         self._places = places
+        self._watches = watches
         self._halls: dict[str, Hall] = {}
 
     @property
@@ -105,6 +112,9 @@ class Bulkhead:
                 self._halls.pop(address, None)
 
     async def _enter(self, hall: Hall, call: Call) -> None:
+        if hall.take(call.link.tenant):
+            return
+        began = self._clock.monotonic()
         try:
             async with Within(call.until or call.deadline, self._clock):
                 await hall.enter(call.link.tenant)
@@ -113,6 +123,9 @@ class Bulkhead:
             raise refusal(
                 TooLate, f"The deadline came while too many calls to {title} were in the air."
             ) from None
+        finally:
+            for watch in self._watches:
+                watch.queued(call, self._clock.monotonic() - began)
 
 
 def _address(link: Link) -> str:

@@ -40,6 +40,7 @@ class Lane:
         self._told = app if app is not None and headers is not None and headers.per == "app" else own
         self._flying_max = provider.concurrent_max
         self._title = provider.title
+        self.provider = provider.name
         self._sharing = sharing
         self._freed = freed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -31,6 +32,12 @@ class Lanes:
 
     def __len__(self) -> int:
         return len(self._lanes)
+
+    def left(self) -> Iterator[tuple[str, int]]:
+        """Provider and calls left, of every connection in use whose budget is known."""
+        for lane, _ in self._lanes.values():
+            if (left := lane.left()) is not None:
+                yield lane.provider, left
 
     def of(self, link: Link) -> tuple[Lane, Turns]:
         """The connection's lane, and where those wait who cannot go at once."""

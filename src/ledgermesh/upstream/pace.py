@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ledgermesh.clock import Clock
@@ -48,6 +48,10 @@ class Pace:
     def lanes(self) -> int:
         """How many connections are remembered now."""
         return len(self._lanes)
+
+    def left(self) -> Iterator[tuple[str, int]]:
+        """Provider and calls left, of every connection in use here whose budget is known."""
+        return self._lanes.left()
 
     async def quota(self, link: Link) -> tuple[Quota, ...]:
         """What is known of every window that a call of this connection is counted in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
 from ledgermesh.clock import Clock
@@ -13,6 +14,7 @@ from ledgermesh.upstream.local import refusal
 from ledgermesh.upstream.scrub import scrub
 from ledgermesh.upstream.trace import answered, begin, failed
 from ledgermesh.upstream.verdict import details_of, error_of
+from ledgermesh.upstream.watch import Watch
 from ledgermesh.upstream.wire import (
     Answer,
     CutShort,
@@ -35,22 +37,28 @@ WIRE_ERRORS: dict[type[WireError], tuple[type[UpstreamError], str]] = {
 class Send:
     """Not a layer but the handler below all layers."""
 
-    def __init__(self, clock: Clock, wire: Wire) -> None:
+    def __init__(self, clock: Clock, wire: Wire, watches: Sequence[Watch] = ()) -> None:
         self._clock = clock
         self._wire = wire
+        self._watches = watches
 
     async def __call__(self, call: Call) -> Response:
         """The provider's good answer, or an UpstreamError or LinkError."""
         if call.ends <= self._clock.monotonic():
             raise refusal(TooLate, f"The deadline came before {call.link.provider.title} could be asked.")
         step = begin(call, self._clock)
+        for watch in self._watches:
+            watch.sent(call)
         try:
             response = await self._exchange(call)
+            answered(step, call, self._clock, response)
         except LedgermeshError as error:
             scrub(error, call.signature)
             failed(step, call, self._clock, error)
             raise
-        answered(step, call, self._clock, response)
+        finally:
+            for watch in self._watches:
+                watch.landed(call, step)
         return response
 
     async def _exchange(self, call: Call) -> Response:

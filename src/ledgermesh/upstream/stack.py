@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from random import Random
 
@@ -11,6 +12,7 @@ from ledgermesh.clock import Clock
 from ledgermesh.state.shared import State
 from ledgermesh.upstream.allowance import Quota
 from ledgermesh.upstream.breaker import Breaker
+from ledgermesh.upstream.breaker import State as CircuitState
 from ledgermesh.upstream.bulkhead import Bulkhead
 from ledgermesh.upstream.cache import BYTES_MAX, Cache
 from ledgermesh.upstream.call import Call, Handler, Layer, Link, Response
@@ -22,6 +24,7 @@ from ledgermesh.upstream.sign import Sign
 from ledgermesh.upstream.standing import Standing
 from ledgermesh.upstream.tokens import Tokens
 from ledgermesh.upstream.trace import Trace
+from ledgermesh.upstream.watch import Scope, Watch
 from ledgermesh.upstream.wire import Wire
 
 LAYERS: tuple[type[Layer], ...] = (Trace, Cache, Coalesce, Standing, Retry, Breaker, Pace, Bulkhead, Sign)
@@ -50,8 +53,10 @@ class Stack:
         layers: dict[type[Layer], Layer],
         send: Send,
         *,
+        cache: Cache,
         coalesce: Coalesce,
         standing: Standing,
+        breaker: Breaker,
         pace: Pace,
         tokens: Tokens,
     ) -> None:
@@ -59,8 +64,10 @@ class Stack:
         for kind in reversed(LAYERS):
             handler = partial(layers[kind].answer, send=handler)
         self._handler = handler
+        self._cache = cache
         self._coalesce = coalesce
         self._standing = standing
+        self._breaker = breaker
         self._pace = pace
         self._tokens = tokens
 
@@ -71,6 +78,24 @@ class Stack:
     def last_good_at(self, environment: str, connection: str) -> dt.datetime | None:
         """When a call through the connection last went well here, as far as this process remembers."""
         return self._standing.last_good_at(environment, connection)
+
+    @property
+    def bytes_kept(self) -> int:
+        """What the cache holds now, overhead included."""
+        return self._cache.bytes_kept
+
+    @property
+    def in_the_air(self) -> int:
+        """Flights that have not ended."""
+        return self._coalesce.in_the_air
+
+    def circuits(self) -> Counter[tuple[str, Scope, CircuitState]]:
+        """How many circuits of each provider stand how."""
+        return self._breaker.states()
+
+    def left(self) -> Iterator[tuple[str, int]]:
+        """Provider and calls left, of every connection in use here whose budget is known."""
+        return self._pace.left()
 
     async def quota(self, link: Link) -> tuple[Quota, ...]:
         """What is known of every window that a call of this connection is counted in, by all replicas."""
@@ -91,21 +116,25 @@ def make_stack(
     state: State,
     replicas: Callable[[], int] = alone,
     cache_bytes_max: int = BYTES_MAX,
+    watches: Sequence[Watch] = (),
 ) -> Stack:
     """The stack over this wire. `replicas` says how many processes share the state, as last known."""
     tokens = Tokens(clock, random, wire, state)
-    coalesce = Coalesce(clock)
+    cache, coalesce, breaker = Cache(clock, cache_bytes_max), Coalesce(clock), Breaker(clock, watches)
     standing = Standing(clock, state, tokens)
     pace = Pace(clock, state.store, replicas=replicas)
     layers: dict[type[Layer], Layer] = {
-        Trace: Trace(clock),
-        Cache: Cache(clock, cache_bytes_max),
+        Trace: Trace(clock, watches),
+        Cache: cache,
         Coalesce: coalesce,
         Standing: standing,
         Retry: Retry(clock, random, tokens),
-        Breaker: Breaker(clock),
+        Breaker: breaker,
         Pace: pace,
-        Bulkhead: Bulkhead(clock),
+        Bulkhead: Bulkhead(clock, watches=watches),
         Sign: Sign(tokens),
     }
-    return Stack(layers, Send(clock, wire), coalesce=coalesce, standing=standing, pace=pace, tokens=tokens)
+    return Stack(
+        layers, Send(clock, wire, watches),
+        cache=cache, coalesce=coalesce, standing=standing, breaker=breaker, pace=pace, tokens=tokens,
+    )  # fmt: skip

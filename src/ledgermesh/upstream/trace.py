@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -10,6 +10,7 @@ from ledgermesh.clock import Clock
 from ledgermesh.errors import LedgermeshError
 from ledgermesh.upstream import call as values
 from ledgermesh.upstream.call import Call, Handler, Response, Step
+from ledgermesh.upstream.watch import Watch
 
 Came = Literal["MISS", "HIT", "JOINED", "STALE"]
 
@@ -21,12 +22,14 @@ class Trace:
     A call that was refused here (an open breaker, a spent budget) reached nobody and has no line.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, watches: Sequence[Watch] = ()) -> None:
         self._clock = clock
+        self._watches = watches
 
     async def answer(self, call: Call, send: Handler) -> Response:
         """See Layer."""
         page = values.Trace(parent=call.trace)
+        ends = [watch.begin(call) for watch in self._watches]
         failed: str | None = None
         try:
             return await send(replace(call, trace=page))
@@ -39,6 +42,8 @@ class Trace:
             for step in page.steps:
                 if is_open(step):
                     close(step, call, self._clock, error=failed)
+            for end in ends:
+                end(page.steps, failed)
 
 
 def begin(call: Call, clock: Clock, came: Came = "MISS") -> Step:
