@@ -9,16 +9,21 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from ledgermesh.edge.drain import Drain
+from ledgermesh.edge.socket.frames import LeavingSocket, Socket
+from ledgermesh.edge.transport.wire import WireLimits, bounded
 from ledgermesh.errors import ConfigurationError
 
 GRACE_SECONDS = 10
-"""For answers in flight when the process is told to stop."""
+"""Until the process ends that was told to stop: most of what runs containers kills it then."""
+ANSWER_SECONDS = 7.0
+"""Of these, for answers in flight; who waits for others is told that they will not come."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -32,6 +37,13 @@ class Site:
     port: int
     tls: ssl.SSLContext | None = None
     """What to show to clients; None is plain http."""
+    drain: Drain | None = None
+    """Told when the process is about to end, so that the application can say so on its streams and sockets."""
+    notice_seconds: float = 0.0
+    """Between saying that it is not ready and taking no more connections."""
+    message_bytes_max: int = 1_000_000
+    """Of one message on a WebSocket."""
+    wire: WireLimits = field(default_factory=WireLimits)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -56,6 +68,11 @@ def listen(host: str, port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """One of several in this process; signals are everybody's, so nobody takes them alone."""
 
+    def __init__(self, config: uvicorn.Config, site: Site) -> None:
+        super().__init__(config)
+        self._drain = site.drain or Drain()
+        self._notice_seconds = site.notice_seconds
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -67,6 +84,19 @@ class _Server(uvicorn.Server):
             # In a task it would end the loop at once, and the other servers with their answers in flight.
             raise ConfigurationError("an application did not start; the lines above say why") from error
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        self._drain.notice()
+        over = loop.time() + self._notice_seconds
+        while loop.time() < over and not self.force_exit:
+            await asyncio.sleep(0.05)
+        self._drain.begin()
+        late = loop.call_later(ANSWER_SECONDS, self._drain.give_up)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            late.cancel()
+
 
 def _server(site: Site) -> _Server:
     tls = site.tls
@@ -76,10 +106,17 @@ def _server(site: Site) -> _Server:
         access_log=False,
         log_level="warning",
         server_header=False,
+        # Whose word counts on where a request came from is a setting: `edge/transport/forwarded.py`.
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        http=bounded(site.wire),
+        ws=Socket if site.drain is None else LeavingSocket,
+        ws_max_size=site.message_bytes_max,
+        # What is compressed has to be kept beside what is sent, for every socket; answers over HTTP are not either.
+        ws_per_message_deflate=False,
         ssl_context_factory=None if tls is None else lambda config, default: tls,
     )
-    return _Server(config)
+    return _Server(config, site)
 
 
 @contextmanager

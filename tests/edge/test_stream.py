@@ -116,7 +116,7 @@ def door() -> Door:
     streams = Streams(clock, streams_max=3)
 
     async def respond(request: Request) -> Response:
-        who = Authenticator(known, KEYS, SystemClock()).principal(request.headers.get("authorization"))
+        who = await Authenticator(known, KEYS, SystemClock()).principal(request.headers.get("authorization"))
         return streams.respond(source.answers(), who)
 
     async def endpoint(request: Request) -> Response:
@@ -126,9 +126,9 @@ def door() -> Door:
     return Door(clock, source, streams, app)
 
 
-def opened(door: Door) -> int:
+async def opened(door: Door) -> int:
     return door.streams.open(
-        Authenticator(registry(), KEYS, SystemClock()).principal(BEARER["Authorization"])
+        await Authenticator(registry(), KEYS, SystemClock()).principal(BEARER["Authorization"])
     )
 
 
@@ -214,8 +214,8 @@ async def test_a_caller_who_goes_away_ends_the_source(door: Door, told: int) -> 
         for _ in range(told):
             door.source.queue.put_nowait({"data": {}})
             await settle()
-        assert (opened(door), door.source.closed) == (1, 0)
-    assert (opened(door), door.source.closed) == (0, 1)
+        assert (await opened(door), door.source.closed) == (1, 0)
+    assert (await opened(door), door.source.closed) == (0, 1)
     assert len(read(caller.body)) == told
     assert DONE not in caller.body
 
@@ -224,19 +224,19 @@ async def test_a_key_has_only_so_many(door: Door) -> None:
     """One more is refused with 429 and a code; when one ends there is room again."""
     async with door.caller(), door.caller():
         async with door.caller() as third:
-            assert opened(door) == 3
+            assert await opened(door) == 3
             async with door.caller() as fourth:
                 assert fourth.sent[0]["status"] == 429
                 assert json.loads(fourth.body)["errors"][0]["extensions"]["code"] == "TOO_MANY_STREAMS"
             assert third.sent[0]["status"] == 200
         async with door.caller() as again:
             assert again.sent[0]["status"] == 200
-    assert opened(door) == 0
+    assert await opened(door) == 0
 
 
 async def test_a_source_that_breaks_gives_its_place_back(door: Door) -> None:
     """A bug ends the stream without `complete`, and leaves nothing open."""
-    who = Authenticator(registry(), KEYS, SystemClock()).principal(BEARER["Authorization"])
+    who = await Authenticator(registry(), KEYS, SystemClock()).principal(BEARER["Authorization"])
 
     async def broken() -> AsyncGenerator[Answer, None]:
         yield {"data": {}}
@@ -245,7 +245,7 @@ async def test_a_source_that_breaks_gives_its_place_back(door: Door) -> None:
     caller, response = Caller(), door.streams.respond(broken(), who)
     with pytest.raises(LookupError):
         await response({"type": "http", "method": "POST"}, caller.receive, caller.send)
-    assert opened(door) == 0
+    assert await opened(door) == 0
     assert DONE not in caller.body
 
 
@@ -254,7 +254,7 @@ async def test_head_says_what_get_would(door: Door) -> None:
     async with door.caller("HEAD") as caller:
         assert caller.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
         assert caller.body == b""
-        assert opened(door) == 0
+        assert await opened(door) == 0
 
 
 async def test_over_a_real_socket(door: Door) -> None:
@@ -275,7 +275,7 @@ async def test_over_a_real_socket(door: Door) -> None:
         await asyncio.sleep(0.01)
     server.should_exit = True
     await serving
-    assert opened(door) == 0
+    assert await opened(door) == 0
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from graphql import GraphQLError
 from starlette.requests import Request
 
 from ledgermesh.edge import rates
+from ledgermesh.edge.drain import writes
 from ledgermesh.edge.leaving import unless_left
 from ledgermesh.errors import BadInput, LedgermeshError
 from ledgermesh.graph.present import present, typed
@@ -40,6 +41,11 @@ class Batch:
         made = iter(found)
         each_one = [next(made) if isinstance(each, Question) else each for each in self.asked]
         return b"[%s]" % b",".join(map(_written, each_one))
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything of it may change something."""
+        return any(isinstance(each, Question) and writes(each.text) for each in self.asked)
 
     @property
     def notes(self) -> Notes:
