@@ -1,0 +1,1 @@
+"""How a request came: through which proxy, to which host, over https or not."""

@@ -1,0 +1,108 @@
+"""Who is let in at all: names that we are reached under, and credentials that nobody on the way could read."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ledgermesh.edge.transport.addresses import loopback
+from ledgermesh.edge.transport.values import Transport
+from ledgermesh.edge.view import refused
+from ledgermesh.errors import CallerError, LedgermeshError
+
+SECRETS: Final = ("authorization", "x-provider-token", "proxy-authorization")
+"""Headers that hold credentials."""
+FORMS: Final = "/connect/"
+"""Below this people type passwords of their accounts at providers."""
+PROBES: Final = frozenset(("/healthz", "/readyz", "/metrics"))
+"""Asked by address, by whoever watches the process."""
+SECURE: Final = frozenset(("https", "wss"))
+POLICY_VIOLATION: Final = 1008
+HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+
+
+class HttpsRequired(CallerError):
+    """Credentials came from another machine over plain http, where everybody on the way can read them."""
+
+    code = "HTTPS_REQUIRED"
+    remedy = "Ask over https, and replace the credentials that were sent."
+    status = 403
+
+
+class WrongHost(CallerError):
+    """The request is for a host that is not served here."""
+
+    code = "HOST_NOT_SERVED"
+    remedy = "Ask under the gateway's own name; the operator lists its names in `server.hosts`."
+    status = 421
+
+
+class Doorway:
+    """ASGI middleware around everything that is served."""
+
+    def __init__(self, app: ASGIApp, *, transport: Transport) -> None:
+        self._app = app
+        self._transport = transport
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        error = self._wrong(scope)
+        sending = self._strict(send) if scope["scheme"] in SECURE else send
+        if error is None:
+            await self._app(scope, receive, sending)
+        elif scope["type"] == "http":
+            await refused(error)(scope, receive, sending)
+        else:
+            await receive()
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": error.code})
+
+    def _wrong(self, scope: Scope) -> LedgermeshError | None:
+        headers = Headers(scope=scope)
+        if scope["path"] not in PROBES and not self._served(headers.getlist("host")):
+            return WrongHost("this host is not served here")
+        if self._readable(scope) and _secret(scope, headers):
+            return HttpsRequired("credentials were sent over plain http; they were not looked at")
+        return None
+
+    def _served(self, given: list[str]) -> bool:
+        hosts = self._transport.hosts
+        if not hosts:
+            return True
+        found = HOST.fullmatch(given[0]) if len(given) == 1 else None
+        if found is None:
+            return False
+        name = found[1].casefold().rstrip(".")
+        return loopback(name) or any(_named(name, host) for host in hosts)
+
+    def _readable(self, scope: Scope) -> bool:
+        """Whether it came over plain http from another machine."""
+        if self._transport.plain_http or scope["scheme"] in SECURE:
+            return False
+        client = scope.get("client")
+        return client is not None and not loopback(client[0])
+
+    def _strict(self, send: Send) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and self._transport.hsts_seconds:
+                headers = MutableHeaders(scope=message)
+                headers["strict-transport-security"] = f"max-age={self._transport.hsts_seconds}"
+            await send(message)
+
+        return sending
+
+
+def _named(name: str, host: str) -> bool:
+    return name.endswith(host[1:]) and name != host[2:] if host.startswith("*.") else name == host
+
+
+def _secret(scope: Scope, headers: Headers) -> bool:
+    """Whether the request holds credentials. A socket's come later, in its first message."""
+    if scope["type"] == "websocket" or scope["path"].startswith(FORMS):
+        return True
+    return any(name in headers for name in SECRETS)
