@@ -77,7 +77,7 @@ def suites() -> dict[str, Module]:
 
 
 def _read(folder: Path, root: Path) -> Iterator[Module]:
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted(path for path in files() if path.suffix == ".py" and path.is_relative_to(folder)):
         parts = path.relative_to(root).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         text = path.read_text(encoding="utf-8")

@@ -10,8 +10,9 @@ import pytest
 from tests.shape.sources import PACKAGE, Import, imports, sources
 
 LEVELS = (
-    ("app", "demo", "cli", "__main__", "server", "background"),
+    ("app", "gateway", "demo", "cli", "__main__", "server", "background", "watches"),
     ("settings",),
+    ("metrics", "tracing"),
     ("edge",),
     ("graph",),
     ("sync",),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 
 from ledgermesh.cli.admin import admin
+from ledgermesh.cli.agents import mcp
 from ledgermesh.cli.commands import address, banner, cli, printed
+from ledgermesh.cli.config import config
+from ledgermesh.cli.doctor.command import doctor
 from ledgermesh.cli.link import connect
 from ledgermesh.errors import LedgermeshError
 from ledgermesh.sandbox.app import NoSuchEmulator
@@ -13,7 +16,10 @@ from ledgermesh.sandbox.app import NoSuchEmulator
 __all__ = ["address", "banner", "cli", "main", "printed"]
 
 cli.add_typer(admin, name="admin")
+cli.add_typer(config, name="config")
 cli.command()(connect)
+cli.command()(doctor)
+cli.command()(mcp)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The commands that run, print and check: demo, serve, sandbox, providers, schema, layers, doctor."""
+"""The commands that run, print and check: demo, serve, sandbox, providers, schema, layers."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from ledgermesh import telemetry
-from ledgermesh.app import make_served
-from ledgermesh.cli.desk import opened
+from ledgermesh.app import make_served, operations
+from ledgermesh.cli.config import settings_schema
+from ledgermesh.cli.exports import exports
 from ledgermesh.clock import SystemClock
 from ledgermesh.demo import DEMO_KEYS, make_demo
+from ledgermesh.edge.drain import Drain
 from ledgermesh.errors import ConfigurationError
 from ledgermesh.graph.coverage import coverage
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.graph.operations import record_operations
 from ledgermesh.graph.schema import make_schema
+from ledgermesh.metrics.dashboard import dashboard
+from ledgermesh.playground import read_examples
 from ledgermesh.providers import discover
 from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.sandbox.certificate import self_signed
 from ledgermesh.sandbox.world import make_world
 from ledgermesh.server import Site, serve
-from ledgermesh.settings import Settings, check, read_settings
-from ledgermesh.state.entries import CompanyEntry
-from ledgermesh.upstream.probe import probe_all
+from ledgermesh.settings import Settings, check, read_settings, to_tls, unreachable
 from ledgermesh.upstream.stack import LINES
 
 cli = typer.Typer(
@@ -85,13 +88,15 @@ def demo(
     telemetry.configure(stream=sys.stderr, pretty=True)
 
     async def run() -> None:
+        drain = Drain()
         made = await make_demo(
             clock=SystemClock(),
             sandbox_url=address(host, sandbox_port),
             public_url=address(host, port),
             scale=scale,
+            drain=drain,
         )
-        sites = [Site(made.sandbox, host, sandbox_port), Site(made.gateway, host, port)]
+        sites = [Site(made.sandbox, host, sandbox_port), Site(made.gateway, host, port, drain=drain)]
         await serve(sites, started=lambda ports: typer.echo(banner(host, ports[1], ports[0])))
 
     asyncio.run(run())
@@ -102,18 +107,46 @@ def serve_command(
     config: Config = None,
     host: Annotated[str | None, typer.Option(help="Instead of server.host of the settings.")] = None,
     port: Annotated[int | None, typer.Option(help="Instead of server.port.", min=0, max=65535)] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Certificate with its chain, PEM, instead of server.tls_cert.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM, instead of server.tls_key.")] = None,
 ) -> None:
     """Run the gateway over the connections of the settings."""
     telemetry.configure(stream=sys.stderr)
-    settings = read_settings(os.environ, config)
+    settings = served(read_settings(os.environ, config), host=host, tls_cert=tls_cert, tls_key=tls_key)
     check(settings, discover(NAMES), os.environ)
-    where, number = host or settings.server.host, settings.server.port if port is None else port
+    where, number = settings.server.host, settings.server.port if port is None else port
+    tls = to_tls(settings.server)
+    if (reason := unreachable(settings.server)) is not None:
+        structlog.get_logger("ledgermesh").warning("only this machine can ask", reason=reason)
 
     async def run() -> None:
-        app = await make_served(settings, environ=os.environ, clock=SystemClock())
-        await serve([Site(app, where, number)], started=lambda ports: typer.echo(address(where, ports[0])))
+        drain = Drain()
+        app = await make_served(settings, environ=os.environ, clock=SystemClock(), drain=drain)
+        scheme = "http" if tls is None else "https"
+        await serve(
+            [
+                Site(
+                    app,
+                    where,
+                    number,
+                    tls,
+                    drain,
+                    notice_seconds=settings.server.notice_seconds,
+                    message_bytes_max=settings.server.body_bytes_max,
+                )
+            ],
+            started=lambda ports: typer.echo(address(where, ports[0], scheme)),
+        )
 
     asyncio.run(run())
+
+
+def served(settings: Settings, **instead: object) -> Settings:
+    """The settings with what the command line says instead of `server`."""
+    said = {name: value for name, value in instead.items() if value is not None}
+    return settings.model_copy(update={"server": settings.server.model_copy(update=said)})
 
 
 @cli.command()
@@ -174,7 +207,11 @@ def printed() -> Mapping[str, str]:
     records = record_operations(made.inner)
     return {
         "schema.graphql": made.as_str() + "\n",
+        "subgraph.graphql": made.subgraph,
         "COVERAGE.md": coverage(discover(NAMES)),
+        "ledgermesh.schema.json": settings_schema(),
+        **exports(read_examples(operations()), records),
+        "grafana.json": dashboard(),
         **{f"operations/records/{name}": text for name, text in records.items()},
     }
 
@@ -185,7 +222,7 @@ def schema(
     *,
     check: Annotated[bool, typer.Option("--check", help="Only compare; exit 1 when they differ.")] = False,
 ) -> None:
-    """Write schema.graphql, COVERAGE.md and the operations of each kind of record from the code."""
+    """Write the files of the folder schema that are made of the code: schemas, coverage, operations, exports."""
     files = printed()
     if not folder.is_dir():
         raise ConfigurationError(f"{folder}: there is no such folder; run this at the top of a checkout")
@@ -207,41 +244,3 @@ def layers() -> None:
     """Print the layers a call to a provider passes, in their order."""
     for name, line in LINES:
         typer.echo(f"{name:<10} {line}")
-
-
-@cli.command()
-def doctor(config: Config = None) -> None:
-    """Check the settings and the definitions, and say when each definition was last compared with its documents."""
-    definitions = discover(NAMES)
-    for definition in definitions.values():
-        typer.echo(f"{definition.name:<14} compared with its documents on {definition.checked_on}")
-    settings = read_settings(os.environ, config)
-    check(settings, definitions, os.environ)
-    asyncio.run(_store(settings))
-    typer.echo(
-        f"settings good: {len(settings.tenants)} tenants, {len(settings.keys)} keys, "
-        f"{len(settings.companies)} companies, {len(settings.connections)} connections"
-    )
-    for link in settings.connections:
-        if not (link.secrets_from_env or link.secrets_from_file):
-            typer.echo(f"{link.id}: has no secrets; nothing can be read through it")
-    if not _reachable(
-        {link.base_url or definitions[link.provider].base_url for link in settings.connections}
-    ):
-        raise typer.Exit(1)
-
-
-async def _store(settings: Settings) -> None:
-    """Say whether the state can be read; raises ConfigurationError and StateDown."""
-    async with opened(settings, SystemClock()) as state:
-        await state.directory.load()
-        companies = len(state.registry.all(CompanyEntry))
-    typer.echo(f"state good: {settings.state.url.partition(':')[0]}, {companies} companies")
-
-
-def _reachable(urls: set[str]) -> bool:
-    """Print which addresses of providers can be reached; whether all can."""
-    found = asyncio.run(probe_all(urls))
-    for url, trouble in found.items():
-        typer.echo(f"{url}: {trouble or 'can be reached'}")
-    return not any(found.values())

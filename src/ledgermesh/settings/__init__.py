@@ -5,10 +5,12 @@
 
 from ledgermesh.settings.bootstrap import bootstrap
 from ledgermesh.settings.check import check
+from ledgermesh.settings.issuers import to_issuers
 from ledgermesh.settings.keys import to_key
 from ledgermesh.settings.named import state_url
-from ledgermesh.settings.parts import to_clients, to_entries, to_grants, to_keys
+from ledgermesh.settings.parts import to_clients, to_entries, to_grants, to_keys, to_openness
 from ledgermesh.settings.read import read_settings
+from ledgermesh.settings.transport import to_tls, to_transport, unreachable
 from ledgermesh.settings.values import Company, Connection, Key, Sealing, Server, Settings, Tenant
 
 __all__ = [
@@ -26,6 +28,11 @@ __all__ = [
     "to_clients",
     "to_entries",
     "to_grants",
+    "to_issuers",
     "to_key",
     "to_keys",
+    "to_openness",
+    "to_tls",
+    "to_transport",
+    "unreachable",
 ]

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ledgermesh.errors import ConfigurationError
 from ledgermesh.graph.admin.ways import ways_in
+from ledgermesh.settings.issuers import wrong_issuers
 from ledgermesh.settings.keys import to_key
 from ledgermesh.settings.named import (
     client_secret_of,
@@ -17,9 +18,12 @@ from ledgermesh.settings.named import (
     secrets_of,
     state_url,
 )
+from ledgermesh.settings.telemetry import unreadable
+from ledgermesh.settings.transport import wrong_transport
 from ledgermesh.settings.values import Connection, Key, OauthClient, Settings
 from ledgermesh.spec.auth import OAuth2
 from ledgermesh.spec.provider import Provider
+from ledgermesh.state.foreign import issuer_of
 
 SECRET_MIN = 16
 """Characters of a sealing secret."""
@@ -83,6 +87,9 @@ def mismatches(
     for link in settings.connections:
         yield from _unlinkable(link, definitions)
     yield from _strange_origins(settings)
+    yield from wrong_issuers(settings)
+    yield from wrong_transport(settings.server)
+    yield from unreadable(settings)
     for name, url in settings.sandbox.base_urls.items():
         if name not in definitions:
             yield f"sandbox.base_urls: there is no provider {name!r}; there are {', '.join(definitions)}"
@@ -138,6 +145,8 @@ def _strangers(settings: Settings) -> Iterator[str]:
 
 
 def _unreadable(key: Key, environ: Mapping[str, str]) -> Iterator[str]:
+    if issuer_of(key.id) is not None:
+        yield f"keys {key.id}: ids that begin so are of callers whom issuers vouch for"
     if sum(place is not None for place in (key.sha256, key.from_env, key.from_file)) != 1:
         yield f"keys {key.id}: give exactly one of sha256, from_env and from_file"
     elif key.from_env is not None and not environ.get(key.from_env):

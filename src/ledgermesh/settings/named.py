@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ledgermesh.settings.values import Connection, Key, OauthClient, Sealing, State
+from ledgermesh.settings.values import Connection, Key, OauthClient, Sealing, State, Telemetry
 from ledgermesh.state.entries import digest
 
 
@@ -42,6 +42,13 @@ def sealing_secrets(sealing: Sealing) -> list[str | None]:
 def state_url(state: State) -> str | None:
     """Where the state is kept; None where the file that says so is empty or cannot be read."""
     return state.url if state.url_from_file is None else content(state.url_from_file) or None
+
+
+def metrics_token(given: Telemetry) -> str | None:
+    """What opens the figures; None where there is none, or its file is empty or cannot be read."""
+    if given.metrics_token is not None:
+        return given.metrics_token.get_secret_value() or None
+    return content(given.metrics_token_from_file) or None
 
 
 def client_secret_of(client: OauthClient, environ: Mapping[str, str]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ledgermesh.graph.openness import Openness
 from ledgermesh.settings.check import mismatches, refuse, unsealed, without_grants
 from ledgermesh.settings.keys import to_key
 from ledgermesh.settings.named import client_secret_of, digest_of, sealing_secrets, secrets_of
@@ -86,7 +87,14 @@ def _tenant(tenant: Tenant) -> TenantEntry:
         writes=tenant.writes,
         branding=Branding(**tenant.branding.model_dump()),
         allowed_urls=tuple(tenant.allowed_urls),
+        introspection=tenant.introspection,
+        suggestions=tenant.suggestions,
     )
+
+
+def to_openness(settings: Settings) -> Openness:
+    """How much the schema tells live keys of itself."""
+    return Openness(introspection=settings.server.introspection, suggestions=settings.server.suggestions)
 
 
 def _key(key: Key, environ: Mapping[str, str]) -> KeyEntry:
@@ -100,6 +108,9 @@ def _key(key: Key, environ: Mapping[str, str]) -> KeyEntry:
         name=key.name,
         expires_at=key.expires_at,
         requests_per_second=key.requests_per_second,
+        introspection=key.introspection,
+        suggestions=key.suggestions,
+        calls_per_minute=key.calls_per_minute,
     )
 
 

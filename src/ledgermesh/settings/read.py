@@ -16,6 +16,8 @@ from ledgermesh.settings.values import PREFIX, Settings
 
 DEFAULT_FILE = "ledgermesh.toml"
 FILE_VARIABLE = f"{PREFIX}CONFIG"
+KEY_VARIABLE = f"{PREFIX}API_KEY"
+"""The key that a command asks a gateway with; no setting of the gateway."""
 SERVICE_VARIABLE = re.compile(rf"{PREFIX}(SERVICE|PORT)(_.*)?")
 """Kubernetes and Docker links set these beside every container, for a service that is called what we are."""
 
@@ -61,7 +63,7 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unknown(environ: Mapping[str, str], given: Mapping[str, Any]) -> list[str]:
     """Variables with our prefix that set nothing, and that no setting names as the place of a secret."""
-    named = {FILE_VARIABLE, *_places(given)}
+    named = {FILE_VARIABLE, KEY_VARIABLE, *_places(given)}
     return sorted(
         name
         for name in environ

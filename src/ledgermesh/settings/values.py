@@ -6,8 +6,10 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ledgermesh.settings.bounds import STRICT, Limits
 
 PREFIX = "LEDGERMESH_"
 """Of the environment variables that set something."""
@@ -16,7 +18,7 @@ PREFIX = "LEDGERMESH_"
 class Part(BaseModel):
     """A section: unknown names are mistakes, and no message repeats a value."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+    model_config = STRICT
 
 
 class Server(Part):
@@ -42,12 +44,35 @@ class Server(Part):
     """Provider pages that one list reads of one source at most."""
     cache_bytes_max: int = Field(default=32_000_000, ge=0)
     """Of providers' answers kept in memory, for at most 300 seconds, for callers who take them that old."""
+    notice_seconds: float = Field(default=0.0, ge=0, le=300, allow_inf_nan=False)
+    """When it is told to stop: how long /readyz says so before connections are refused."""
     compile: bool = True
     """Whether queries that are asked for again run as compiled Python; graphql-core runs all of them otherwise."""
     compile_shadow: int = Field(default=0, ge=0)
     """One in so many compiled answers is made again by graphql-core and compared; differences are logged. 0: none."""
+    mcp: bool = False
+    """Whether agents find the tools of the Model Context Protocol at `/mcp`; needs the extra `mcp`."""
+    mcp_commit: bool = False
+    """Whether a plan is also committed for a client that can ask nobody: then the agent alone decides."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[^/@\s]+(/[^?#\s]*[^/?#\s])?$")
     """How the gateway is reached from outside, without a slash at its end; connect pages and consents return there."""
+    tls_cert: Path | None = None
+    """The certificate to show, with the chain up to its authority, in PEM; without one it is plain http."""
+    tls_key: Path | None = None
+    """The certificate's key, in PEM, not encrypted."""
+    plain_http: bool = False
+    """Whether credentials may come over http from other machines: inside a private network only."""
+    trusted_proxies: list[IPv4Network | IPv6Network] = []
+    """Proxies whose X-Forwarded-For, -Proto and -Host are believed: `["10.0.0.0/8"]`."""
+    hosts: list[str] = []
+    """Names that it is reached under, `*.example.com` for all below one. Without any: that of `public_url`, and any
+    where it listens on this machine alone."""
+    hsts_seconds: int = Field(default=31_536_000, ge=0)
+    """For so long browsers that came over https come over nothing else; 0 says nothing."""
+    introspection: bool = True
+    """Whether live keys may ask for the schema where neither they nor their tenants say; sandbox keys may then."""
+    suggestions: bool = True
+    """Whether a misspelt name is answered with names that look like it, likewise."""
 
 
 class Documents(Part):
@@ -72,19 +97,32 @@ class State(Part):
     """How long what was read counts when the store cannot be asked."""
 
 
+class Telemetry(Part):
+    """Figures for Prometheus, and traces for OpenTelemetry. Logs need no setting."""
+
+    metrics: Literal["loopback", "token", "open", "off"] = "loopback"
+    """Who may read `/metrics`: who asks from this machine and not through a proxy, nobody without the token, everybody;
+    or nobody at all. Whoever has the token always may, except where it is off."""
+    metrics_token: SecretStr | None = None
+    """From the environment: LEDGERMESH_TELEMETRY__METRICS_TOKEN."""
+    metrics_token_from_file: Path | None = None
+    otlp_endpoint: str | None = Field(default=None, repr=False, pattern=r"^https?://[^\s?#]+$")
+    """Where traces go: a collector's address for OTLP over HTTP, to which /v1/traces is added. Without it, and without
+    OTEL_EXPORTER_OTLP_ENDPOINT in the environment, none are made. Needs the extra `otel`."""
+    service_name: str | None = Field(default=None, min_length=1)
+    """What this gateway is called in traces; else OTEL_SERVICE_NAME, else `ledgermesh`."""
+    sample_ratio: float | None = Field(default=None, ge=0, le=1)
+    """The share of requests that are traced where the caller does not say; else OTEL_TRACES_SAMPLER_ARG, else 1."""
+    propagate: bool = False
+    """Whether providers are told the trace that a call belongs to (`traceparent`): it tells them which calls are of one
+    request, and is of use only where they trace too."""
+
+
 class Network(Part):
     """What addresses that tenants give may lead to."""
 
     allow: list[IPv4Network | IPv6Network] = []
     """Private networks, beside all public addresses: `["10.0.0.0/8"]`."""
-
-
-class Limits(Part):
-    """What one company may be asked for; an API key may have a rate of its own."""
-
-    requests_per_second: float = Field(default=100.0, gt=0, allow_inf_nan=False)
-    burst: int = Field(default=200, gt=0)
-    """Requests at once, after a quiet time."""
 
 
 class Sandbox(Part):
@@ -123,6 +161,10 @@ class Tenant(Part):
     """Whether its keys with the scope `admin` administer all tenants, not only this one."""
     allowed_urls: list[str] = []
     """Origins that may embed the connect pages, be returned to, and use browser tokens."""
+    introspection: bool | None = None
+    """Whether its keys may ask about the schema, instead of server.introspection."""
+    suggestions: bool | None = None
+    """Instead of server.suggestions."""
     branding: Branding = Branding()
 
 
@@ -138,6 +180,12 @@ class Key(Part):
     expires_at: AwareDatetime | None = None
     requests_per_second: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Instead of limits.requests_per_second."""
+    introspection: bool | None = None
+    """Instead of its tenant's; it counts for browser tokens made with this key too, which may not otherwise."""
+    suggestions: bool | None = None
+    """Likewise."""
+    calls_per_minute: int | None = Field(default=None, gt=0)
+    """Instead of limits.calls_per_minute, for this key alone."""
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     from_env: str | None = None
     from_file: Path | None = None
@@ -183,6 +231,53 @@ class OauthClient(Part):
     client_secret_from_file: Path | None = None
 
 
+class Issuer(Part):
+    """Whose JSON Web Tokens are taken as bearer tokens, and what their claims give."""
+
+    name: str
+    """Short; it stands in the ids of those it vouches for, `jwt:<name>:<subject>`."""
+    issuer: str = Field(min_length=1)
+    """The claim `iss`, to the letter."""
+    audience: list[str] = Field(min_length=1)
+    """One of them stands in the claim `aud`."""
+    jwks_url: str | None = None
+    """Where its keys are: https, or http on this machine."""
+    jwks_file: Path | None = None
+    algorithms: list[
+        Literal[
+            "RS256",
+            "RS384",
+            "RS512",
+            "PS256",
+            "PS384",
+            "PS512",
+            "ES256",
+            "ES384",
+            "ES512",
+            "EdDSA",
+            "Ed25519",
+        ]
+    ] = Field(default=["RS256"], min_length=1)
+    tenant: str | None = None
+    """Whose all its tokens are; else `tenant_claim` says."""
+    tenant_claim: str | None = None
+    tenants: list[str] | None = None
+    """Whom the claim may name; without it, any."""
+    environment: Literal["live", "sandbox"] = "live"
+    environment_claim: str | None = None
+    scopes_claim: str = "scope"
+    scope_words: dict[str, list[Literal["api.read", "api.write", "admin"]]] = {}
+    """What the issuer's words stand for; without any, it uses ours."""
+    scopes: list[Literal["api.read", "api.write", "admin"]] = ["api.read", "api.write"]
+    """The most that a token gives."""
+    companies_claim: str | None = None
+    """Account keys; without it a token reaches all companies of its tenant."""
+    subject_claim: str = "sub"
+    leeway_seconds: float = Field(default=30.0, ge=0, le=300, allow_inf_nan=False)
+    age_seconds_max: float | None = Field(default=86_400.0, gt=0, allow_inf_nan=False)
+    """Since `iat`."""
+
+
 class Settings(BaseSettings):
     """Everything an operator may set."""
 
@@ -199,6 +294,7 @@ class Settings(BaseSettings):
     sealing: Sealing = Sealing()
     state: State = State()
     network: Network = Network()
+    telemetry: Telemetry = Telemetry()
     limits: Limits = Limits()
     sandbox: Sandbox = Sandbox()
     tenants: list[Tenant] = []
@@ -206,6 +302,7 @@ class Settings(BaseSettings):
     companies: list[Company] = []
     connections: list[Connection] = []
     oauth_clients: list[OauthClient] = []
+    issuers: list[Issuer] = []
 
     @classmethod
     def settings_customise_sources(
