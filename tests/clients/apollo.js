@@ -1,6 +1,7 @@
 // Apollo Client: queries by hash, batches, errors: node apollo.js URL KEY. Prints what happened as JSON.
 import { createHash } from 'node:crypto';
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, gql } from '@apollo/client';
+import { Defer20220824Handler, GraphQL17Alpha9Handler } from '@apollo/client/incremental';
 import { BatchHttpLink } from '@apollo/client/link/batch-http';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 
@@ -20,8 +21,8 @@ function counted() {
   return { seen, fetch };
 }
 
-function client(link) {
-  return new ApolloClient({ link, cache: new InMemoryCache(), defaultOptions: { query: { fetchPolicy: 'no-cache', errorPolicy: 'all' } } });
+function client(link, incrementalHandler) {
+  return new ApolloClient({ link, incrementalHandler, cache: new InMemoryCache(), defaultOptions: { query: { fetchPolicy: 'no-cache', errorPolicy: 'all' } } });
 }
 
 const PROVIDERS = gql`query Providers { providers { name } }`;
@@ -56,4 +57,47 @@ async function single() {
   return { wrong: wrong.error.errors.map((error) => error.extensions.code), seen };
 }
 
-console.log(JSON.stringify({ persisted: await persisted(), batched: await batched(), single: await single() }));
+const LATER = gql`
+  query Later {
+    company(key: "grand-tour") {
+      name
+      ... @defer(label: "books") {
+        invoices(first: 2) { nodes { id } }
+      }
+    }
+  }
+`;
+
+// Every state in which the answer is shown while its parts come, and the media type they came in.
+async function deferred(handler) {
+  let type;
+  const fetch = async (input, init) => {
+    const answer = await globalThis.fetch(input, init);
+    type = answer.headers.get('content-type');
+    return answer;
+  };
+  const apollo = client(new HttpLink({ uri, headers, fetch }), handler);
+  const states = [];
+  await new Promise((resolve, reject) => {
+    apollo.watchQuery({ query: LATER, fetchPolicy: 'no-cache' }).subscribe({
+      next: ({ data, loading, networkStatus, error }) => {
+        if (error) reject(error);
+        if (!data) return;
+        states.push({ name: data.company.name, invoices: data.company.invoices?.nodes.length ?? null });
+        if (networkStatus === 7 && !loading) resolve();
+      },
+      error: reject,
+    });
+  });
+  return { type, states };
+}
+
+console.log(
+  JSON.stringify({
+    persisted: await persisted(),
+    batched: await batched(),
+    single: await single(),
+    deferred: await deferred(new Defer20220824Handler()),
+    newer: await deferred(new GraphQL17Alpha9Handler()),
+  }),
+);

@@ -28,6 +28,7 @@ from tests.states import KEYS
 HERE = Path(__file__).parent
 SECONDS = 60
 DEMO_KEY = "lm_demo_read"
+WRITE_KEY = "lm_demo_write"
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,9 @@ def test_the_public_audit(demo: str) -> None:
 
 
 def test_apollo_client(demo: str) -> None:
-    """Hashes by GET, taught once by POST; three operations in one request; errors with their codes."""
+    """Hashes by GET, taught once by POST; three operations in one request; errors with their codes; what is deferred
+    comes later, in both formats that this client reads.
+    """
     found = told("apollo.js", demo, DEMO_KEY)
 
     persisted = found["persisted"]
@@ -97,6 +100,11 @@ def test_apollo_client(demo: str) -> None:
     assert batched["requests"] == 1
     assert batched["providers"] > 0 and batched["companies"] > 0
     assert batched["wrong"] == found["single"]["wrong"] == ["GRAPHQL_VALIDATION_FAILED"]
+    for name, spec in (("deferred", "deferSpec=20220824"), ("newer", "incrementalSpec=v0.2")):
+        assert found[name]["type"] == f'multipart/mixed; boundary="-"; {spec}'
+        states = found[name]["states"]
+        assert (states[0]["invoices"], states[-1]["invoices"]) == (None, 2)
+        assert {each["name"] for each in states} == {"Grand Tour"}
 
 
 def test_urql(demo: str) -> None:
@@ -107,6 +115,22 @@ def test_urql(demo: str) -> None:
     assert found["wrong"] == ["GRAPHQL_VALIDATION_FAILED"]
     assert [each["text"] for each in found["seen"]][:3] == [False, True, False]
     assert len(set(found["events"])) == 2 and all("-" in each for each in found["events"])
+    assert [each["invoices"] for each in found["later"]] == [None, 2]
+    assert {(each["name"], each.get("error")) for each in found["later"]} == {("Grand Tour", None)}
+
+
+def test_graphql_ws(demo: str) -> None:
+    """Query, mutation, errors with their codes and events over one WebSocket, which is told its id; a key that
+    nobody has is closed with the code and the reason.
+    """
+    found = told("graphql-ws.js", demo, WRITE_KEY)
+
+    assert found["query"] > 0
+    assert [source["status"] for source in found["changed"]["sources"]] == ["PLANNED"]
+    assert found["wrong"] == ["GRAPHQL_VALIDATION_FAILED"]
+    assert len(set(found["events"])) == 2 and all("-" in each for each in found["events"])
+    assert found["closed"] == {"code": 4403, "reason": "nobody has this API key"}
+    assert found["seen"] == [["X-Request-Id"]]
 
 
 def test_a_form_of_a_browser(desk: str) -> None:

@@ -27,6 +27,25 @@ const first = await client.query(PROVIDERS, {}).toPromise();
 const second = await client.query(PROVIDERS, {}).toPromise();
 const wrong = await client.query(gql`query Wrong { nothing }`, {}).toPromise();
 
+// Every state of an answer whose parts come one after another.
+const later = [];
+await new Promise((resolve) => {
+  const LATER = gql`
+    query Later {
+      company(key: "grand-tour") {
+        name
+        ... @defer {
+          invoices(first: 2) { nodes { id } }
+        }
+      }
+    }
+  `;
+  client.query(LATER, {}).subscribe(({ data, error, hasNext }) => {
+    later.push({ name: data?.company.name, invoices: data?.company.invoices?.nodes.length ?? null, error: error?.message });
+    if (!hasNext) resolve();
+  });
+});
+
 // The first two events, then it goes away.
 function listen(query) {
   return new Promise((resolve) => {
@@ -48,6 +67,7 @@ console.log(
     second: second.data?.providers.length,
     wrong: wrong.error?.graphQLErrors.map((error) => error.extensions.code),
     events,
-    seen,
+    later,
+    seen: seen.slice(0, 3),
   }),
 );

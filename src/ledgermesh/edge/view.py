@@ -10,19 +10,23 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from ledgermesh.edge import body, incoming, rates
+from ledgermesh.edge import body, incoming, increments, rates
 from ledgermesh.edge.auth import CHALLENGE, Authenticator
 from ledgermesh.edge.batching import make_batch
 from ledgermesh.edge.documents import Documents, DocumentUnknown, HashesUnsupported
+from ledgermesh.edge.drain import Drain, lasting, writes
 from ledgermesh.edge.incoming import GRAPHQL_JSON, JSON, Limits, NotAcceptable, Params
+from ledgermesh.edge.increments import Format, in_format, next_of
 from ledgermesh.edge.leaving import unless_left
 from ledgermesh.edge.provider_tokens import provider_tokens
 from ledgermesh.edge.rates import TOO_MANY
-from ledgermesh.edge.stream import Streams, asked
+from ledgermesh.edge.stream import EVENTS, Streamed, Streams, asked
 from ledgermesh.edge.write_headers import check_write_headers, write_headers
 from ledgermesh.errors import BadInput, LedgermeshError, SignIn, WrongMethod
+from ledgermesh.graph.deferring import may_defer
 from ledgermesh.graph.present import mask, typed
 from ledgermesh.graph.question import Answer, Answers, Question
+from ledgermesh.graph.subscription import subscribes
 from ledgermesh.state.registry import Principal
 from ledgermesh.upstream.call import Fresh
 
@@ -46,6 +50,7 @@ class View:
     limits: Limits
     streams: Streams
     documents: Documents = field(default_factory=Documents)
+    drain: Drain = field(default_factory=Drain)
 
     async def __call__(self, request: Request) -> Response:
         """Answer one HTTP request; never raises for what a caller sends."""
@@ -55,10 +60,12 @@ class View:
         return response
 
     async def _respond(self, request: Request) -> Response:
-        streamed = asked(request.headers.get("accept"))
-        media = JSON if streamed else incoming.accepted(request.headers.get("accept"))
+        accept = request.headers.get("accept")
+        streamed = asked(accept)
+        parts = increments.wanted(accept, EVENTS if streamed else increments.MIXED)
+        media = JSON if streamed else increments.media_of(accept, parts)
         incoming.check_tracking_id(request)
-        who = self.who.principal(request.headers.get("authorization"), request.headers.get("origin"))
+        who = await self.who.principal(request.headers.get("authorization"), request.headers.get("origin"))
         if request.method in ("GET", "HEAD"):
             params = incoming.query_params(request, self.limits)
         else:
@@ -66,20 +73,42 @@ class View:
             if isinstance(found, list):
                 return await self._batch(request, found, who, None if streamed else media)
             params = incoming.params(found)
-        question = self._question(request, params, who)
+        question = replace(self._question(request, params, who), in_parts=parts is not None)
         check_write_headers(question)
         if streamed:
-            return self.streams.respond(self.answers.subscribe(question), who)
-        answer = await unless_left(request, question, self.answers.answer(question))
+            answers = in_format(parts or Format.DRAFT, self.answers.subscribe(question))
+            return self.streams.respond(answers, who, lasting=lasting(question.text))
+        if parts is not None and (media is None or may_defer(question.text)) and not subscribes(question):
+            return await self._in_parts(request, question, parts, media)
+        making = self.drain.finished(self.answers.answer(question), writes=writes(question.text))
+        answer = await unless_left(request, question, making)
+        return self._one(answer, question, media or JSON)
+
+    def _one(self, answer: Answer, question: Question, media: str) -> Response:
         status = TOO_MANY if rates.throttled(question.notes) else self._status(answer, media)
-        headers = dict(rates.headers(question.notes))
-        if question.notes.sync_id is not None:
-            headers["X-Sync-ID"] = question.notes.sync_id
-        return Response(_ENCODER.encode(answer), status, headers, media_type=media + CHARSET)
+        return Response(_ENCODER.encode(answer), status, _headers(question), media_type=media + CHARSET)
+
+    async def _in_parts(
+        self, request: Request, question: Question, parts: Format, media: str | None
+    ) -> Response:
+        """What is deferred comes later; an answer that comes at once is one, where the caller takes that."""
+        with self.streams.taking(question.principal) as held:
+            answers = in_format(parts, self.answers.subscribe(question))
+            making = self.drain.finished(next_of(answers), writes=writes(question.text))
+            first = await unless_left(request, question, making)
+            if WrongMethod.code in _codes(first):
+                raise WrongMethod(first["errors"][0]["message"])
+            if not first.get("hasNext") and media is not None:
+                await answers.aclose()
+                return self._one(first, question, media)
+            return Streamed(
+                increments.chunks({"hasNext": False} | first, answers), parts.media_type,
+                source=answers, held=held.pop_all(), headers=_headers(question),
+            )  # fmt: skip
 
     async def _batch(self, request: Request, found: list[Any], who: Principal, media: str | None) -> Response:
         if media is None:
-            raise BadInput("a stream answers one operation: send no batch with Accept: text/event-stream")
+            raise BadInput("a stream answers one operation: with a batch, accept application/json")
 
         def ask(each: Any) -> Question:
             single = self._question(request, incoming.params(each), who)
@@ -87,7 +116,7 @@ class View:
             return replace(single, fresh=Fresh())
 
         batch = make_batch(request, found, ask, batch_max=self.limits.batch_max)
-        content = await batch.answer(request, self.answers)
+        content = await self.drain.finished(batch.answer(request, self.answers), writes=batch.writes)
         status = TOO_MANY if rates.throttled(batch.notes) else 200
         return Response(content, status, rates.headers(batch.notes), media_type=media + CHARSET)
 
@@ -113,8 +142,19 @@ class View:
             return 200 if "data" in answer else 400
         if "data" in answer:
             return PARTIAL if answer.get("errors") else 200
-        codes = {error["extensions"]["code"] for error in answer["errors"]}
-        return 400 if "GRAPHQL_PARSE_FAILED" in codes else 422
+        return 400 if "GRAPHQL_PARSE_FAILED" in _codes(answer) else 422
+
+
+def _codes(answer: Answer) -> set[str]:
+    return {error["extensions"]["code"] for error in answer.get("errors", ())}
+
+
+def _headers(question: Question) -> dict[str, str]:
+    """What is known of the caller's rate, and of what was pushed."""
+    headers = dict(rates.headers(question.notes))
+    if question.notes.sync_id is not None:
+        headers["X-Sync-ID"] = question.notes.sync_id
+    return headers
 
 
 class Unexpected(LedgermeshError):

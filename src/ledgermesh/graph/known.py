@@ -38,6 +38,11 @@ class Known:
                 self._documents[text] = found
         return found
 
+    def find(self, text: str) -> DocumentNode | None:
+        """The document of a text that was parsed a while ago; parses nothing."""
+        with self._lock:
+            return self._documents.get(text)
+
     def validate(self, schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
         """What is wrong with a document that `parse` made, on the one schema there is."""
         text = document.loc.source.body if document.loc is not None else ""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ledgermesh.graph.admission import Admission
 from ledgermesh.graph.downloads import File
+from ledgermesh.graph.limits.quota import Told
 from ledgermesh.graph.writes.headers import WriteHeaders
 from ledgermesh.state.base import Secret
 from ledgermesh.state.registry import Principal
-from ledgermesh.upstream.call import Fresh
+from ledgermesh.upstream.call import Fresh, Trace
 
 if TYPE_CHECKING:
     from ledgermesh.graph.limits.cost import Cost
@@ -28,6 +29,10 @@ class Notes:
     """None where nothing was counted."""
     sync_id: str | None = None
     """Of what the operation pushed; None where it pushed nothing."""
+    trace: Trace | None = None
+    """The calls to providers that it made; None where it was not run."""
+    calls: Told | None = None
+    """What the caller's quota of calls said; None where none is counted."""
     cost: Cost | None = None
     """What the operation was predicted to cost; None where that cannot be told."""
 
@@ -52,6 +57,8 @@ class Question:
     """Over HTTP GET nothing but queries may run."""
     write_headers: WriteHeaders = field(default_factory=WriteHeaders)
     """What headers say about writes; nothing on sockets and in batches."""
+    in_parts: bool = False
+    """Whether what the document defers may come later: `Answers.subscribe` then gives several parts."""
     notes: Notes = field(default_factory=Notes)
     """Written by whoever answers."""
 
@@ -72,5 +79,7 @@ class Answers(Files, Protocol):
         ...
 
     def subscribe(self, question: Question) -> AsyncGenerator[Answer, None]:
-        """The response objects of a subscription, one for each event; of anything else its one answer."""
+        """The response objects of a subscription, one for each event; of anything else its one answer, or its parts
+        where it is asked for in parts: `pending` and `hasNext` are in the first, `extensions` in the last of them.
+        """
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -89,12 +90,24 @@ class SourceVerdict:
     )
 
 
+def _nowhere() -> None:
+    """The start of a page without records."""
+
+
 @strawberry.type(description="Where a page stands. Lists are paged forward only.")
 class PageInfo:
     has_next_page: bool = strawberry.field(
         description="Whether to ask for the next page. It may turn out short or empty; true while a source is down."
     )
     end_cursor: str | None = strawberry.field(description="Give it as `after` with the same arguments.")
+    has_previous_page: bool = strawberry.field(
+        default=False, description="Whether this page stands behind another one; there is no way back to it."
+    )
+    start_of: strawberry.Private[Callable[[], str | None]] = _nowhere
+
+    @strawberry.field(description="The cursor of the first record; null where there is none.")
+    def start_cursor(self) -> str | None:
+        return self.start_of()
 
 
 @strawberry.type(description="A record and its place.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, parse
+from graphql import GraphQLDirective, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.directives import DirectivesExtension
 from strawberry.schema.config import StrawberryConfig
@@ -20,9 +21,12 @@ from strawberry.types.graphql import OperationType
 from ledgermesh.engine.links import FileLinks, LinkEnded
 from ledgermesh.errors import BadInput, LedgermeshError, WrongMethod
 from ledgermesh.graph.admin.surface.query import AdminQuery
-from ledgermesh.graph.compiled import CompiledQueries
+from ledgermesh.graph.compiled import DEFERRED, CompiledQueries
 from ledgermesh.graph.context import Context, Parts, make_context
-from ledgermesh.graph.downloads import File, fetch
+from ledgermesh.graph.deferring import DEFER, AtOnce, Increments, defers, execute
+from ledgermesh.graph.downloads import File, bearer, fetch
+from ledgermesh.graph.federation.entities import ANY, FederationQuery, Representation
+from ledgermesh.graph.federation.sdl import subgraph, without_machinery
 from ledgermesh.graph.freshness import fresh
 from ledgermesh.graph.instants import INSTANT, Instant
 from ledgermesh.graph.introspection import Introspection
@@ -31,6 +35,7 @@ from ledgermesh.graph.known import AsKnown, Known
 from ledgermesh.graph.limits.cost import shown
 from ledgermesh.graph.limits.gate import Gate
 from ledgermesh.graph.mutation import Mutation
+from ledgermesh.graph.policy import enforce
 from ledgermesh.graph.present import present, typed
 from ledgermesh.graph.query import Query
 from ledgermesh.graph.question import Answer, Question
@@ -49,7 +54,7 @@ class Schema(strawberry.Schema):
     def __init__(self, **given: Any) -> None:
         self.known = Known()
         """Documents that were parsed and validated, for every way to run them."""
-        super().__init__(**given, extensions=[lambda: AsKnown(self.known)])
+        super().__init__(**given, extensions=[lambda: AsKnown(self.known)], execution_context_class=AtOnce)
 
     def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:  # noqa: FBT001, FBT002  # Strawberry's signature
         """Those that were given. Strawberry adds one that wraps every field in a coroutine to apply directives to
@@ -58,32 +63,52 @@ class Schema(strawberry.Schema):
         found = super().get_extensions(sync=sync)
         return [extension for extension in found if not isinstance(extension, DirectivesExtension)]
 
+    def _collect_graphql_directives(
+        self, schema_directive_types: Iterable[type]
+    ) -> tuple[GraphQLDirective, ...]:
+        """Strawberry's switch for `@defer` would bring `@stream` with it, which no list of ours gains by."""
+        return *super()._collect_graphql_directives(schema_directive_types), DEFER
+
+    def _get_execute_function(self) -> Callable[..., Any]:
+        return execute
+
     @property
     def inner(self) -> GraphQLSchema:
         """The schema as graphql-core has it."""
         return self._schema
+
+    def as_str(self) -> str:
+        """Its text as clients read it; what only routers use is left out."""
+        return without_machinery(super().as_str())
+
+    @cached_property
+    def subgraph(self) -> str:
+        """Its text as routers compose it."""
+        return subgraph(self.inner)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Leave it to `present`."""
 
 
 @strawberry.type(name="Query", description="Live accounting data of every company that is shared with you.")
-class Root(Query, AdminQuery):
-    """Books, and administration beside them."""
+class Root(Query, AdminQuery, FederationQuery):
+    """Books, and administration beside them; and what routers ask before they ask for books."""
 
 
 def make_schema() -> Schema:
-    """The one schema of the gateway."""
-    return Schema(
+    """The one schema of the gateway, with its policy in force."""
+    made = Schema(
         query=Root,
         mutation=Mutation,
         subscription=Subscription,
         types=[kind.type for kind in KINDS],
         directives=[fresh],
         config=StrawberryConfig(
-            scalar_map={Instant: INSTANT, Decimal: DECIMAL, dt.datetime: DATE_TIME, Upload: UPLOAD}
+            scalar_map={Instant: INSTANT, Decimal: DECIMAL, dt.datetime: DATE_TIME, Upload: UPLOAD, Representation: ANY}
         ),
     )
+    enforce(made.inner)
+    return made
 
 
 class Gateway:
@@ -115,14 +140,21 @@ class Gateway:
         answer = await self._answer(question)
         self._introspection.keep(question, answer)
         self._gate.learn(question, answer)
+        await self._gate.settle(question, question.notes.trace)
         return answer
 
     async def subscribe(self, question: Question) -> AsyncGenerator[Answer, None]:
-        """One answer after another for a subscription, the only one for anything else. Close it when nobody listens."""
+        """One answer after another for a subscription; the only one, or its parts, for anything else. Close it when
+        nobody listens.
+        """
         if (refused := await self._gate.check(question)) is not None:
             yield refused
         elif (wrong := _unclear(question)) is not None:
             yield _refused(wrong)
+        elif defers(self._schema, question):
+            async with aclosing(self._parts_of(question)) as parts:
+                async for part in parts:
+                    yield part
         elif not subscribes(question):
             try:
                 yield await self.answer(question)
@@ -138,12 +170,13 @@ class Gateway:
             )
             async with aclosing(results):
                 async for result in results:
+                    await self._gate.settle(question, context.terms.trace)
                     yield _answer(result, context)
 
     async def file(self, link: str, timeout_seconds: float) -> File:
         """See Files."""
         opened = FileLinks(self._parts.keys).open(link, int(self._parts.clock.now().timestamp()))
-        principal = self._parts.registry.holder(opened.tenant, opened.environment, opened.key)
+        principal = bearer(self._parts.registry, opened)
         if principal is None:
             raise LinkEnded("this link belongs to a key that is gone")
         context = make_context(
@@ -170,6 +203,22 @@ class Gateway:
             )
         return _answer(result, context, tried.words)
 
+    async def _parts_of(self, question: Question) -> AsyncGenerator[Answer, None]:
+        context, words = self._context(question), self.queries.left(DEFERRED).words
+        running = Increments(self._schema)
+        run = running.run(question.text, question.operation, question.variables, context)
+        async with aclosing(run) as parts:
+            async for part in parts:
+                if not isinstance(part, dict):
+                    yield _answer(part, context, words)
+                elif part["hasNext"]:
+                    yield part
+                else:  # what all of them did cost is known now
+                    told = _extensions(context) | {"compiled": words}
+                    self._gate.learn(question, {"errors": running.errors, "extensions": told})
+                    await self._gate.settle(question, question.notes.trace)
+                    yield part | {"extensions": told}
+
     async def _interpreted(self, question: Question, context: Context) -> Any:
         queries_only = question.queries_only
         return await self._schema.execute(
@@ -194,6 +243,7 @@ class Gateway:
             notes=question.notes,
         )
         question.notes.admission = context.admission
+        question.notes.trace = context.terms.trace
         context.explains = self._gate
         return context
 
@@ -224,7 +274,8 @@ def _answer(result: Any, context: Context, way: str = "") -> Answer:
     if executed:
         answer["data"] = result.data
     if result.errors:
-        answer["errors"] = [present(error) for error in result.errors]
+        found = [present(error) for error in result.errors]
+        answer["errors"] = context.parts.openness.shown(context.principal, found)
     if executed:
         answer["extensions"] = _extensions(context) | ({"compiled": way} if way else {})
     return answer

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from graphql import ExecutionResult, GraphQLError, execute
+from graphql import ExecutionResult, GraphQLError
 from graphql.pyutils import is_awaitable
 
 from ledgermesh.compiler.extension import Request
 from ledgermesh.compiler.guard import Caught
 from ledgermesh.compiler.terms import Memo
+from ledgermesh.graph.deferring import execute
 
 ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 DECODER: Final = msgspec.json.Decoder(float_hook=str)
