@@ -16,9 +16,9 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ledgermesh.app import Running, make_gateway
 from ledgermesh.clock import ManualClock
 from ledgermesh.demo import link_demo
+from ledgermesh.gateway import Choices, Running, make_gateway
 from ledgermesh.graph.compiling import Compiling
 from ledgermesh.graph.question import Answer, Question
 from ledgermesh.sandbox.emulator import Emulator
@@ -108,7 +108,7 @@ async def house(
     async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
         gateway = make_gateway(
             state=state, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1),
-            definitions=definitions, rate=rate or UNBOUND, compiling=compiling or Compiling(),
+            definitions=definitions, choices=Choices(rate=rate or UNBOUND, compiling=compiling or Compiling()),
         )  # fmt: skip
         yield House(clock, world, emulators, gateway, down)
         await gateway.close()

@@ -14,7 +14,7 @@ KEYS = (SealingKey(1, b"tests tests tests tests tests 32"),)
 def memory_state(clock: Clock | None = None) -> State:
     """Everything over a store that goes with the test."""
     told = clock or SystemClock()
-    return make_state(MemoryStore(told), KEYS, told)
+    return make_state(MemoryStore(told), KEYS, told, rest_seconds=0.0)
 
 
 def memory_grants(clock: Clock | None = None) -> Vault:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -16,141 +15,38 @@ from ledgermesh.edge.auth import Authenticator
 from ledgermesh.edge.connect.parts import ConnectParts
 from ledgermesh.edge.connect.routes import connect_routes
 from ledgermesh.edge.documents import Documents, read_trusted
+from ledgermesh.edge.drain import Drain
 from ledgermesh.edge.handed import handed_routes
 from ledgermesh.edge.incoming import Limits
+from ledgermesh.edge.issuers.verifying import Issuers
+from ledgermesh.edge.mcp.mount import McpEndpoint
+from ledgermesh.edge.mcp.starting import check_installed
 from ledgermesh.edge.provider_hooks import hook_routes
 from ledgermesh.edge.routes import application
-from ledgermesh.engine.handed import Handing
-from ledgermesh.engine.index import Indexes
-from ledgermesh.engine.plan_tokens import PlanTokens
-from ledgermesh.engine.push import Pusher
+from ledgermesh.edge.transport.values import Transport
 from ledgermesh.errors import ConfigurationError, StateDown
-from ledgermesh.graph.admission import Doors
-from ledgermesh.graph.catalogue import catalogue
+from ledgermesh.gateway import Choices, Running, make_gateway
 from ledgermesh.graph.compiling import Compiling
-from ledgermesh.graph.context import Parts
 from ledgermesh.graph.kinds import NAMES
-from ledgermesh.graph.schema import Gateway, make_schema
-from ledgermesh.graph.writes.carrier import Carrier
-from ledgermesh.graph.writes.write_back import WriteBack
+from ledgermesh.graph.limits.values import Budget, DocumentLimits
 from ledgermesh.playground import PlaygroundConfig, read_examples, routes
 from ledgermesh.providers import discover
-from ledgermesh.settings import Settings, bootstrap, state_url, to_keys
-from ledgermesh.spec.provider import Provider
+from ledgermesh.settings import Settings, bootstrap, state_url, to_issuers, to_keys, to_openness, to_transport
+from ledgermesh.settings.telemetry import to_readers, to_tracing
 from ledgermesh.state.allowances import sandbox_addresses
-from ledgermesh.state.claims import Claims
-from ledgermesh.state.limits import Limits as Buckets
 from ledgermesh.state.limits import Rate
-from ledgermesh.state.link_tokens import LinkTokens
+from ledgermesh.state.memory import MemoryStore
 from ledgermesh.state.opening import open_store
 from ledgermesh.state.queues import open_queue
-from ledgermesh.state.repair import Repairs
 from ledgermesh.state.replicas import Replicas
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.shared import State, make_state
-from ledgermesh.sync.jobs import Jobs
+from ledgermesh.state.watched import Told, WatchedStore
 from ledgermesh.sync.notify import Notifier
-from ledgermesh.sync.pushing import pushing
-from ledgermesh.sync.webhooks import Deliverer
+from ledgermesh.sync.webhooks import Deliverer, nobody
 from ledgermesh.upstream.guard import Guard, make_guard, origins
-from ledgermesh.upstream.pace import alone
-from ledgermesh.upstream.stack import make_stack
-from ledgermesh.upstream.wire import Wire
 from ledgermesh.upstream.wire_aiohttp import GuardedWire
-
-
-@dataclass(frozen=True, kw_only=True)
-class Running:
-    """A gateway that answers, and how to end it."""
-
-    answers: Gateway
-    state: State
-    keys: tuple[SealingKey, ...]
-    clock: Clock
-    repairs: Repairs
-    sdl: str
-    pushing: Mapping[str, Work]
-    """What has to run beside the requests so that accepted writes are carried out."""
-    close: Callable[[], Awaitable[None]]
-
-
-def make_gateway(
-    *,
-    state: State,
-    wire: Wire,
-    clock: Clock,
-    keys: tuple[SealingKey, ...],
-    random: Random,
-    scan_pages_max: int = 200,
-    cache_bytes_max: int = 32_000_000,
-    definitions: Mapping[str, Provider] | None = None,
-    public_url: str = "",
-    guard: Guard | None = None,
-    rate: Rate | None = None,
-    replicas: Callable[[], int] = alone,
-    compiling: Compiling | None = None,
-) -> Running:
-    """The gateway over these connections; raises DefinitionError for a provider that contradicts itself.
-
-    `definitions` are those of the providers here by default.
-    """
-    definitions = discover(NAMES) if definitions is None else definitions
-    stack = make_stack(
-        clock=clock, random=random, wire=wire, state=state, replicas=replicas, cache_bytes_max=cache_bytes_max
-    )
-    tokens = LinkTokens(keys, state.store, clock)
-    repairs = Repairs(registry=state.registry, tokens=tokens, clock=clock, public_url=public_url)
-    parts = Parts(
-        state=state,
-        definitions=definitions,
-        providers=catalogue(definitions),
-        send=stack,
-        quota=stack.quota,
-        wire=wire,
-        guard=guard or Guard(),
-        repairs=repairs,
-        doors=Doors(limits=Buckets(state.store, clock, replicas=replicas), clock=clock, rate=rate or Rate()),
-        indexes=Indexes(clock),
-        keys=keys,
-        clock=clock,
-        scan_pages_max=scan_pages_max,
-        public_url=public_url,
-        compiling=compiling or Compiling(),
-    )
-    schema = make_schema()
-    parts, pusher, jobs = with_writes(parts, random)
-    gateway = Gateway(schema, parts)
-
-    async def close() -> None:
-        await gateway.close()
-        await pusher.close()
-        await stack.close()
-
-    return Running(
-        answers=gateway,
-        state=state,
-        keys=keys,
-        clock=clock,
-        repairs=repairs,
-        sdl=schema.as_str(),
-        pushing=pushing(jobs, Carrier(parts, pusher).run, clock),
-        close=close,
-    )
-
-
-def with_writes(parts: Parts, random: Random) -> tuple[Parts, Pusher, Jobs]:
-    """The same parts with what plans writes, and what carries them out."""
-    state, clock = parts.state, parts.clock
-    jobs = Jobs(state, parts.keys, clock)
-
-    async def raised(environment: str, connection: str) -> None:
-        await state.directory.raise_generation("live" if environment == "live" else "sandbox", connection)
-
-    handing = Handing(state.store, parts.keys, clock, public_url=parts.public_url)
-    pusher = Pusher(state.store, clock, random, raised, handing)
-    tokens, claims = PlanTokens(parts.keys), Claims(state.store, clock)
-    writer = WriteBack(jobs=jobs, tokens=tokens, claims=claims, handing=handing, pusher=pusher)
-    return replace(parts, writer=writer, syncs=jobs), pusher, jobs
+from ledgermesh.watches import make_watches
 
 
 def operations() -> Path:
@@ -168,16 +64,21 @@ def web(
     wires: Sequence[GuardedWire],
     work: Mapping[str, Work],
     documents: Documents | None = None,
+    mcp: McpEndpoint | None = None,
     origins: frozenset[str] = frozenset(),
+    transport: Transport | None = None,
+    issuers: Issuers | None = None,
+    drain: Drain | None = None,
 ) -> Starlette:
     """The gateway as an application with its playground; as the server stops, so does all that it holds."""
-    background, state = Background(work), running.state
+    background, state = Background({**work, **({"serve agents": mcp.run} if mcp else {})}), running.state
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with background.running():
             yield
         await running.close()
+        await running.watches.close()
         for wire in wires:
             await wire.close()
         await state.queue.close()
@@ -190,9 +91,9 @@ def web(
             return error.message
         return f"ended: {', '.join(background.ended)}" if background.ended else None
 
-    return application(
-        answers=running.answers,
-        who=Authenticator(state.registry, running.keys, running.clock),
+    app = application(
+        answers=running.watched,
+        who=Authenticator(state.registry, running.keys, running.clock, issuers),
         sdl=running.sdl,
         limits=limits,
         pages=[
@@ -200,43 +101,54 @@ def web(
             *connect_routes(connect),
             *hook_routes(state, connect.definitions, running.keys, running.clock),
             *handed_routes(state.store, running.keys, running.clock),
+            *([mcp.route] if mcp else []),
+            *running.watches.pages(),
         ],
         documents=documents,
         origins=origins,
+        transport=transport,
         trouble=trouble,
         lifespan=lifespan,
+        drain=drain,
     )
+    running.watches.around(app, running.clock)
+    return app
 
 
 def beside(running: Running, replicas: Replicas, hooks: GuardedWire) -> Mapping[str, Work]:
     """What goes on beside the requests."""
-    state, clock = running.state, running.clock
+    state, clock, watches = running.state, running.clock, running.watches
+    posted = watches.beside.posted if watches.beside is not None else nobody
     return {
         **running.pushing,
+        **watches.work(state, replicas, clock),
         "follow the store": state.directory.follow,
         "count replicas": replicas.run,
         "tell webhooks": Notifier(state, clock, repair_url=running.repairs).run,
-        "deliver webhooks": Deliverer(state, hooks, clock, Random()).run,
+        "deliver webhooks": Deliverer(state, hooks, clock, Random(), posted=posted).run,
     }
 
 
-async def make_served(settings: Settings, *, environ: Mapping[str, str], clock: Clock) -> Starlette:
-    """The gateway over the operator's connections; raises ConfigurationError."""
+async def make_served(
+    settings: Settings, *, environ: Mapping[str, str], clock: Clock, drain: Drain | None = None
+) -> Starlette:
+    """The gateway over the operator's connections; raises ConfigurationError. `drain` tells that the process ends."""
     definitions, keys = discover(NAMES), to_keys(settings)
-    state = await opened(settings, keys, clock)
+    given = settings.telemetry
+    watches = make_watches(to_readers(given), to_tracing(given, environ), clock)
+    state = await opened(settings, keys, clock, told=watches.beside.asked if watches.beside else None)
     await bootstrap(state, settings, definitions, environ)
     allowed = [str(network) for network in settings.network.allow]
     wire = GuardedWire(make_guard(allowed, own=own_origins(settings)))
     guard = make_guard(allowed)
     hooks = GuardedWire(guard)
+    # Where issuers' keys are, the operator says: this wire reaches nothing else, and no other reaches them for that.
+    vouching = GuardedWire(Guard(own=origins([each.jwks_url or "" for each in settings.issuers])))
     replicas = Replicas(state.store, clock)
     running = make_gateway(
         state=state, wire=wire, clock=clock, keys=keys, random=Random(), definitions=definitions,
-        scan_pages_max=settings.server.scan_pages_max, cache_bytes_max=settings.server.cache_bytes_max,
-        public_url=settings.server.public_url or "", guard=guard,
-        rate=Rate(per_second=settings.limits.requests_per_second, burst=settings.limits.burst),
-        replicas=lambda: replicas.count,
-        compiling=Compiling(on=settings.server.compile, shadow_every=settings.server.compile_shadow),
+        public_url=settings.server.public_url or "", guard=guard, replicas=lambda: replicas.count,
+        choices=to_choices(settings), watches=watches,
     )  # fmt: skip
     limits = Limits(
         body_bytes_max=settings.server.body_bytes_max,
@@ -254,9 +166,34 @@ async def make_served(settings: Settings, *, environ: Mapping[str, str], clock: 
         public_url=settings.server.public_url or "", bases=await sandbox_addresses(state.store),
     )  # fmt: skip
     return web(
-        running, limits=limits, playground=page, connect=connect, wires=(wire, hooks), work=work,
+        running, limits=limits, playground=page, connect=connect, wires=(wire, hooks, vouching), work=work,
+        transport=to_transport(settings.server), issuers=to_issuers(settings, vouching, state.registry, clock),
         documents=to_documents(settings), origins=frozenset(settings.server.origins),
+        mcp=to_mcp(settings, running.sdl), drain=drain,
     )  # fmt: skip
+
+
+def to_choices(settings: Settings) -> Choices:
+    """What the settings say of the gateway itself."""
+    server, limits = settings.server, settings.limits
+    return Choices(
+        scan_pages_max=server.scan_pages_max,
+        cache_bytes_max=server.cache_bytes_max,
+        rate=Rate(per_second=limits.requests_per_second, burst=limits.burst),
+        document_limits=DocumentLimits(**limits.documents.model_dump()),
+        budget=Budget(**limits.operation.model_dump()),
+        calls_per_minute=limits.calls_per_minute,
+        compiling=Compiling(on=server.compile, shadow_every=server.compile_shadow),
+        openness=to_openness(settings),
+    )
+
+
+def to_mcp(settings: Settings, sdl: str) -> McpEndpoint | None:
+    """The tools for agents, where they are switched on; raises ConfigurationError where the extra is missing."""
+    if not settings.server.mcp:
+        return None
+    check_installed("server.mcp")
+    return McpEndpoint(sdl, operations(), unasked=settings.server.mcp_commit, waiting=False)
 
 
 def to_documents(settings: Settings) -> Documents:
@@ -266,8 +203,13 @@ def to_documents(settings: Settings) -> Documents:
     return Documents(trusted, automatic=given.automatic)
 
 
-async def opened(settings: Settings, keys: Sequence[SealingKey], clock: Clock) -> State:
-    """The state that the settings name; raises ConfigurationError where it cannot be reached."""
+async def opened(
+    settings: Settings, keys: Sequence[SealingKey], clock: Clock, *, told: Told | None = None
+) -> State:
+    """The state that the settings name; raises ConfigurationError where it cannot be reached.
+
+    `told` hears how long each answer of a store took that is not this process's own memory.
+    """
     url = state_url(settings.state)
     if url is None:
         raise ConfigurationError("state.url_from_file: the file is empty or cannot be read")
@@ -276,6 +218,8 @@ async def opened(settings: Settings, keys: Sequence[SealingKey], clock: Clock) -
         queue = await open_queue(url, store, clock)
     except StateDown as error:
         raise ConfigurationError(f"state.url: {error.message}") from error
+    if told is not None and not isinstance(store, MemoryStore):
+        store = WatchedStore(store, clock, told)
     return make_state(store, keys, clock, lease_seconds=settings.state.lease_seconds, queue=queue)
 
 

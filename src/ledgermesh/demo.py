@@ -10,11 +10,18 @@ from random import Random
 import structlog
 from starlette.applications import Starlette
 
-from ledgermesh.app import beside, make_gateway, operations, web
+from ledgermesh.app import beside, operations, web
 from ledgermesh.clock import Clock
 from ledgermesh.edge.connect.parts import CALLBACK_PATH, ConnectParts
+from ledgermesh.edge.drain import Drain
+from ledgermesh.edge.figures import Readers
 from ledgermesh.edge.incoming import Limits
+from ledgermesh.edge.mcp.mount import McpEndpoint
+from ledgermesh.edge.mcp.starting import installed
+from ledgermesh.edge.transport.values import Transport
+from ledgermesh.gateway import make_gateway
 from ledgermesh.graph.kinds import NAMES
+from ledgermesh.metrics.page import Metrics
 from ledgermesh.playground import PlaygroundCompany, PlaygroundConfig, PlaygroundKey, read_examples
 from ledgermesh.providers import discover
 from ledgermesh.sandbox.app import make_sandbox
@@ -32,6 +39,7 @@ from ledgermesh.state.shared import State, make_state
 from ledgermesh.upstream.guard import make_guard
 from ledgermesh.upstream.renewal import EVERYBODY
 from ledgermesh.upstream.wire_aiohttp import GuardedWire
+from ledgermesh.watches import Watches
 
 DEMO_KEYS = {
     "lm_demo_read": frozenset(("api.read",)),
@@ -54,7 +62,9 @@ class Demo:
     sandbox: Starlette
 
 
-async def make_demo(*, clock: Clock, sandbox_url: str, public_url: str = "", scale: int = 0) -> Demo:
+async def make_demo(
+    *, clock: Clock, sandbox_url: str, public_url: str = "", scale: int = 0, drain: Drain | None = None
+) -> Demo:
     """The demo: a world of books, the emulators that show them, and a gateway linked to all of them."""
     world = make_world(today=clock.now().date(), scale=scale)
     # Its tenants have the feature to write, where a provider has it switched on for each.
@@ -71,7 +81,8 @@ async def make_demo(*, clock: Clock, sandbox_url: str, public_url: str = "", sca
     guard = make_guard(LOOPBACK)
     wire = GuardedWire(guard)
     running = make_gateway(
-        state=state, wire=wire, clock=clock, keys=keys, random=Random(), guard=guard, public_url=public_url
+        state=state, wire=wire, clock=clock, keys=keys, random=Random(), guard=guard, public_url=public_url,
+        watches=Watches(metrics=Metrics(), readers=Readers()),
     )
     page = PlaygroundConfig(
         environment="sandbox",
@@ -89,7 +100,18 @@ async def make_demo(*, clock: Clock, sandbox_url: str, public_url: str = "", sca
         state=state, definitions=discover(NAMES), wire=wire, clock=clock, keys=keys, public_url=public_url,
         bases=await sandbox_addresses(state.store),
     )  # fmt: skip
-    gateway = web(running, limits=Limits(), playground=page, connect=connect, wires=(wire,), work=work)
+    mcp = McpEndpoint(running.sdl, operations(), unasked=False) if installed() else None
+    gateway = web(
+        running,
+        limits=Limits(),
+        playground=page,
+        connect=connect,
+        wires=(wire,),
+        work=work,
+        mcp=mcp,
+        drain=drain,
+        transport=Transport(plain_http=True),  # its keys are printed for everybody, its books made up
+    )
     return Demo(gateway=gateway, sandbox=sandbox.app)
 
 

@@ -25,10 +25,11 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from strawberry.asgi import GraphQL
 
-from ledgermesh.app import make_gateway, web
+from ledgermesh.app import web
 from ledgermesh.clock import SystemClock
 from ledgermesh.edge.connect.parts import ConnectParts
 from ledgermesh.edge.incoming import Limits
+from ledgermesh.gateway import Choices, make_gateway
 from ledgermesh.graph.compiling import Compiling
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.playground import PlaygroundConfig
@@ -177,7 +178,7 @@ async def make_ours(upstream: str, *, compiled: bool) -> Starlette:
     wire = GuardedWire(guard)
     running = make_gateway(
         state=state, wire=wire, clock=clock, keys=keys, random=Random(1), definitions=definitions, guard=guard,
-        compiling=Compiling(on=compiled),
+        choices=Choices(compiling=Compiling(on=compiled)),
     )  # fmt: skip
     connect = ConnectParts(
         state=state, definitions=definitions, wire=wire, clock=clock, keys=keys, public_url="", bases={}

@@ -13,7 +13,6 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ledgermesh.app import Running, make_gateway
 from ledgermesh.clock import ManualClock
 from ledgermesh.demo import link_demo
 from ledgermesh.edge.auth import Authenticator
@@ -21,6 +20,7 @@ from ledgermesh.edge.handed import handed_routes
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.provider_hooks import hook_routes
 from ledgermesh.edge.routes import application
+from ledgermesh.gateway import Choices, Running, make_gateway
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.providers import discover
 from ledgermesh.sandbox import kashoo
@@ -169,7 +169,7 @@ async def notifying(
         told.append(made)
         shared = store or MemoryStore(clock)
         for number in range(replicas):
-            state = make_state(shared, KEYS, clock)
+            state = make_state(shared, KEYS, clock, rest_seconds=0.0)
             if number == 0:
                 await link_demo(state, world, emulators, SANDBOX)
                 await invite(state, companies[0])
@@ -184,7 +184,7 @@ async def notifying(
 def replica(state: State, clock: ManualClock, way: httpx.AsyncClient, public_url: str) -> Replica:
     """A gateway as it is served, with what providers call."""
     running = make_gateway(
-        state=state, wire=HttpxWire(way), clock=clock, keys=KEYS, random=Random(1), rate=UNBOUND,
+        state=state, wire=HttpxWire(way), clock=clock, keys=KEYS, random=Random(1), choices=Choices(rate=UNBOUND),
         public_url=public_url,
     )  # fmt: skip
     app = application(

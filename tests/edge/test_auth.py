@@ -39,9 +39,9 @@ def basic(text: str | bytes) -> str:
         basic(f"{KEY}:{KEY}"),
     ],
 )
-def test_the_same_key_in_every_dress(header: str) -> None:
+async def test_the_same_key_in_every_dress(header: str) -> None:
     """Bearer, Basic with the key as password, Basic with the key as user and no password."""
-    assert gate().principal(header).tenant.id == "t-1"
+    assert (await gate().principal(header)).tenant.id == "t-1"
 
 
 REFUSED = {
@@ -65,10 +65,10 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("header", REFUSED.values(), ids=REFUSED.keys())
-def test_everything_else_is_refused(header: str) -> None:
+async def test_everything_else_is_refused(header: str) -> None:
     """A header without a key that somebody has, and only that: never another error."""
     with pytest.raises(SignIn):
-        gate().principal(header)
+        await gate().principal(header)
 
 
 async def test_a_refusal_is_a_401_with_a_challenge() -> None:
@@ -119,37 +119,37 @@ def token(**given: Any) -> str:
     return BrowserTokens(KEYS).seal(BrowserGrant(**{**told, **given}))
 
 
-def test_the_gate_takes_keys_from_anywhere() -> None:
+async def test_the_gate_takes_keys_from_anywhere() -> None:
     """An API key needs no origin, and no origin spoils it."""
     for origin in (None, PAGE, "https://elsewhere.test"):
-        assert gate().principal(f"Bearer {KEY}", origin).key.id == "k-1"
+        assert (await gate().principal(f"Bearer {KEY}", origin)).key.id == "k-1"
 
 
-def test_a_browser_token_is_good_from_its_pages() -> None:
+async def test_a_browser_token_is_good_from_its_pages() -> None:
     """For what it was made: no more scopes than the key has, one company, until it ends."""
     clock = ManualClock(START)
     asked = f"Bearer {token(scopes=frozenset(('api.read', 'api.write', 'admin')))}"
-    who = gate(clock).principal(asked, PAGE)
+    who = await gate(clock).principal(asked, PAGE)
     assert (who.key.scopes, who.key.companies) == (frozenset(("api.read",)), frozenset(("shop",)))
     for origin in (None, "", "null", "https://elsewhere.test", PAGE + "/"):
         with pytest.raises(SignIn):
-            gate(clock).principal(asked, origin)
+            await gate(clock).principal(asked, origin)
     clock.advance(60)
     with pytest.raises(SignIn):
-        gate(clock).principal(asked, PAGE)
+        await gate(clock).principal(asked, PAGE)
 
 
 @pytest.mark.parametrize("given", [{"key": "k-2"}, {"tenant": "t-2"}, {"environment": "sandbox"}])
-def test_a_browser_token_of_nobody_s_key_is_nobody_s(given: dict[str, str]) -> None:
+async def test_a_browser_token_of_nobody_s_key_is_nobody_s(given: dict[str, str]) -> None:
     """The key that made it has to be there."""
     with pytest.raises(SignIn, match="gone"):
-        gate().principal(f"Bearer {token(**given)}", PAGE)
+        await gate().principal(f"Bearer {token(**given)}", PAGE)
 
 
-def test_a_typo_in_a_key_is_said() -> None:
+async def test_a_typo_in_a_key_is_said() -> None:
     """Without a word on whether somebody has the right one."""
     key = make_key("live")
     with pytest.raises(SignIn, match="typo"):
-        gate().principal(f"Bearer {key[:-1]}")
+        await gate().principal(f"Bearer {key[:-1]}")
     with pytest.raises(SignIn, match="nobody"):
-        gate().principal(f"Bearer {key}")
+        await gate().principal(f"Bearer {key}")

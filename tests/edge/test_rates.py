@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from ledgermesh.app import Running
 from ledgermesh.clock import SystemClock
 from ledgermesh.edge.auth import Authenticator
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.routes import application
+from ledgermesh.gateway import Running
 from ledgermesh.state.entries import KeyEntry, digest
 from ledgermesh.state.limits import Rate
 from tests.graph.demo import Demo, demo_house

@@ -25,8 +25,9 @@ PLAN = """{
 ABOUT = {
     "CREATE": ("$company: ID", "company: $company"),
     "IMPORT": ("$company: ID, $connection: ID!", "company: $company, connection: $connection"),
+    "UPDATE_MANY": ("", ""),
 }
-"""What is written to, of what is no record yet."""
+"""What is written to, of what is no record yet; several records stand in the input."""
 NATURAL = {"display_name": "name", "company_name": "name", "full_name": "name"}
 
 
@@ -64,12 +65,14 @@ def mutation(kind: str, verb: WriteVerb) -> str:
     name, takes = _name(kind, verb), input_name(kind, verb)
     about, said = ABOUT.get(verb, ("$id: ID!", "id: $id"))
     if takes is not None:
-        about, said = f"{about}, $input: {takes}!", f"{said}, input: $input"
-    return f"mutation({about}, $options: WriteOptions) {{ {name}({said}, options: $options) {PLAN} }}"
+        about, said = f"{about} $input: {takes}!", f"{said} input: $input"
+    return f"mutation({about} $options: WriteOptions) {{ {name}({said} options: $options) {PLAN} }}"
 
 
 def _name(kind: str, verb: WriteVerb) -> str:
     if verb == "IMPORT":
         return "importBankStatement"
+    if verb == "UPDATE_MANY":
+        return "updateRecords"
     one = {"SEND": "document", "UNPROCESS": "record"}.get(verb, BY_NAME[kind].one)
     return "setStatus" if verb == "SET_STATUS" else graphql_name(f"{verb.lower()}_{one}")

@@ -15,8 +15,8 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ledgermesh.app import make_gateway
 from ledgermesh.clock import ManualClock
+from ledgermesh.gateway import Choices, make_gateway
 from ledgermesh.sandbox.books import Books, Paper, Settlement
 from ledgermesh.sandbox.emulator import Emulator
 from ledgermesh.sandbox.more_books import MoreBooks
@@ -179,7 +179,8 @@ async def small_house(rows: int = 16) -> AsyncIterator[Small]:
     state = await _linked(books, emulators)
     async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
         gateway = make_gateway(
-            state=state, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1), rate=UNBOUND
+            state=state, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1),
+            choices=Choices(rate=UNBOUND),
         )
         began = {
             name: {each: list(getattr(found, each)) for each in list_names()} for name, found in books.items()

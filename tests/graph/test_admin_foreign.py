@@ -41,7 +41,7 @@ PATHS = {
 """How each type with arguments is reached by the one who tries, on what is their own."""
 ELSEWHERE = {
     "Source": "of a record that is there already: the names of its fields",
-    "SubscriptionRoot": "asked over sockets, and tried there",
+    "Subscription": "asked over sockets, and tried there",
 }
 FREE = {
     "name", "url", "clientId", "clientSecret", "provider", "scheme", "baseUrl", "search", "period",

@@ -161,18 +161,18 @@ async def test_a_browser_token_is_less_than_its_key() -> None:
         for name in ("bakery", "dairy"):
             await done(house, COMPANY, company=name)
         token = (await done(house, TOKEN))["token"]
-        who = gate(house).principal(f"Bearer {token}", PAGE)
+        who = await gate(house).principal(f"Bearer {token}", PAGE)
         read, one = frozenset(("api.read",)), frozenset(("bakery",))
         assert (who.tenant.id, who.key.scopes, who.key.companies) == ("north", read, one)
         assert who.key.expires_at == house.clock.now() + dt.timedelta(seconds=60)
         for origin in (None, "null", "https://app.south.test", "https://app.north.test.evil.test"):
             with pytest.raises(SignIn, match="origin"):
-                gate(house).principal(f"Bearer {token}", origin)
+                await gate(house).principal(f"Bearer {token}", origin)
         with pytest.raises(SignIn):
-            gate(house).principal(f"Bearer {token[:-4]}AAAA", PAGE)
+            await gate(house).principal(f"Bearer {token[:-4]}AAAA", PAGE)
         house.clock.advance(60)
         with pytest.raises(SignIn, match="ended"):
-            gate(house).principal(f"Bearer {token}", PAGE)
+            await gate(house).principal(f"Bearer {token}", PAGE)
 
 
 async def test_a_browser_token_ends_with_its_key() -> None:
@@ -181,11 +181,11 @@ async def test_a_browser_token_ends_with_its_key() -> None:
         await done(house, COMPANY, company="bakery")
         made = await done(house, CREATE)
         token = (await done(house, TOKEN, made["key"]))["token"]
-        who = gate(house).principal(f"Bearer {token}", PAGE)
+        who = await gate(house).principal(f"Bearer {token}", PAGE)
         assert house.gateway.state.registry.company(who, "bakery") is not None
         await done(house, REVOKE, id=made["apiKey"]["id"])
         with pytest.raises(SignIn, match="gone"):
-            gate(house).principal(f"Bearer {token}", PAGE)
+            await gate(house).principal(f"Bearer {token}", PAGE)
 
 
 async def test_what_a_browser_token_may_not_be() -> None:

@@ -12,8 +12,8 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ledgermesh.app import make_gateway
 from ledgermesh.clock import ManualClock
+from ledgermesh.gateway import Choices, make_gateway
 from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, KeyEntry, TenantEntry, digest
@@ -69,7 +69,7 @@ async def shared_house() -> AsyncIterator[House]:
             clock=clock,
             keys=KEYS,
             random=Random(1),
-            rate=UNBOUND,
+            choices=Choices(rate=UNBOUND),
         )
         yield House(clock, world, emulators, gateway, down)
         await gateway.close()

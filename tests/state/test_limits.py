@@ -165,3 +165,28 @@ async def test_slow_rates_are_exact(street: Street) -> None:
     for _ in range(50):
         assert let_in(await street.take(2, rate=rate)) == 1
         street.clock.advance(10.0)
+
+
+async def test_what_was_not_foreseen_is_counted_afterwards(street: Street) -> None:
+    """So many at once, given back or added later by any replica, up to what a bucket holds and beyond."""
+    rate, whose = Rate(per_second=1.0, burst=10), ("t", "live")
+    one, two = street.replicas
+    assert (await one.take(*whose, rate=rate, count=8)).remaining == 2
+    refused = await two.take(*whose, rate=rate, count=3)
+    assert refused.wait_seconds == pytest.approx(1.0)
+    assert refused.remaining == 2
+    await one.settle(*whose, rate=rate, count=-8)
+    street.clock.advance(0.001)  # what is given back is there in a moment
+    assert (await one.take(*whose, rate=rate, count=10)).remaining == 0
+    await one.settle(*whose, rate=rate, count=5)
+    assert (await one.take(*whose, rate=rate)).wait_seconds == pytest.approx(6.0)
+    street.clock.advance(6.0)
+    assert (await two.take(*whose, rate=rate)).wait_seconds is None
+
+
+async def test_kinds_are_counted_apart(street: Street) -> None:
+    """The same words mean another bucket in another kind."""
+    other, rate = Limits(street.store, street.clock, kind="calls"), Rate(per_second=1.0, burst=1)
+    found = [await each.take("t", "live", rate=rate) for each in (street.replicas[0], other)]
+
+    assert let_in(found) == 2

@@ -1,4 +1,7 @@
-"""Who is asking: an API key as bearer or by Basic authentication, or a browser token. Neither is kept or logged."""
+"""Who is asking: an API key as bearer or by Basic authentication, a browser token, or a token of an issuer's (JWT).
+
+None is kept or logged.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from ledgermesh.clock import Clock
+from ledgermesh.edge.issuers.verifying import Issuers
 from ledgermesh.errors import SignIn
 from ledgermesh.state.minting import BROWSER_PREFIX, BrowserGrant, BrowserTokens, misspelt
 from ledgermesh.state.registry import Principal, Registry, narrowed
@@ -23,13 +27,17 @@ class Authenticator:
     registry: Registry
     keys: tuple[SealingKey, ...]
     clock: Clock
+    issuers: Issuers | None = None
+    """Who else vouches for callers; None where nobody does."""
 
-    def principal(self, authorization: str | None, origin: str | None = None) -> Principal:
-        """The owner of the key or token in an Authorization header; raises SignIn.
+    async def principal(self, authorization: str | None, origin: str | None = None) -> Principal:
+        """The owner of the key or token in an Authorization header; raises SignIn and StateDown.
 
         `origin` is the request's Origin header: a browser token is good only from pages it was made for.
         """
         key = given(authorization)
+        if self.issuers is not None and self.issuers.takes(key):
+            return await self.issuers.principal(key)
         if not key.startswith(BROWSER_PREFIX):
             return _owner(self.registry, key)
         grant = BrowserTokens(self.keys).open(key, int(self.clock.now().timestamp()))
@@ -40,7 +48,13 @@ class Authenticator:
         return self._bearer(grant)
 
     def _bearer(self, grant: BrowserGrant) -> Principal:
-        found = self.registry.holder(grant.tenant, grant.environment, grant.key)
+        found = self.registry.acting(
+            grant.tenant,
+            grant.environment,
+            grant.key,
+            scopes=grant.scopes,
+            companies=frozenset((grant.company,)),
+        )
         if found is None:
             raise SignIn("the key that made this browser token is gone")
         key = narrowed(found.key, grant.scopes, frozenset((grant.company,)))

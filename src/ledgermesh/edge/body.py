@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from typing import Any, Final
 
@@ -65,7 +66,10 @@ async def _content(request: Request, bytes_max: int) -> bytes:
     body = await _sent(request, bytes_max)
     if coding in ("", "identity"):
         return body
-    return inflated(body, bytes_max, wbits=_deflate(body) if coding == "deflate" else GZIP)
+    # A few bytes may take long to unpack, and the whole process would wait for it.
+    return await asyncio.to_thread(
+        inflated, body, bytes_max, wbits=_deflate(body) if coding == "deflate" else GZIP
+    )
 
 
 async def _sent(request: Request, bytes_max: int) -> bytes:

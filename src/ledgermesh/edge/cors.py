@@ -69,7 +69,7 @@ class CrossOrigin:
         """Whether a page may ask at all. No key comes with this question, so tenants' origins are let in together:
         which of them a browser token is for is looked at when it comes.
         """
-        if origin is None or not (origin in self._origins or self._of_tenants(origin)):
+        if origin is None or not (origin in self._origins or of_tenants(self._registry, origin)):
             response = refused(Forbidden("pages of this origin may not ask"))
         else:
             response = Response(status_code=204)
@@ -86,10 +86,13 @@ class CrossOrigin:
         if origin is None or origin in self._origins:
             return origin
         _, _, key = headers.get("authorization", "").strip().partition(" ")
-        return origin if key.strip().startswith(BROWSER_PREFIX) and self._of_tenants(origin) else None
+        browser = key.strip().startswith(BROWSER_PREFIX)
+        return origin if browser and of_tenants(self._registry, origin) else None
 
-    def _of_tenants(self, origin: str) -> bool:
-        return any(origin in tenant.allowed_urls for tenant in self._registry.all(TenantEntry))
+
+def of_tenants(registry: Registry, origin: str) -> bool:
+    """Whether a tenant allows pages of this origin."""
+    return any(origin in tenant.allowed_urls for tenant in registry.all(TenantEntry))
 
 
 def _say(headers: MutableHeaders, reader: str | None) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from cachetools import LRUCache
@@ -16,6 +16,8 @@ from ledgermesh.errors import BadInput, ConfigurationError, Forbidden, NotFound
 from ledgermesh.state.registry import Principal
 
 SHA256_PREFIX: Final = "sha256:"
+MANIFEST: Final = "apollo-persisted-query-manifest"
+"""The word by which a manifest of Apollo's form is known."""
 HOLDERS_MAX: Final = 64
 """Tenants whose documents are kept at once; who was not heard of for longest goes first."""
 
@@ -55,15 +57,13 @@ class Trusted:
 
 
 def read_trusted(path: Path, *, only: bool = False) -> Trusted:
-    """The documents of a folder of `*.graphql` files, or of a manifest `{id: text}` in JSON.
+    """The documents of a folder of `*.graphql` files, or of a manifest in JSON: `{id: text}`, or of Apollo's form.
 
     A file's name without its ending is an id, and so are a text's SHA-256 and `sha256:` before that. Raises
     ConfigurationError for what cannot be read, for no documents, and for ids of which one means two documents.
     """
     try:
-        named = (
-            _folder(path) if path.is_dir() else msgspec.json.decode(path.read_bytes(), type=dict[str, str])
-        )
+        named = _folder(path) if path.is_dir() else _manifest(path.read_bytes())
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise ConfigurationError(f"trusted documents: {path} cannot be read: {error}") from error
     if not named:
@@ -75,6 +75,36 @@ def read_trusted(path: Path, *, only: bool = False) -> Trusted:
             if texts.setdefault(each, text) != text:
                 raise ConfigurationError(f"trusted documents: {each} means two documents in {path}")
     return Trusted(texts, only)
+
+
+@dataclass(frozen=True)
+class _Operation:
+    """One entry of Apollo's form; its name and type are for people."""
+
+    id: str
+    body: str
+
+
+@dataclass(frozen=True)
+class _Manifest:
+    """Apollo's form, as `generate-persisted-query-manifest` writes it."""
+
+    format: Literal["apollo-persisted-query-manifest"]
+    version: Literal[1]
+    operations: list[_Operation]
+
+
+def _manifest(content: bytes) -> dict[str, str]:
+    """The texts by their ids; raises ValueError and MsgspecError."""
+    found = msgspec.json.decode(content)
+    if not isinstance(found, dict) or "format" not in found:
+        return msgspec.convert(found, dict[str, str])
+    operations = msgspec.convert(found, _Manifest).operations
+    texts: dict[str, str] = {}
+    for each in operations:
+        if texts.setdefault(each.id, each.body) != each.body:
+            raise ValueError(f"{each.id} means two documents")
+    return texts
 
 
 def _folder(path: Path) -> dict[str, str]:

@@ -149,14 +149,18 @@ def account_key(request: Request) -> str | None:
 
 def timeout(request: Request, limits: Limits) -> float:
     """The caller's deadline in seconds, within the operator's."""
-    text = request.headers.get("x-request-timeout")
+    return seconds(request.headers.get("x-request-timeout"), limits)
+
+
+def seconds(text: str | None, limits: Limits) -> float:
+    """A deadline as the caller wrote it, within the operator's; raises BadInput."""
     if text is None:
         return limits.timeout_seconds
-    if not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", text.strip()) or not (seconds := float(text)):
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", text.strip()) or not (asked := float(text)):
         raise BadInput(
             "X-Request-Timeout is a number of seconds above 0", details={"field": "X-Request-Timeout"}
         )
-    return min(seconds, limits.timeout_seconds_max)
+    return min(asked, limits.timeout_seconds_max)
 
 
 def fresh(request: Request) -> Fresh:

@@ -44,11 +44,11 @@ def _places(found: Any, files: Mapping[str, Part]) -> list[tuple[str, str]]:
     """Each place of `operations` with the name of the file that belongs there."""
     if not isinstance(found, dict) or not all(isinstance(paths, list) for paths in found.values()):
         raise _wrong("is no object of lists")
+    if sum(map(len, found.values())) > PLACES_MAX:
+        raise _wrong(f"has over {PLACES_MAX} places")
     places = [(path, name) for name, paths in found.items() for path in paths]
     if not all(isinstance(path, str) for path, _ in places):
         raise _wrong("has places that are no texts")
-    if len(places) > PLACES_MAX:
-        raise _wrong(f"has over {PLACES_MAX} places")
     if set(found) != set(files) or not all(found.values()):
         raise _wrong("and the files of the form are not the same ones")
     return places

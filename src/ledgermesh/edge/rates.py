@@ -18,7 +18,12 @@ LATER = frozenset((TOO_MANY, 503))
 def throttled(notes: Notes) -> bool:
     """Whether every company that the request reached was refused it; some are told in the answer itself."""
     outcome = notes.admission.outcome if notes.admission is not None else None
-    return outcome is not None and outcome.wait_seconds is not None
+    return _calls_wait(notes) is not None or (outcome is not None and outcome.wait_seconds is not None)
+
+
+def _calls_wait(notes: Notes) -> float | None:
+    """Seconds until the caller may cause the calls that it was refused; None where it was not."""
+    return notes.calls.allowed.wait_seconds if notes.calls is not None else None
 
 
 def headers(notes: Notes) -> Mapping[str, str]:
@@ -29,7 +34,8 @@ def headers(notes: Notes) -> Mapping[str, str]:
     """
     outcome = notes.admission.outcome if notes.admission is not None else None
     if outcome is None:
-        return _cost(notes)
+        wait = _calls_wait(notes)
+        return {**_cost(notes), **({} if wait is None else {"Retry-After": str(max(1, math.ceil(wait)))})}
     found = {
         **_cost(notes),
         "RateLimit-Limit": str(outcome.scarcest.limit),
@@ -46,7 +52,8 @@ def _cost(notes: Notes) -> Mapping[str, str]:
     """What the operation was predicted to cost, refused or not; nothing where that could not be told."""
     if notes.cost is None:
         return {}
-    return {"X-Cost": f"points={notes.cost.points}, calls={notes.cost.calls}"}
+    left = "" if notes.calls is None else f", callsLeft={notes.calls.allowed.remaining}"
+    return {"X-Cost": f"points={notes.cost.points}, calls={notes.cost.calls}{left}"}
 
 
 def retry_after(error: LedgermeshError) -> Mapping[str, str]:

@@ -9,17 +9,25 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Lifespan
+from starlette.websockets import WebSocket
 
 from ledgermesh.edge.auth import Authenticator
 from ledgermesh.edge.cors import CrossOrigin
 from ledgermesh.edge.documents import Documents
+from ledgermesh.edge.drain import Drain
 from ledgermesh.edge.files import FilesView
 from ledgermesh.edge.health import Trouble, healthz, readyz
 from ledgermesh.edge.incoming import Limits
+from ledgermesh.edge.socket.caps import Sockets
+from ledgermesh.edge.socket.operation import Desk
+from ledgermesh.edge.socket.route import SocketView
 from ledgermesh.edge.stream import Streams
 from ledgermesh.edge.trail import Trail
+from ledgermesh.edge.transport.doorway import Doorway
+from ledgermesh.edge.transport.forwarded import Forwarded
+from ledgermesh.edge.transport.values import Transport
 from ledgermesh.edge.view import View, refused
 from ledgermesh.errors import NotFound, WrongMethod
 from ledgermesh.graph.question import Answers
@@ -40,17 +48,31 @@ def application(
     pages: Sequence[BaseRoute],
     documents: Documents | None = None,
     origins: frozenset[str] = frozenset(),
+    transport: Transport | None = None,
     trouble: Trouble = lambda: None,
     lifespan: Lifespan[Starlette] | None = None,
+    sockets: Sockets | None = None,
+    drain: Drain | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application. `pages` are routes beside it: the playground's, those for linking.
 
-    `origins` are web pages of the operator's that may ask from a browser.
+    `origins` are web pages of the operator's that may ask from a browser; `drain` tells that the process ends.
     """
-    view = View(answers, who, limits, Streams(who.clock), documents or Documents())
+    ending, known = drain or Drain(), documents or Documents()
+    streams = Streams(who.clock, drain=ending)
+    view = View(answers, who, limits, streams, known, ending)
+    socket_view = SocketView(
+        Desk(
+            answers=answers, who=who, limits=limits, streams=streams, documents=known,
+            sockets=sockets or Sockets(), drain=ending, origins=origins,
+        )
+    )  # fmt: skip
 
     async def graphql(request: Request) -> Response:
         return await view(request)
+
+    async def graphql_socket(socket: WebSocket) -> None:
+        await socket_view(socket)
 
     opened = FilesView(answers, limits)
 
@@ -63,22 +85,30 @@ def application(
     app = Starlette(
         routes=[
             Route("/graphql", graphql, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", graphql_socket),
             Route("/schema.graphql", schema),
             Route("/files/{link}", files),
             Route("/healthz", healthz),
-            Route("/readyz", readyz(trouble)),
+            Route("/readyz", readyz(lambda: ending.trouble() or trouble())),
             *pages,
         ],
-        middleware=[
-            Middleware(Trail),
-            Middleware(CrossOrigin, registry=who.registry, origins=origins),
-        ],
+        middleware=_around(transport or Transport(), who, origins),
         exception_handlers={404: _missing, 405: _wrong_method},
         lifespan=lifespan,
     )
     # A redirect would name whatever host the caller claims, and make a POST travel twice.
     app.router.redirect_slashes = False
     return app
+
+
+def _around(transport: Transport, who: Authenticator, origins: frozenset[str]) -> list[Middleware]:
+    """What every request passes, in this order."""
+    return [
+        Middleware(Forwarded, proxies=transport.trusted_proxies),
+        Middleware(Trail),
+        Middleware(Doorway, transport=transport),
+        Middleware(CrossOrigin, registry=who.registry, origins=origins),
+    ]
 
 
 async def _missing(request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""What every HTTP answer carries and leaves behind: safe headers, a request id, one line in the log."""
+"""What every HTTP answer and socket carries and leaves behind: safe headers, a request id, one line in the log."""
 
 from __future__ import annotations
 
@@ -40,6 +40,9 @@ class Trail:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; complete its answer as it starts, and log it when it is over."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -61,6 +64,39 @@ class Trail:
         finally:
             _log(scope, status, id, time.perf_counter() - began)
 
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a socket on; log it when it is closed, with the code that says why."""
+        id, began = request_id(Headers(scope=scope)), time.perf_counter()
+        status, code = 500, None
+        scope.setdefault("state", {})["request_id"] = id
+
+        async def sending(message: Message) -> None:
+            nonlocal status, code
+            match message["type"]:
+                case "websocket.accept":
+                    status = 101
+                    message["headers"] = [*message.get("headers", ()), (b"x-request-id", id.encode())]
+                case "websocket.http.response.start":
+                    status = message["status"]
+                    headers = MutableHeaders(scope=message)
+                    for name, value in {"x-request-id": id, **_extra(scope["path"])}.items():
+                        headers.setdefault(name, value)
+                case "websocket.close":
+                    status, code = (403, None) if status == 500 else (status, int(message.get("code", 1000)))
+            await send(message)
+
+        async def receiving() -> Message:
+            nonlocal code
+            message = await receive()
+            if message["type"] == "websocket.disconnect" and code is None:
+                code = message.get("code", 1005)
+            return message
+
+        try:
+            await self._app(scope, receiving, sending)
+        finally:
+            _log(scope, status, id, time.perf_counter() - began, code)
+
 
 def request_id(headers: Headers) -> str:
     """The caller's X-Request-Id, or one of ours where it is missing or unfit to be echoed."""
@@ -68,16 +104,18 @@ def request_id(headers: Headers) -> str:
     return given if fit(given) else str(uuid.uuid4())
 
 
-def _log(scope: Scope, status: int, id: str, seconds: float) -> None:
-    """One line a request: no query string, no headers, no body."""
+def _log(scope: Scope, status: int, id: str, seconds: float, code: int | None = None) -> None:
+    """One line a request: no query string, no headers, no body. `code` says how a socket was closed."""
     logger = structlog.get_logger("ledgermesh.edge")
     (logger.debug if scope["path"] in PROBES else logger.info)(
         "request",
-        method=scope["method"],
+        method=scope.get("method", "GET"),
         path=_shown(scope["path"]),
         status=status,
+        client=client[0] if (client := scope.get("client")) is not None else None,
         ms=round(seconds * 1000, 1),
         request_id=id,
+        **({} if code is None else {"close": code}),
     )
 
 

@@ -23,19 +23,27 @@ from ledgermesh.graph.results import Listing
 from ledgermesh.model.enums import DeadlineKind, PartyRole
 from ledgermesh.model.mapped import graphql_name
 from ledgermesh.model.platform import Connection
+from ledgermesh.model.record import Node
 from ledgermesh.model.selection import selected
-from ledgermesh.spec.query import And, Compare, ListQuery, Where, compares
+from ledgermesh.spec.query import And, Compare, ListQuery, Ref, Where, compares
 from ledgermesh.state.entries import CompanyEntry
 
 FIRST = 50
 DAYS_MAX = 36_500
+COMPANY = "Company"
+"""The kind that global ids of companies have."""
 
 
 @strawberry.type
-class CompanyBase:
+class CompanyBase(Node):
     """The fields of Company that are not lists of records."""
 
     entry: strawberry.Private[CompanyEntry]
+
+    @strawberry.field(description="Opaque and stable; give it to `node(id:)`.")
+    def id(self, info: Info) -> strawberry.ID:
+        # No connection has an empty id, so that it is never taken for one of a record.
+        return strawberry.ID(info.context.ids.seal(Ref(COMPANY, "", self.entry.key)))
 
     @strawberry.field(description="The account key: what `company(key:)` and X-Account-Key take.")
     def key(self) -> strawberry.ID:

@@ -18,9 +18,11 @@ from ledgermesh.engine.request import Terms
 from ledgermesh.errors import BadInput, Forbidden
 from ledgermesh.graph.admission import Admission, Doors
 from ledgermesh.graph.compiling import Compiling
+from ledgermesh.graph.limits.quota import CallQuota
 from ledgermesh.graph.limits.spending import Spending
 from ledgermesh.graph.limits.values import Budget, DocumentLimits
 from ledgermesh.graph.loaders import Loaders
+from ledgermesh.graph.openness import Openness
 from ledgermesh.graph.question import Notes
 from ledgermesh.graph.writes.headers import WriteHeaders
 from ledgermesh.graph.writes.writer import Writer
@@ -34,6 +36,7 @@ from ledgermesh.state.repair import Repairs, ends_soon
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.shared import State
 from ledgermesh.sync.jobs import Jobs
+from ledgermesh.telemetry import Drift
 from ledgermesh.upstream import allowance
 from ledgermesh.upstream.call import Fresh, Handler, Link, Trace
 from ledgermesh.upstream.guard import Guard
@@ -78,8 +81,14 @@ class Parts:
     """How large a document may be."""
     budget: Budget = field(default_factory=Budget)
     """What one operation may cost."""
+    call_quota: CallQuota | None = None
+    """How many calls callers may cause in a minute; None for as many as they want."""
+    openness: Openness = field(default_factory=Openness)
+    """How much the schema tells of itself."""
     compiling: Compiling = field(default_factory=Compiling)
     """How queries are answered."""
+    drift: Drift = field(default_factory=Drift)
+    """What providers do that their definitions do not say."""
 
     @property
     def registry(self) -> Registry:

@@ -69,7 +69,14 @@ def _provider(definition: Definition, capabilities: list[Capability]) -> Iterato
     yield from _listed("What it tells that no field carries; `source.raw` shows it:", _left_out(definition))
     yield from _listed("What it can be asked and is not:", _unasked(definition))
     yield from _listed("What it can change and nothing here does:", unwritten(definition))
-    yield from _listed("What no document of it says about changes:", assumptions(capabilities))
+    yield from _listed("What no document of it says about changes:", _assumed(definition, capabilities))
+
+
+def _assumed(definition: Definition, capabilities: list[Capability]) -> Iterator[str]:
+    yield from assumptions(capabilities)
+    closing = definition.closing
+    if closing is not None and closing.assumed:
+        yield f"{closing.assumed} ({', '.join(closing.dates)})"
 
 
 def _listed(title: str, lines: Iterable[str]) -> Iterator[str]:

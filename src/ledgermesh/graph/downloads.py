@@ -10,11 +10,15 @@ from ledgermesh.engine.links import LASTS_SECONDS, FileLink, FileLinks
 from ledgermesh.model.record import Download, Origin, Record
 from ledgermesh.spec.query import Ref
 from ledgermesh.spec.stream import Stream
+from ledgermesh.state.entries import ConnectionEntry, Environment
+from ledgermesh.state.foreign import issuer_of
+from ledgermesh.state.registry import Principal, Registry
 
 if TYPE_CHECKING:
     from ledgermesh.graph.context import Context
 
 PATH = "/files/"
+READ = "api.read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,10 @@ def downloads(context: Context, record: Record) -> list[Download]:
 
 
 def _download(context: Context, ref: Ref, stream: Stream) -> Download:
-    ends = context.parts.clock.now().replace(microsecond=0) + dt.timedelta(seconds=LASTS_SECONDS)
     principal = context.principal
+    ends = context.parts.clock.now().replace(microsecond=0) + dt.timedelta(seconds=LASTS_SECONDS)
+    if issuer_of(principal.key.id) is not None:
+        ends = min(ends, principal.key.expires_at or ends)
     link = FileLink(
         tenant=principal.tenant.id,
         environment=principal.key.environment,
@@ -48,6 +54,16 @@ def _download(context: Context, ref: Ref, stream: Stream) -> Download:
     )
     url = f"{PATH}{FileLinks(context.parts.keys).seal(link)}"
     return Download(name=stream.name, content_type=stream.content_type, url=url, expires_at=ends)
+
+
+def bearer(registry: Registry, link: FileLink) -> Principal | None:
+    """In whose name a link is good; None when that is over. A token of an issuer's gives its links the right to read
+    the one company, and they end with it at the latest.
+    """
+    environment: Environment = "live" if link.environment == "live" else "sandbox"
+    entry = registry.get(ConnectionEntry, environment, link.connection)
+    companies = frozenset((entry.company,)) if entry is not None else frozenset[str]()
+    return registry.acting(link.tenant, environment, link.key, scopes=frozenset((READ,)), companies=companies)
 
 
 async def fetch(context: Context, link: FileLink) -> File:

@@ -16,7 +16,7 @@ from ledgermesh.errors import BadInput, LedgermeshError, NotFound, Unavailable
 from ledgermesh.graph.context import Context
 from ledgermesh.graph.kinds import Kind
 from ledgermesh.graph.results import Listing, PageInfo, ReportSource, SourceStatus, SourceVerdict
-from ledgermesh.graph.verdicts import failed, shown, status_of, verdict
+from ledgermesh.graph.verdicts import drifted, failed, shown, status_of, verdict
 from ledgermesh.model.record import Record
 from ledgermesh.spec.query import Compare, ListQuery
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry
@@ -80,6 +80,9 @@ async def listing(
         keep=_search(kind, query.search),
     )
     by_name = {pages.name: (hub, pages) for hub, pages in opened}
+    for result in merged.sources:
+        hub, pages = by_name[result.name]
+        drifted(context.parts.drift, hub.provider.name, pages.seen, result)
     verdicts = [
         verdict(by_name[result.name][0].connection, by_name[result.name][1], result)
         for result in merged.sources
@@ -152,7 +155,12 @@ def _listing(
     end = cursors.seal(merged.end, scope) if merged.rows or merged.more else None
     return Listing(
         nodes=list(merged.rows),
-        page_info=PageInfo(has_next_page=merged.more, end_cursor=end),
+        page_info=PageInfo(
+            has_next_page=merged.more,
+            end_cursor=end,
+            has_previous_page=paging.after is not None,
+            start_of=lambda: cursors.seal(merged.state_after(0), scope) if merged.rows else None,
+        ),
         sources=sorted(verdicts, key=lambda each: (str(each.connection.id), each.resource or "")),
         total_count=total if paging.count else None,
         cursors=seals,

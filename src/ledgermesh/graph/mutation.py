@@ -10,6 +10,7 @@ from ledgermesh.graph.admin.surface.keys import KeyMutations
 from ledgermesh.graph.admin.surface.tenants import TenantMutations
 from ledgermesh.graph.writes.commit import CommitMutation
 from ledgermesh.graph.writes.mutations import RecordMutations
+from ledgermesh.graph.writes.several import RecordsMutation
 
 
 @strawberry.type(
@@ -18,6 +19,7 @@ from ledgermesh.graph.writes.mutations import RecordMutations
 )
 class Mutation(
     RecordMutations,  # type: ignore[misc]  # made from a table
+    RecordsMutation,
     CommitMutation,
     TenantMutations,
     CompanyMutations,

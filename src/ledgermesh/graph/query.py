@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 import strawberry
 
-from ledgermesh.errors import BadInput, LedgermeshError
+from ledgermesh.errors import BadInput
+from ledgermesh.graph.by_id import by_ref, caller, together
 from ledgermesh.graph.company import Company
 from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.limits.explain import ExplainQuery
 from ledgermesh.graph.writes.books import CapabilityQuery
 from ledgermesh.graph.writes.status import SyncQuery
 from ledgermesh.model.platform import Provider, Tenant
-from ledgermesh.model.record import Node, Record
+from ledgermesh.model.record import Node
 from ledgermesh.model.selection import selected
 
 NODES_MAX = 100
@@ -24,14 +24,7 @@ NODES_MAX = 100
 class Query(CapabilityQuery, SyncQuery, ExplainQuery):
     @strawberry.field(description="Who is asking.")
     def viewer(self, info: Info) -> Tenant:
-        principal = info.context.principal
-        return Tenant(
-            id=strawberry.ID(principal.tenant.id),
-            name=principal.tenant.name,
-            environment=principal.key.environment,
-            scopes=sorted(principal.key.scopes),
-            writes=principal.tenant.writes,
-        )
+        return caller(info.context)
 
     @strawberry.field(description="Every system that books can lie in, and what each can do.")
     def providers(self, info: Info) -> list[Provider]:
@@ -63,7 +56,8 @@ class Query(CapabilityQuery, SyncQuery, ExplainQuery):
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
     ) -> Node | None:
-        return await _node(info, id)
+        found: Node | None = await _node(info, id)
+        return found
 
     @strawberry.field(description="Several things by their global ids, in the order asked for.")
     async def nodes(
@@ -71,14 +65,8 @@ class Query(CapabilityQuery, SyncQuery, ExplainQuery):
     ) -> list[Node | None]:
         if len(ids) > NODES_MAX:
             raise BadInput(f"`ids` are at most {NODES_MAX}, not {len(ids)}", details={"field": "ids"})
-        found: Any = await asyncio.gather(*(_node(info, id) for id in ids), return_exceptions=True)
-        for each in found:
-            if isinstance(each, BaseException) and not isinstance(each, LedgermeshError):
-                raise each
-        return list(found)
+        return await together(_node(info, id) for id in ids)
 
 
-async def _node(info: Info, id: str) -> Record | None:
-    ref = info.context.ids.open(id)
-    found: Record | None = await info.context.reach.load(ref, selected(info))
-    return found
+async def _node(info: Info, id: str) -> Any:
+    return await by_ref(info.context, info.context.ids.open(id), selected(info))

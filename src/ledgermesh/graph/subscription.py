@@ -27,8 +27,7 @@ CHECK_SECONDS: Final = 1.0
 """How often a subscriber's right to listen is looked at when nothing happens."""
 
 
-# Named so that it stands beside the type `Subscription`, a company's plan with its provider.
-@strawberry.type(name="SubscriptionRoot", description="What is told as it happens, over an event stream.")
+@strawberry.type(description="What is told as it happens, over an event stream.")
 class Subscription(SyncSubscription, ChangedSubscription):
     @strawberry.subscription(
         description="A connection whenever it begins to stand otherwise: its state, reason, code or expiry. "

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ledgermesh.engine.merge import SourceResult
+from ledgermesh.engine.merge import UNORDERED, SourceResult
 from ledgermesh.engine.read import ReadPages, Seen
+from ledgermesh.engine.sorted_here import WINDOW_IGNORED
 from ledgermesh.errors import (
     Absent,
     BadInput,
@@ -29,6 +30,7 @@ from ledgermesh.errors import (
 from ledgermesh.graph.results import Completeness, RejectedRecord, SourceError, SourceStatus, SourceVerdict
 from ledgermesh.model.mapped import Finding
 from ledgermesh.model.platform import Connection
+from ledgermesh.telemetry import Drift
 
 STATUS: Mapping[type[LedgermeshError], SourceStatus] = {
     Unsupported: SourceStatus.UNSUPPORTED,
@@ -117,6 +119,16 @@ def verdict(connection: Connection, pages: ReadPages, result: SourceResult) -> S
         ],
         error=shown(error) if error is not None else None,
     )
+
+
+def drifted(drift: Drift, provider: str, seen: Seen, result: SourceResult) -> None:
+    """Count what a source did that its provider's definition does not say."""
+    for each in seen.rejected:
+        drift.count(provider, "malformed_record", each.path)
+    if UNORDERED in result.notes:
+        drift.count(provider, "unordered", result.name.partition("/")[2])
+    if WINDOW_IGNORED in result.notes:
+        drift.count(provider, "window_ignored", result.name.partition("/")[2])
 
 
 def _status(result: SourceResult, seen: Seen) -> SourceStatus:

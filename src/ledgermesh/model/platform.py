@@ -24,6 +24,7 @@ class Verb(Enum):
     REPORT = "REPORT"
     CREATE = "CREATE"
     UPDATE = "UPDATE"
+    UPDATE_MANY = "UPDATE_MANY"
     DELETE = "DELETE"
     VOID = "VOID"
     PAY = "PAY"
@@ -183,7 +184,8 @@ class ConnectionState(Enum):
     ERROR = "ERROR"
 
 
-@strawberry.type(description="The company's plan with the provider.")
+# Federation takes a type `Subscription` for the root of subscriptions, whatever the schema says.
+@strawberry.type(name="ProviderPlan", description="The company's plan with the provider.")
 class Subscription(Mapped):
     plan: str | None = strawberry.field(description="The plan as the provider calls it.")
     status: str | None = strawberry.field(description="Where it stands, in the provider's own word.")

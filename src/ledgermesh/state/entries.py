@@ -43,6 +43,10 @@ class TenantEntry:
     """Origins (`https://app.example`) that may embed the connect pages and be returned to."""
     writes: bool = False
     """Whether its keys with the scope `api.write` may change books; nobody's may until somebody says so."""
+    introspection: bool | None = None
+    """Whether its keys may ask about the schema; None leaves it to the gateway's settings."""
+    suggestions: bool | None = None
+    """Whether errors name what a misspelt name may have meant; None as above."""
 
     @property
     def place(self) -> str:
@@ -73,6 +77,12 @@ class KeyEntry:
     """UTC; None for never. Rotation with overlap sets it on the old key."""
     requests_per_second: float | None = None
     """Instead of the gateway's rate for each company."""
+    introspection: bool | None = None
+    """Instead of its tenant's."""
+    suggestions: bool | None = None
+    """Instead of its tenant's."""
+    calls_per_minute: int | None = None
+    """To providers, instead of the gateway's figure."""
 
     @property
     def place(self) -> str:

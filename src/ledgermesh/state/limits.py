@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -21,6 +21,8 @@ BUCKETS_MAX: Final = 10_000
 TRIES_MAX: Final = 100
 """How often a count that another replica was faster with is made again; then this process counts alone once. Each
 time lost is an operation of another replica, so it takes a crowd of replicas at one bucket to get there."""
+INSTANT_SECONDS: Final = 0.001
+"""How soon at least a number ends that is written: the store forgets it then."""
 ALONE_SECONDS: Final = 1.0
 """How long the store is left in peace after it did not answer, so that not every caller waits for it."""
 
@@ -70,6 +72,36 @@ class _Bucket:
     """The same as this process counts alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """So many operations at this rate."""
+
+    rate: Rate
+    count: int = 1
+    settled: bool = False
+    """Whether they were made already, so that nobody waits for them."""
+
+    def counted(self, full_at: float, now: float) -> tuple[float, Allowed]:
+        """So many more in a bucket that is full at this time: when it is full then, and what to say."""
+        rate = self.rate
+        each, room = 1.0 / rate.per_second, rate.burst / rate.per_second
+        begun = max(full_at, now)
+        later = begun + self.count * each
+        if self.settled:
+            later = max(later, now + INSTANT_SECONDS)
+        # Sums of thirds and tenths are off by a little; a millionth of an operation is no operation.
+        free = (room - (later - now)) / each + 1e-6
+        if free >= 0 or self.settled:
+            left = max(0, math.floor(free))
+            return later, Allowed(limit=rate.burst, remaining=left, reset_seconds=later - now)
+        return begun, Allowed(
+            limit=rate.burst,
+            remaining=0 if self.count == 1 else max(0, math.floor(free + self.count)),
+            reset_seconds=begun - now,
+            wait_seconds=later - room - now,
+        )
+
+
 class Limits:
     """Buckets that fill at their rate (the generic cell rate algorithm): no timers, one number for each.
 
@@ -79,38 +111,49 @@ class Limits:
     divided by the number of replicas last known.
     """
 
-    def __init__(self, store: Store, clock: Clock, *, replicas: Callable[[], int] = lambda: 1) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, *, replicas: Callable[[], int] = lambda: 1, kind: str = KIND
+    ) -> None:
+        """`kind` keeps what is counted apart: its buckets are other ones."""
+        self._kind = kind
         self._store = store
         self._clock = clock
         self._replicas = replicas
         self._buckets: LRUCache[str, _Bucket] = LRUCache(maxsize=BUCKETS_MAX)
         self._alone_until = -math.inf
 
-    async def take(self, *whose: str, rate: Rate) -> Allowed:
-        """Count one operation in the bucket of these words, or say when to come back. Never raises.
+    async def take(self, *whose: str, rate: Rate, count: int = 1) -> Allowed:
+        """Count so many operations in the bucket of these words, or say when they may come. Never raises.
 
         The first words are the tenant and the environment.
         """
-        key = place(KIND, *whose)
+        return await self._turn(whose, _Asked(rate, count))
+
+    async def settle(self, *whose: str, rate: Rate, count: int) -> None:
+        """Count what was not foreseen, even where there is no room for it; less than nothing is given back."""
+        await self._turn(whose, _Asked(rate, count, settled=True))
+
+    async def _turn(self, whose: tuple[str, ...], asked: _Asked) -> Allowed:
+        key = place(self._kind, *whose)
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = _Bucket(asyncio.Lock())
         async with bucket.turn:
             if self._clock.monotonic() >= self._alone_until:
                 try:
-                    found = await self._together(key, bucket, rate)
+                    found = await self._together(key, bucket, asked)
                 except StateDown:
                     self._alone_until = self._clock.monotonic() + ALONE_SECONDS
                 else:
                     if found is not None:
                         return found
-            return self._alone(bucket, rate)
+            return self._alone(bucket, asked)
 
-    async def _together(self, key: str, bucket: _Bucket, rate: Rate) -> Allowed | None:
+    async def _together(self, key: str, bucket: _Bucket, asked: _Asked) -> Allowed | None:
         """By the store; None when others were faster too often. Raises StateDown."""
         for _ in range(TRIES_MAX):
             now = self._clock.now().timestamp()
-            later, found = _count(bucket.full_at, now, rate)
+            later, found = asked.counted(bucket.full_at, now)
             if found.wait_seconds is not None:
                 return found
             # A full bucket needs no number, so the store has forgotten it.
@@ -126,24 +169,10 @@ class Limits:
             )
         return None
 
-    def _alone(self, bucket: _Bucket, rate: Rate) -> Allowed:
-        own = rate.shared_by(max(1, self._replicas()))
+    def _alone(self, bucket: _Bucket, asked: _Asked) -> Allowed:
+        own = asked.rate.shared_by(max(1, self._replicas()))
         now = self._clock.now().timestamp()
         # What was counted together was everybody's: it holds back nobody for longer than an empty bucket of its own.
         begun = min(bucket.alone_at, now + own.burst / own.per_second)
-        bucket.alone_at, found = _count(begun, now, own)
+        bucket.alone_at, found = replace(asked, rate=own).counted(begun, now)
         return found
-
-
-def _count(full_at: float, now: float, rate: Rate) -> tuple[float, Allowed]:
-    """One more operation in a bucket that is full at this time: when it is full then, and what to say."""
-    each, room = 1.0 / rate.per_second, rate.burst / rate.per_second
-    begun = max(full_at, now)
-    later = begun + each
-    # Sums of thirds and tenths are off by a little; a millionth of an operation is no operation.
-    free = (room - (later - now)) / each + 1e-6
-    if free >= 0:
-        return later, Allowed(limit=rate.burst, remaining=math.floor(free), reset_seconds=later - now)
-    return begun, Allowed(
-        limit=rate.burst, remaining=0, reset_seconds=begun - now, wait_seconds=later - room - now
-    )

@@ -12,6 +12,7 @@ from ledgermesh.state.entries import (
     CompanyEntry,
     ConnectionEntry,
     Entry,
+    Environment,
     Generation,
     KeyEntry,
     Standing,
@@ -20,6 +21,7 @@ from ledgermesh.state.entries import (
     digest,
     place,
 )
+from ledgermesh.state.foreign import issuer_of
 
 LEASE_SECONDS = 30.0
 """How long what was read from the store counts when the store cannot be asked any more."""
@@ -68,6 +70,7 @@ class Registry:
         """Kind → place → entry."""
         self._found: dict[Index, set[str]] = {}
         """What entries are looked up by → their places."""
+        self._issuers: frozenset[str] = frozenset()
         self.set(*tenants, *keys, *companies, *connections, *standings)
 
     # -- how it is kept ----------------------------------------------------------------------------------------
@@ -104,6 +107,11 @@ class Registry:
             return
         raise StateDown("What this gateway knows of keys and connections is too old to go by.")
 
+    @property
+    def age_seconds(self) -> float:
+        """Since all of it was last as the store has it; 0 where it is the only one to know."""
+        return 0.0 if self._checked_at is None else self._clock.monotonic() - self._checked_at
+
     def all(self, kind: type[Kind]) -> list[Kind]:
         """Everything of one kind, by its place."""
         return [cast("Kind", entry) for _, entry in sorted(self._entries.get(kind.kind, {}).items())]
@@ -134,12 +142,44 @@ class Registry:
         entry = self.get(KeyEntry, tenant, environment, key)
         return self._holder(entry) if entry is not None else None
 
+    def trust(self, issuers: Iterable[str]) -> None:
+        """The short names of those who may vouch for callers, beside the keys that are kept here."""
+        self._issuers = frozenset(issuers)
+
+    def acting(
+        self,
+        tenant: str,
+        environment: Environment,
+        key: str,
+        *,
+        scopes: frozenset[str],
+        companies: frozenset[str] | None,
+    ) -> Principal | None:
+        """Who goes on with what the caller of this id was let begin; None when that is over.
+
+        A key counts as it is registered now. A token of an issuer's is kept nowhere: who came with one goes on with
+        these rights, which were looked at then, for as long as its issuer is trusted and the tenant is there.
+        """
+        issuer = issuer_of(key)
+        if issuer is None:
+            return self.holder(tenant, environment, key)
+        self.check()
+        known = self.get(TenantEntry, tenant)
+        if known is None or issuer not in self._issuers:
+            return None
+        entry = KeyEntry(
+            id=key, digest="", tenant=tenant, environment=environment, scopes=scopes, companies=companies
+        )
+        return Principal(tenant=known, key=entry)
+
     def current(self, principal: Principal) -> Principal | None:
         """The same caller as registered now, with no more rights than it came with and for no longer; None when its
         key, or its own time, is over.
         """
         came = principal.key
-        found = self.holder(principal.tenant.id, came.environment, came.id)
+        found = self.acting(
+            principal.tenant.id, came.environment, came.id, scopes=came.scopes, companies=came.companies
+        )
         if found is None or found.key.digest != came.digest:
             return None
         ends = min(filter(None, (found.key.expires_at, came.expires_at)), default=None)

@@ -146,5 +146,11 @@ def _company(registry: Registry, request: LinkRequest) -> CompanyEntry | None:
     if request.key == NO_KEY:
         found = registry.get(CompanyEntry, request.environment, request.company)
         return found if found is not None and request.tenant in found.tenants else None
-    holder = registry.holder(request.tenant, request.environment, request.key)
+    holder = registry.acting(
+        request.tenant,
+        request.environment,
+        request.key,
+        scopes=frozenset(),
+        companies=frozenset((request.company,)),
+    )
     return registry.company(holder, request.company) if holder is not None else None

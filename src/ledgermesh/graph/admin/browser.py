@@ -46,7 +46,7 @@ def _grant(
         raise Forbidden(f"this key has no scope `{min(beyond)}` itself, so it gives none away")
     if not 0 < seconds <= BROWSER_SECONDS_MAX:
         raise wrong("ttlSeconds", f"is 1 to {BROWSER_SECONDS_MAX}")
-    found = origins("origins", pages)
+    found, ends = origins("origins", pages), desk.now + dt.timedelta(seconds=seconds)
     if not found or not set(found) <= set(tenant.allowed_urls):
         raise wrong("origins", "are one or more of the tenant's allowed URLs")
     return BrowserGrant(
@@ -56,5 +56,5 @@ def _grant(
         company=company,
         scopes=frozenset(scopes),
         origins=frozenset(found),
-        expires_at=int(desk.now.timestamp()) + seconds,
+        expires_at=int(min(ends, key.expires_at or ends).timestamp()),
     )

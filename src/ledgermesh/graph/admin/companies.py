@@ -11,6 +11,7 @@ from ledgermesh.graph.admin.desk import Desk
 from ledgermesh.graph.admin.words import identified, named, wrong
 from ledgermesh.state.directory import Conflict
 from ledgermesh.state.entries import CompanyEntry, TenantEntry
+from ledgermesh.sync.jobs import Jobs
 
 
 async def create_company(
@@ -51,12 +52,17 @@ async def share_company(desk: Desk, key: str, tenant: str) -> CompanyEntry:
 
 
 async def unshare_company(desk: Desk, key: str, tenant: str) -> CompanyEntry:
-    """Take the company from a tenant. What was read for it so far counts on no replica any more."""
+    """Take the company from a tenant. What was read for it so far counts on no replica any more, and what it pushed
+    and nobody has begun with is called off.
+    """
     company = desk.company(key)
     with desk.audited("unshare company", company=company.key, tenant=tenant):
         found = await _changed(desk, company, lambda old: replace(old, tenants=old.tenants - {tenant}))
         for connection in desk.registry.connections(company):
             await desk.state.directory.raise_generation(company.environment, connection.id)
+        # After the company is taken: what is accepted from now on is refused when somebody would begin with it.
+        jobs = Jobs(desk.state, desk.keys, desk.clock)
+        await jobs.stop(company.environment, tenant=tenant, company=company.key)
     return found
 
 

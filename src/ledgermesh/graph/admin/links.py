@@ -61,13 +61,14 @@ def sealed_link(desk: Desk, tenant: TenantEntry, key_id: str, wish: Wish) -> Mad
         checked(desk.definition(provider), wish.settings)
     elif wish.settings:
         raise wrong("settings", "need `provider`")
+    ends = desk.now + dt.timedelta(seconds=wish.seconds)
     request = LinkRequest(
         tenant=tenant.id,
         key=key_id,
         environment=desk.environment,
         company=wish.company,
         return_url=wish.return_url,
-        expires_at=int(desk.now.timestamp()) + wish.seconds,
+        expires_at=int(min(ends, desk.principal.key.expires_at or ends).timestamp()),
         provider=provider,
         connection=wish.connection,
         settings=wish.settings,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -25,9 +25,11 @@ from graphql import (
     get_argument_values,
     get_directive_values,
     get_named_type,
+    get_nullable_type,
     get_operation_ast,
     get_variable_values,
     is_composite_type,
+    is_list_type,
 )
 
 
@@ -50,6 +52,19 @@ class Asked:
     def kind(self) -> str:
         """The name of the type it gives."""
         return get_named_type(self.definition.type).name
+
+    @property
+    def many(self) -> bool:
+        """Whether it gives a list."""
+        return bool(is_list_type(get_nullable_type(self.definition.type)))
+
+    def of(self, kind: str) -> Asked:
+        """The same with what is asked of this type alone, where things of several types may stand."""
+        below = {
+            at: each for at, each in self.below.items()
+            if each.parent.name == kind or not isinstance(each.parent, GraphQLObjectType)
+        }  # fmt: skip
+        return replace(self, below=below)
 
     def named(self, *path: str) -> Iterator[Asked]:
         """The fields below it along a path of names."""

@@ -31,6 +31,8 @@ class Cost:
     parts: tuple[Part, ...]
     last: Mapping[str, int] | None = None
     """Connection → calls, when the very same was asked the last time; None where that is not known."""
+    predicted: bool = True
+    """Whether its calls were: nobody knows how many a change or a stream makes."""
 
     @property
     def calls(self) -> int:

@@ -9,7 +9,7 @@ import strawberry
 from cachetools import TTLCache
 from graphql import GraphQLSchema, OperationType
 
-from ledgermesh.errors import BadInput, LedgermeshError, TooCostly
+from ledgermesh.errors import BadInput, Forbidden, LedgermeshError, TooCostly
 from ledgermesh.graph.context import Context, Parts, make_context
 from ledgermesh.graph.known import Known
 from ledgermesh.graph.limits.arguments import arguments_of
@@ -20,6 +20,7 @@ from ledgermesh.graph.limits.plan import Planner
 from ledgermesh.graph.limits.points import points
 from ledgermesh.graph.limits.values import Budget
 from ledgermesh.graph.question import Answer, Question
+from ledgermesh.upstream.call import Trace
 
 COSTS_MAX: Final = 2000
 COSTS_SECONDS: Final = 10.0
@@ -47,6 +48,9 @@ class Gate:
         verdict = await self._documents.check(question)
         if verdict.refusal is not None:
             return verdict.refusal
+        closed = self._closed(question) if verdict.fine else None
+        if closed is not None:
+            return told(closed)
         try:
             cost = self._told_before(question, verdict)
         except LedgermeshError:
@@ -54,8 +58,28 @@ class Gate:
         if cost is None:
             return None
         question.notes.cost = cost
-        refusal = self.over(cost)
+        refusal = self.over(cost) or await self._reserved(question, cost)
         return told(refusal) if refusal is not None else None
+
+    def _closed(self, question: Question) -> Forbidden | None:
+        """Why this caller may not ask what the schema is; None where nobody asks, or may."""
+        document = self._known.parse(question.text)
+        return self._parts.openness.refusal(question.principal, document, question.text)
+
+    async def _reserved(self, question: Question, cost: Cost) -> LedgermeshError | None:
+        """Why the caller may not cause these calls now; None where they are counted."""
+        calls = cost.calls if cost.predicted else max(1, cost.calls)
+        quota = self._parts.call_quota
+        if quota is None or not calls:
+            return None
+        question.notes.calls, refusal = await quota.reserve(question.principal, calls)
+        return refusal
+
+    async def settle(self, question: Question, trace: Trace | None) -> None:
+        """Count what the operation, or the event of a stream, really made of calls; they are in its trace."""
+        told, quota = question.notes.calls, self._parts.call_quota
+        if quota is not None and told is not None and trace is not None:
+            question.notes.calls = await quota.settle(question.principal, told, trace)
 
     def over(self, cost: Cost) -> TooCostly | None:
         """Why an operation of this cost is not run; None where it is."""
@@ -107,7 +131,9 @@ class Gate:
         if operation is None:
             return None
         cost = Cost(points=points(operation), parts=())
-        if operation.type is not OperationType.QUERY or cost.points > self.budget.points:
+        if operation.type is not OperationType.QUERY:
+            return replace(cost, predicted=False)
+        if cost.points > self.budget.points:
             return cost
         parts = Planner(self._context(question), self._arguments).parts(operation)
         return replace(cost, parts=tuple(parts), last=self._learned.find(key_of(question)) if parts else None)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final, Protocol
 
-from graphql import OperationType, get_nullable_type, is_list_type
+from graphql import OperationType
 
 from ledgermesh.engine.hub import below, names_its_documents
 from ledgermesh.errors import LedgermeshError
-from ledgermesh.graph.company import LISTS, ListField
+from ledgermesh.graph.company import COMPANY, LISTS, ListField
 from ledgermesh.graph.context import Context
 from ledgermesh.graph.fanout import FIRST_MAX, chosen
+from ledgermesh.graph.federation.keys import reference
 from ledgermesh.graph.kinds import BY_NAME, KINDS
 from ledgermesh.graph.limits.asked import Asked, Operation
 from ledgermesh.graph.limits.points import ASSUMED
@@ -21,7 +22,7 @@ from ledgermesh.graph.limits.reads import ONE, Count, children, many, page, repo
 from ledgermesh.graph.loaders import FREE as HELD
 from ledgermesh.model.selection import python_name
 from ledgermesh.spec.provider import Provider
-from ledgermesh.spec.query import Compare, ListQuery
+from ledgermesh.spec.query import Compare, ListQuery, Ref
 from ledgermesh.spec.resource import Resource
 from ledgermesh.spec.wires import ABSENT, Wire
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry
@@ -89,6 +90,8 @@ class Planner:
                     yield from self._records(asked, asked.key, [given["id"]])
                 case "nodes":
                     yield from self._records(asked, asked.key, given["ids"])
+                case "_entities":
+                    yield from self._entities(asked, given["representations"])
         except LedgermeshError:
             return  # refused before any call, as running it says
 
@@ -172,13 +175,44 @@ class Planner:
             yield from self._below(asked, path, Rows(kind, rows, rows))
 
     def _records(self, asked: Asked, path: str, ids: Iterable[str]) -> Iterator[Part]:
-        """Records by their global ids; those that cannot be opened cost nothing."""
+        """Things by their global ids; those that cannot be opened cost nothing."""
         found: dict[str, dict[str, int]] = {}
-        for ref in {self._context.ids.open(str(id)) for id in ids}:
+        for ref in {ref for id in ids if (ref := self._opened(str(id))) is not None}:
+            if ref.kind == COMPANY:
+                yield from self._reached(asked, ref.native_id)
+                continue
             of = found.setdefault(ref.kind, {})
             of[ref.connection] = of.get(ref.connection, 0) + 1
         for kind, by_connection in found.items():
-            yield from self._by_id(asked, path, kind, by_connection)
+            yield from self._by_id(asked.of(kind), path, kind, by_connection)
+
+    def _entities(self, asked: Asked, representations: Iterable[object]) -> Iterator[Part]:
+        """What routers ask for by keys; what names nothing costs nothing."""
+        ids: list[str] = []
+        for given in representations:
+            try:
+                named = reference(given)
+            except LedgermeshError:
+                continue
+            if named.key == "key":
+                yield from self._reached(asked, named.value)
+            elif named.typename != "Connection":
+                ids.append(named.value)
+            elif (entry := self._entry(named.value)) is not None:
+                yield from self._subscription(asked.of(named.typename), asked.key, entry)
+        yield from self._records(asked, asked.key, ids)
+
+    def _reached(self, asked: Asked, key: str) -> Iterator[Part]:
+        """A company by its account key, if the caller sees it."""
+        entry = self._context.parts.registry.company(self._context.principal, key)
+        if entry is not None:
+            yield from self._company(asked.of(COMPANY), entry)
+
+    def _opened(self, id: str) -> Ref | None:
+        try:
+            return self._context.ids.open(id)
+        except LedgermeshError:
+            return None
 
     def _by_id(self, asked: Asked, path: str, kind: str, by_connection: Mapping[str, int]) -> Iterator[Part]:
         for id, ids in by_connection.items():
@@ -207,7 +241,7 @@ class Planner:
             found: dict[str, int] = {}
             for connection, parents in rows.by_connection.items():
                 of = rows.kind if rows.kind in BY_NAME else ""
-                many = _is_list(asked)
+                many = asked.many
                 below_path = f"{path}.{asked.key}"
                 parts = (
                     self._children(asked, below_path, connection, of, rows)
@@ -354,7 +388,3 @@ def _names(fields: Iterable[Asked]) -> frozenset[str]:
 
 def _needs_none(wire: Wire, wanted: frozenset[str]) -> bool:
     return wire.transform == ABSENT or wire.embeds or wanted <= HELD | wire.held
-
-
-def _is_list(asked: Asked) -> bool:
-    return bool(is_list_type(get_nullable_type(asked.definition.type)))
