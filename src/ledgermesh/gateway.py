@@ -37,6 +37,7 @@ from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.shared import State
 from ledgermesh.sync.jobs import Jobs
 from ledgermesh.sync.pushing import Leases, pushing
+from ledgermesh.telemetry import Drift
 from ledgermesh.upstream.guard import Guard
 from ledgermesh.upstream.pace import alone
 from ledgermesh.upstream.stack import Stack, make_stack
@@ -52,6 +53,8 @@ class Running:
     watched: Answers
     """The same, seen by who watches."""
     watches: Watches
+    drift: Drift
+    """What providers do that their definitions do not say."""
     state: State
     keys: tuple[SealingKey, ...]
     clock: Clock
@@ -153,6 +156,7 @@ def _running(parts: Parts, stack: Stack, watches: Watches, random: Random, lease
         answers=gateway,
         watched=watches.answers(gateway, schema, clock),
         watches=watches,
+        drift=parts.drift,
         state=state,
         keys=parts.keys,
         clock=clock,

@@ -11,6 +11,7 @@ import strawberry
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.cursor import Cursors
+from ledgermesh.engine.drifting import Looks
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.ids import Ids
 from ledgermesh.engine.index import Indexes
@@ -89,6 +90,8 @@ class Parts:
     """How queries are answered."""
     drift: Drift = field(default_factory=Drift)
     """What providers do that their definitions do not say."""
+    looks: Looks = field(default_factory=Looks)
+    """Which of their documents are looked at for it."""
 
     @property
     def registry(self) -> Registry:

@@ -83,6 +83,9 @@ async def listing(
     for result in merged.sources:
         hub, pages = by_name[result.name]
         drifted(context.parts.drift, hub.provider.name, pages.seen, result)
+        rows = [row for row, name in zip(merged.rows, merged.names, strict=True) if name == result.name]
+        for what, where in context.parts.looks.at(hub.provider, rows[:1]):
+            context.parts.drift.count(hub.provider.name, what, where)
     verdicts = [
         verdict(by_name[result.name][0].connection, by_name[result.name][1], result)
         for result in merged.sources

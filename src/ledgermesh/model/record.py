@@ -102,7 +102,7 @@ class Source:
     @strawberry.field(description="Fields of the provider's document that the common model does not carry.")
     def unmapped(self) -> JSON:
         used = {path for wire in _wires(self.record).values() for path in wire.paths}
-        return JSON(dict(_unused(_row(self.record).doc, "", used)))
+        return JSON(dict(unused(_row(self.record).doc, "", used)))
 
     @strawberry.field(
         description="Changes with anything the record says; `options.ifVersion` of a write takes it."
@@ -162,13 +162,14 @@ def _raw(row: Row, paths: tuple[str, ...]) -> Any:
     return found[0] if len(found) == 1 else found or None
 
 
-def _unused(doc: Mapping[str, object], above: str, used: set[str]) -> Iterator[tuple[str, object]]:
+def unused(doc: Mapping[str, object], above: str, used: set[str]) -> Iterator[tuple[str, object]]:
+    """Dotted paths of a document, below `above`, that are not among those used, and what stands there."""
     for name, value in doc.items():
         path = f"{above}{name}"
         if path in used:
             continue
         if isinstance(value, Mapping) and any(each.startswith(f"{path}.") for each in used):
-            yield from _unused(value, f"{path}.", used)
+            yield from unused(value, f"{path}.", used)
         else:
             yield path, value
 

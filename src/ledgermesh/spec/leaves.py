@@ -293,7 +293,9 @@ def one_of(path: str, words: MappingOf[str, Enum], *, other: Enum) -> Wire:
             raise ValueError("expected a word")
         return known.get(folded(found), other) if found else None
 
-    return _leaf("one_of", path, type(other), convert, lambda value: {path: first[value]}, usual="word")
+    wire = _leaf("one_of", path, type(other), convert, lambda value: {path: first[value]}, usual="word")
+    assert wire.usual is not None, "it was said"
+    return replace(wire, usual=wire.usual._replace(words=frozenset(known)))
 
 
 def texts(path: str) -> Wire:

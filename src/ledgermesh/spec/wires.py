@@ -36,6 +36,8 @@ class Usual(NamedTuple):
     currency: str = ""
     """Of money: the path of its currency."""
     convert: Callable[[object], object] | None = None
+    words: frozenset[str] = frozenset()
+    """Of an enum: the provider's words for its members, folded; empty where any text will do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
