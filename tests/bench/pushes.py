@@ -14,7 +14,8 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from ledgermesh.state.opening import open_store
 from ledgermesh.state.queues import open_queue
 from ledgermesh.sync.job import Job, Part
 from ledgermesh.sync.jobs import Jobs
+from ledgermesh.sync.worker import JOBS_MAX
 from tests.bench.processes import machine
 from tests.state.stores import Server
 from tests.states import KEYS
@@ -34,8 +36,6 @@ from tests.sync.pushes import Office, part, process, working
 SECONDS = 30
 PER_SECOND = 100
 PROVIDER_SECONDS = 0.05
-JOBS_MAX = 8
-"""As a worker has it by default; eight calls of 50 ms are 160 pushes a second at most."""
 DRAIN_SECONDS = 120.0
 
 
@@ -109,7 +109,7 @@ async def measure(name: str, url: str, count: int, per_second: int) -> Result:
         office.jobs = Jobs(office.state, KEYS, clock)
         office.books.run = provider.run  # type: ignore[method-assign,assignment]  # one that takes its time
         idle = peak_mb()
-        async with working(office, jobs_max=JOBS_MAX):
+        async with working(office, jobs_max=JOBS_MAX), following(office):
             began = time.perf_counter()
             ids, took = await accept(office, count, per_second)
             seconds = time.perf_counter() - began
@@ -120,6 +120,18 @@ async def measure(name: str, url: str, count: int, per_second: int) -> Result:
         drained_seconds=drained, lost=sum(each.status != "COMMITTED" for each in ended),
         twice=len(provider.asked) - len(set(provider.asked)), idle_mb=idle, peak_mb=peak_mb(),
     )  # fmt: skip
+
+
+@asynccontextmanager
+async def following(office: Office) -> AsyncIterator[None]:
+    """The registry keeps up with the store meanwhile, as it does in every gateway."""
+    await office.state.directory.load()
+    task = asyncio.create_task(office.state.directory.follow())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
 
 
 async def drain(office: Office, provider: Provider, accepted: int) -> float:

@@ -126,6 +126,9 @@ class OwnStore:
     async def under(self, prefix: str) -> Mapping[str, Kept]:
         return await self._store.under(prefix)
 
+    async def keys(self, prefix: str) -> Sequence[str]:
+        return await self._store.keys(prefix)
+
     async def changes(self, cursor: str | None, *, seconds: float) -> Changes:
         return await self._store.changes(cursor, seconds=seconds)
 

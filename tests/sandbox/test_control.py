@@ -150,6 +150,15 @@ async def test_every_provider_has_a_page_size(provider: str) -> None:
     assert (await room.control("GET", "/switches"))[provider] == before
 
 
+async def test_a_status_may_come_after_the_effect(room: Room) -> None:
+    """The emulator has done what was asked, and nobody can tell it from the answer."""
+    left = (await room.client.get(PATH)).headers["x-ratelimit-remaining"]
+    await room.fault("status", status=500, body="broken", effect=True, times=1)
+    first, second = [await room.client.get(PATH) for _ in range(2)]
+    assert (first.status_code, first.text, second.status_code) == (500, "broken", 200)
+    assert int(second.headers["x-ratelimit-remaining"]) == int(left) - 2
+
+
 async def test_faults_that_meet_act_in_their_order(room: Room) -> None:
     """Those behind one that answers are neither reached nor counted; others change what comes from behind them."""
     await room.fault("latency", seconds=1)

@@ -52,6 +52,24 @@ async def test_a_claim_ends_by_itself(engine: Engine) -> None:
     assert await one.claim("a", seconds=SECONDS) is None
 
 
+async def test_a_renewed_claim_is_free_at_no_moment(engine: Engine) -> None:
+    """It lasts on under a larger number; its older number releases nothing. One that has ended is not renewed."""
+    one, two = [Claims(await engine.open(), engine.clock) for _ in range(2)]
+    first = await one.claim("a", seconds=SECONDS)
+    assert first is not None
+
+    renewed = await one.renew(first, seconds=2 * SECONDS)
+    assert renewed is not None
+    assert (renewed.number > first.number, renewed.ends_at >= first.ends_at + SECONDS / 2) == (True, True)
+    await one.release(first)
+    assert await one.renew(first, seconds=SECONDS) is None
+    assert await two.claim("a", seconds=SECONDS) is None
+
+    await engine.pass_seconds("claim/a", 2 * SECONDS + 1)
+    assert await one.renew(renewed, seconds=SECONDS) is None
+    assert await two.claim("a", seconds=SECONDS) is not None
+
+
 async def test_numbers_rise_over_a_restart(engine: Engine) -> None:
     """A process that starts anew over the same store goes on counting, though nothing is held any more."""
     store = await engine.open()

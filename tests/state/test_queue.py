@@ -52,8 +52,7 @@ async def pass_lease(engine: Engine, *deliveries: Delivery, seconds: float = LEA
 
 
 async def taken(queue: Queue, worker: str = "w") -> Delivery:
-    delivery = await queue.take(worker, seconds=0.0)
-    assert delivery is not None
+    [delivery] = await queue.take(worker, seconds=0.0)
     return delivery
 
 
@@ -67,8 +66,8 @@ async def test_each_job_goes_to_one_worker_in_order(engine: Engine) -> None:
 
         assert [each.job for each in first + second] == JOBS
         assert [each.worker for each in first + second] == ["a", "b", "c", "d"]
-        assert await one.take("a", seconds=0.0) is None
-        assert await other.take("c", seconds=0.0) is None
+        assert not await one.take("a", seconds=0.0)
+        assert not await other.take("c", seconds=0.0)
 
 
 async def test_what_is_done_is_gone(engine: Engine) -> None:
@@ -79,7 +78,7 @@ async def test_what_is_done_is_gone(engine: Engine) -> None:
         assert await one.done(delivery)
         await pass_lease(engine)
 
-        assert await other.take("w", seconds=0.0) is None
+        assert not await other.take("w", seconds=0.0)
         assert not await one.done(delivery)
         await one.add(JOBS[0])
         assert (await taken(one)).job == JOBS[0]
@@ -113,7 +112,7 @@ async def test_a_worker_that_says_so_keeps_its_job(engine: Engine) -> None:
             await pass_lease(engine, held, seconds=LEASE_SECONDS - 1)
         await other.add(JOBS[0])
 
-        assert await other.take("b", seconds=0.0) is None
+        assert not await other.take("b", seconds=0.0)
         if isinstance(engine, Valkey):
             with engine.server.admin() as admin:
                 [pending] = admin.xpending_range(f"{engine.prefix}{STREAM}", GROUP, "-", "+", 2)
@@ -129,19 +128,18 @@ async def test_a_released_job_is_there_at_once(engine: Engine) -> None:
         await other.add(*JOBS[:2])
 
         assert {(await taken(other)).job, (await taken(other)).job} == set(JOBS[:2])
-        assert await other.take("w", seconds=0.0) is None
+        assert not await other.take("w", seconds=0.0)
 
 
 async def test_a_worker_waits_for_the_next_job(engine: Engine) -> None:
     """And is woken by it; who waits too long gets nothing."""
     async with two(engine) as (one, _):
-        assert await one.take("a", seconds=0.01) is None
+        assert not await one.take("a", seconds=0.01)
         waiting = asyncio.create_task(one.take("a", seconds=20.0))
         await asyncio.sleep(0)
         await one.add(JOBS[0])
-        found = await waiting
 
-        assert found is not None and found.job == JOBS[0]
+        assert [found.job for found in await waiting] == [JOBS[0]]
 
 
 async def test_many_takers_share_without_a_job_twice(engine: Engine) -> None:
@@ -150,15 +148,37 @@ async def test_many_takers_share_without_a_job_twice(engine: Engine) -> None:
     got: list[str] = []
 
     async def work(queue: Queue, worker: str) -> None:
-        while (delivery := await queue.take(worker, seconds=0.0)) is not None:
-            got.append(delivery.job)
-            await queue.done(delivery)
+        while found := await queue.take(worker, seconds=0.0, most=3):
+            got.extend(delivery.job for delivery in found)
+            assert len(found) <= 3
+            assert all([await queue.done(delivery) for delivery in found])
 
     async with two(engine) as (one, other):
         await one.add(*jobs)
         await asyncio.gather(*(work(queue, f"w{n}") for n in range(4) for queue in (one, other)))
 
     assert sorted(got) == sorted(jobs)
+
+
+async def test_several_at_a_time_in_order(server: Server) -> None:
+    """First what a dead worker left, then what nobody had; no more than were asked for."""
+    engine = Valkey(server, "some:")
+    async with two(engine) as (one, other):
+        await one.add(*JOBS)
+        first = await one.take("dead", seconds=0.0, most=2)
+        assert [each.job for each in first] == JOBS[:2]
+        with server.admin() as admin:
+            marks = [each.mark for each in first]
+            admin.xclaim(f"some:{STREAM}", GROUP, "dead", 0, marks, idle=3_600_000, justid=True)
+
+        found = await other.take("b", seconds=0.0, most=3)
+        assert [each.job for each in found] == JOBS[:3]
+        rest = await other.take("b", seconds=0.0, most=50)
+        assert [each.job for each in rest] == JOBS[3:]
+        assert not await one.extend(first[0])
+        assert all([await other.done(each) for each in (*found, *rest)])
+        assert not await one.take("a", seconds=0.0, most=50)
+    await engine.close()
 
 
 async def test_valkeys_queue_outlives_the_server(tmp_path: Path) -> None:
@@ -189,7 +209,7 @@ async def test_an_opening_forgets_no_worker_that_lives(server: Server) -> None:
     async with opened(engine) as queue:
         await queue.add(JOBS[0])
         await taken(queue, "a")
-        assert await queue.take("b", seconds=0.0) is None
+        assert not await queue.take("b", seconds=0.0)
         with server.admin() as admin:
             names = [each["name"] for each in admin.xinfo_consumers(f"gone:{STREAM}", GROUP)]
             async with opened(engine):

@@ -124,7 +124,7 @@ class Office:
 
     def replica(self) -> Office:
         """Another process over the same store, which has read it."""
-        state = make_state(self.state.store, KEYS, self.clock)
+        state = make_state(self.state.store, KEYS, self.clock, rest_seconds=0.0)
         return Office(self.clock, state, self.receiver, self.wire, self.secrets)
 
     async def hook(self, tenant: str, id: str, *, events: tuple[str, ...] = (CHANGED,)) -> WebhookEntry:

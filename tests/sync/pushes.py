@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.planned import Changed, Failure, Outcome, Plan, Sent, Step
@@ -17,7 +18,7 @@ from ledgermesh.sync.job import Part
 from ledgermesh.sync.jobs import Jobs
 from ledgermesh.sync.keeper import Keeper
 from ledgermesh.sync.status import Sync
-from ledgermesh.sync.worker import Worker
+from ledgermesh.sync.worker import JOBS_MAX, Worker
 from tests.hands import HandClock
 from tests.states import KEYS
 from tests.sync.office import COMPANY, CONNECTION
@@ -104,9 +105,9 @@ class Office:
         self.jobs = Jobs(self.state, KEYS, self.clock, rest_seconds=0.0)
         self.keeper = Keeper(self.jobs.syncs, self.state.queue, self.clock)
 
-    def worker(self, **given: float) -> Worker:
+    def worker(self, **given: Any) -> Worker:
         """One that works on the same books."""
-        jobs_max = int(given.pop("jobs_max", 8))
+        jobs_max = int(given.pop("jobs_max", JOBS_MAX))
         return Worker(self.jobs, self.books.run, self.clock, jobs_max=jobs_max, **given)
 
     async def clock_turn(self, seconds: float) -> None:

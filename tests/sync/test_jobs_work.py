@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from ledgermesh.state.queue import LEASE_SECONDS
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.sync.jobs import Jobs
 from ledgermesh.sync.status import ATTEMPTS_MAX
-from ledgermesh.sync.worker import JOBS_MAX
+from ledgermesh.sync.worker import JOBS_MAX, LARGE_BYTES, LARGE_MAX
 from tests.hands import HandClock, settle
 from tests.sync.office import CONNECTION, NOW
 from tests.sync.pushes import CANARY, Books, Office, part, process, working
@@ -61,6 +62,27 @@ async def test_only_so_many_jobs_are_under_way(office: Office) -> None:
     assert office.books.asked == keys
     assert office.books.most_at_once == JOBS_MAX
     assert {(await office.find(id)).status for id in ids} == {"COMMITTED"}
+
+
+async def test_only_so_many_large_jobs_are_under_way(office: Office) -> None:
+    """However many a worker may have at a time: what they hold of memory is bounded. Small ones go past them."""
+    keys, small = [f"large{number}" for number in range(LARGE_MAX + 3)], "small"
+    held = [office.books.hold(key) for key in keys]
+    for key in keys:
+        one = part(key)
+        await office.push(replace(one, plan=replace(one.plan, asked={"note": "x" * (LARGE_BYTES + 1)})))
+    await office.push(part(small))
+    async with working(office, jobs_max=2 * LARGE_MAX):
+        await settle()
+        assert office.books.asked == [small, *keys[:LARGE_MAX]]
+        held[0].set()
+        await settle()
+        assert office.books.asked == [small, *keys[: LARGE_MAX + 1]]
+        for each in held:
+            each.set()
+        await settle()
+
+    assert sorted(office.books.asked) == sorted([*keys, small])
 
 
 async def test_a_worker_that_dies_is_replaced(office: Office) -> None:

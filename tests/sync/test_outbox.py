@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ledgermesh.state.base import Kept
+from ledgermesh.state.memory import MemoryStore
 from ledgermesh.sync.outbox import Event, Outbox
 from tests.sync.office import NOW, Office
 
@@ -43,6 +46,35 @@ async def test_a_webhook_has_only_so_many(place: Office) -> None:
 
     assert not await outbox.add(event(id="msg_more"))
     assert await outbox.add(event("hook-2", "t2"))
+
+
+class Counting(MemoryStore):
+    """Counts how often keys are listed, and values."""
+
+    listed = 0
+
+    async def keys(self, prefix: str) -> Sequence[str]:
+        self.listed += 1
+        return await super().keys(prefix)
+
+    async def under(self, prefix: str) -> Mapping[str, Kept]:
+        self.listed += 1
+        return await super().under(prefix)
+
+
+async def test_what_waits_makes_no_event_more_expensive(place: Office) -> None:
+    """Its number is counted once a second at most, and counts on with what this process adds; never are values read."""
+    store = Counting(place.clock)
+    outbox = Outbox(store, place.clock, events_max=150)
+    added = [await outbox.add(event(id=f"msg_{number}")) for number in range(200)]
+    assert (sum(added), added[149:151]) == (150, [True, False])
+    assert store.listed == 2  # once: a store in memory lists keys by listing values
+
+    for waiting in (await outbox.all())[:10]:
+        await outbox.remove(waiting)
+    assert not await outbox.add(event(id="msg_soon"))
+    await place.clock.turn(1.0)
+    assert [await outbox.add(event(id=f"msg_later{number}")) for number in range(11)] == [True] * 10 + [False]
 
 
 async def test_replay_is_for_what_was_given_up(place: Office) -> None:

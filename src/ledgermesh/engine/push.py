@@ -19,7 +19,8 @@ from ledgermesh.engine.repeat import failure_of
 from ledgermesh.engine.replay import Note, Notes, Overtaken, Progress, WriteKey
 from ledgermesh.engine.running import Reached, concluded, run
 from ledgermesh.engine.sending import filled_value
-from ledgermesh.engine.stepping import Work
+from ledgermesh.engine.several import look_at_each
+from ledgermesh.engine.work import Work
 from ledgermesh.errors import Conflict, Indeterminate, LedgermeshError, StateDown
 from ledgermesh.model.record import Record
 from ledgermesh.state.base import Store
@@ -42,8 +43,16 @@ class Pusher:
     """Carries out plans. One for each process; processes that share the store share its keys."""
 
     def __init__(
-        self, store: Store, clock: Clock, random: Random, raised: Raised, handing: Handing | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        random: Random,
+        raised: Raised,
+        handing: Handing | None = None,
+        *,
+        claim_seconds: float = CLAIM_SECONDS,
     ) -> None:
+        self._claim_seconds = claim_seconds
         self._handing = handing
         self._clock = clock
         self._random = random
@@ -99,9 +108,21 @@ class Pusher:
             return refused(plan, failure_of(error), "Nothing was sent."), None
         if outcome.status != "COMMITTED":
             return outcome, None
+        if plan.records:
+            return await self._of_each(hub, plan, outcome, deadline), None
         record = await reread(afresh(hub, self._clock, deadline), outcome)
         asked = {name: filled_value(value, ids) for name, value in plan.asked.items()}
         return replace(outcome, changed=compared(record, asked)), record
+
+    async def _of_each(self, hub: Hub, plan: Plan, outcome: Outcome, deadline: float) -> Outcome:
+        """The same with what each of several records is now, where that was not looked at just before."""
+        if outcome.records and not outcome.replayed:
+            return outcome
+        try:
+            live = afresh(hub, self._clock, deadline)
+            return replace(outcome, records=await look_at_each(live, plan.records, answered=True))
+        except LedgermeshError:  # not being able to read them takes nothing back of what is known
+            return outcome
 
     async def _outcome(self, hub: Hub, plan: Plan, key: WriteKey, deadline: float) -> Ended:
         blocking = next((finding for finding in plan.findings if finding.blocks), None)
@@ -111,7 +132,7 @@ class Pusher:
             return refused(plan, failure, "The plan cannot be carried out; nothing was sent."), {}
         waited = False
         while True:
-            claim = await self._claims.claim(key.place, seconds=CLAIM_SECONDS)
+            claim = await self._claims.claim(key.place, seconds=self._claim_seconds)
             if claim is not None:
                 ended = await self._claimed(hub, plan, key, deadline, claim, waited=waited)
             else:
@@ -128,7 +149,7 @@ class Pusher:
         self, hub: Hub, plan: Plan, key: WriteKey, deadline: float, claim: Claim, *, waited: bool
     ) -> Ended | None:
         """The end; None where somebody else took over, whose outcome is to be waited for."""
-        held = _Held(self._claims, self._clock, claim)
+        held = _Held(self._claims, self._clock, claim, self._claim_seconds)
         try:
             known = await self._notes.read(key)
             ended = _ended(key, known[0], waited=waited)
@@ -178,35 +199,34 @@ class Pusher:
 class _Held:
     """A claim that is renewed while it is needed."""
 
-    def __init__(self, claims: Claims, clock: Clock, claim: Claim) -> None:
+    def __init__(self, claims: Claims, clock: Clock, claim: Claim, seconds: float) -> None:
+        self._seconds = seconds
         self._claims = claims
         self._clock = clock
-        self._claim: Claim | None = claim
+        self._claim = claim
         self.progress: Progress | None = None
 
     async def until(self, seconds: float) -> float:
         """See Work."""
-        needed = max(seconds, CLAIM_SECONDS / 2)
-        if self._claim is None or self._claim.ends_at - MARGIN_SECONDS < self._clock.monotonic() + needed:
-            await self._renew(max(CLAIM_SECONDS, seconds + 2 * MARGIN_SECONDS))
-        assert self._claim is not None, "it was just renewed"
+        needed = max(seconds, self._seconds / 2)
+        if self._claim.ends_at - MARGIN_SECONDS < self._clock.monotonic() + needed:
+            await self._renew(max(self._seconds, seconds + 2 * MARGIN_SECONDS))
         assert self.progress is not None, "set before anything is sent"
         self.progress.fence = self._claim.number
         return self._claim.ends_at - MARGIN_SECONDS
 
     async def release(self) -> None:
         """Hand it back."""
-        if self._claim is not None:
-            claim, self._claim = self._claim, None
-            await self._claims.release(claim)
+        await self._claims.release(self._claim)
 
     async def _renew(self, seconds: float) -> None:
-        """A claim cannot be made longer: whoever is faster meanwhile goes on instead, from the note."""
-        name = self._claim.name if self._claim is not None else ""
-        await self.release()
-        self._claim = await self._claims.claim(name, seconds=seconds)
-        if self._claim is None:
+        """Where it has ended, whoever was faster meanwhile goes on instead, from the note."""
+        name = self._claim.name
+        renewed = await self._claims.renew(self._claim, seconds=seconds)
+        renewed = renewed or await self._claims.claim(name, seconds=seconds)
+        if renewed is None:
             raise Overtaken(name)
+        self._claim = renewed
 
 
 # -- outcomes --------------------------------------------------------------------------------------------------------
@@ -282,4 +302,5 @@ def _outcome(work: Work, reached: Reached) -> Outcome:
         failure=reached.failure,
         residue=reached.residue,
         downstream_id=work.downstream_id,
+        records=work.records,
     )

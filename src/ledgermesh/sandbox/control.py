@@ -20,7 +20,8 @@ requests, default 0) and `times` (spoil so many, default all). Faults that meet 
 until one of them answers. The kinds, with what else they take and its default:
 
     latency      seconds (1)                         wait, then go on
-    status       status, body (""), headers ({})     answer that instead; a body that is not text goes out as JSON
+    status       status, body (""), headers ({}),    answer that instead; a body that is not text goes out as JSON;
+                 effect (false)                      with effect the provider has done by then what was asked
     html         status (200), body (a page)         answer a web page instead
     truncate     keep_bytes (half), declared (true)  cut the body; declared: its whole length is announced and the
                                                      connection breaks, else the shorter length is announced

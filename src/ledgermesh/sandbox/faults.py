@@ -135,14 +135,18 @@ class Latency(Fault, frozen=True, kw_only=True, tag="latency"):
 
 
 class Answer(Fault, frozen=True, kw_only=True, tag="status"):
-    """Another answer in the emulator's place, which never sees the request."""
+    """Another answer in the emulator's place, which sees the request only where `effect` says so."""
 
     status: Status
+    effect: bool = False
+    """Whether the emulator has done by then what was asked."""
     body: str | dict[str, object] | list[object] = ""
     """Text as it is; anything else as JSON."""
     headers: dict[str, str] = {}
 
     async def spoil(self, exchange: Exchange, onward: Onward) -> None:
+        if self.effect:
+            await held(exchange, onward)
         text = isinstance(self.body, str)
         body = self.body if isinstance(self.body, str) else _ENCODER.encode(self.body)
         response = Response(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -95,6 +95,10 @@ class Store(Protocol):
 
     async def under(self, prefix: str) -> Mapping[str, Kept]:
         """Every value, lasting or passing, whose key begins with this text."""
+        ...
+
+    async def keys(self, prefix: str) -> Sequence[str]:
+        """The keys of what `under` gives, in no order, without reading the values."""
         ...
 
     async def changes(self, cursor: str | None, *, seconds: float) -> Changes:

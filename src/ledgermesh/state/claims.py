@@ -44,6 +44,17 @@ class Claims:
             return None
         return Claim(name=name, number=swapped.kept.version, ends_at=ends_at)
 
+    async def renew(self, claim: Claim, *, seconds: float) -> Claim | None:
+        """The same with so many seconds before it and a larger number, nobody in between; None where it has ended.
+
+        Raises StateDown; it may have been renewed all the same, and then ends by itself.
+        """
+        ends_at = self._clock.monotonic() + seconds
+        swapped = await self._store.swap(place(KIND, claim.name), b"", expect=claim.number, seconds=seconds)
+        if not swapped.won or swapped.kept is None:
+            return None
+        return Claim(name=claim.name, number=swapped.kept.version, ends_at=ends_at)
+
     async def release(self, claim: Claim) -> None:
         """Hand it back; nothing happens where it has ended, even if another holds the name by now.
 

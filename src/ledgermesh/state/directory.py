@@ -20,6 +20,8 @@ from ledgermesh.state.registry import Registry
 WAIT_SECONDS = 0.5
 """How long one look for changes waits; a replica that misses a revocation knows it after this at the latest."""
 RETRY_SECONDS = 0.2
+REST_SECONDS = 0.05
+"""Between two looks that found something, so that many changes come as a few: not each is asked for by itself."""
 BACKLOG_MAX = 1_000
 """Changes that a listener may be behind; one that is further is ended, and begins again by itself."""
 
@@ -42,7 +44,10 @@ class Conflict(Exception):
 class Directory:
     """Reads and writes entries, and keeps the registry equal to the store."""
 
-    def __init__(self, store: Store, registry: Registry, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, registry: Registry, clock: Clock, *, rest_seconds: float = REST_SECONDS
+    ) -> None:
+        self._rest_seconds = rest_seconds
         self._store = store
         self._registry = registry
         self._clock = clock
@@ -71,21 +76,23 @@ class Directory:
         """Keep up with the store until cancelled; while it is down the registry's lease runs."""
         while True:
             try:
-                await self.catch_up(WAIT_SECONDS)
+                if await self.catch_up(WAIT_SECONDS):
+                    await self._clock.sleep(self._rest_seconds)
             except StateDown:
                 await self._clock.sleep(RETRY_SECONDS)
 
-    async def catch_up(self, seconds: float) -> None:
-        """Apply the changes there are, waiting up to so long for the first. Raises StateDown."""
+    async def catch_up(self, seconds: float) -> bool:
+        """Apply the changes, waiting up to so long for the first; whether there were any. Raises StateDown."""
         changes = await self._store.changes(self._cursor, seconds=seconds)
         if changes.keys is None or self._cursor is None:
             await self.load()
             self._lose()
-            return
+            return True
         for key in dict.fromkeys(changes.keys):
             await self._apply(key)
         self._cursor = changes.cursor
         self._registry.checked()
+        return bool(changes.keys)
 
     # -- listening ---------------------------------------------------------------------------------------------
 

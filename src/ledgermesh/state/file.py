@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -60,7 +60,11 @@ class FileStore:
 
     async def under(self, prefix: str) -> Mapping[str, Kept]:
         """See Store."""
-        return await asyncio.to_thread(self._answer, lambda: self._under(prefix))
+        return await asyncio.to_thread(self._answer, lambda: dict(self._held(prefix)))
+
+    async def keys(self, prefix: str) -> Sequence[str]:
+        """See Store. A key stands in the same file as its value, so that both are read; one value at a time is held."""
+        return await asyncio.to_thread(self._answer, lambda: [key for key, _ in self._held(prefix)])
 
     async def changes(self, cursor: str | None, *, seconds: float) -> Changes:
         """See Store."""
@@ -136,15 +140,13 @@ class FileStore:
             return None
         return Kept(held.value, held.head.version) if held is not None and not self._ended(held) else None
 
-    def _under(self, prefix: str) -> dict[str, Kept]:
-        found = {}
+    def _held(self, prefix: str) -> Iterator[tuple[str, Kept]]:
         for sort in (LASTING, PASSING):
             for file, held in self._folder.under(sort, prefix):
                 if held is None and sort == LASTING:
                     raise Torn(file.name)
                 if held is not None and not self._ended(held):
-                    found[held.head.key] = Kept(held.value, held.head.version)
-        return found
+                    yield held.head.key, Kept(held.value, held.head.version)
 
     def _ended(self, held: Held) -> bool:
         return held.head.ends_at is not None and held.head.ends_at <= self._now()

@@ -78,13 +78,19 @@ return {1, number}
 """marker, value, index, kinds, count of versions · marker, expected version, kind, key, milliseconds (none deletes),
 data → won or not, and the version, or version and data of what stands there."""
 
-INDEX = (
+KEYS = (
     GUARD
     + """
-return redis.call('ZRANGE', KEYS[2], 0, -1)
+local found, size = {}, string.len(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], now, '+inf')) do
+  if string.sub(key, 1, size) == ARGV[2] then found[#found + 1] = key end
+end
+return found
 """
 )
-"""marker, index · marker → keys of one kind; those of passing values may have ended."""
+"""marker, index · marker, beginning → keys of one kind that begin so, without those of passing values that ended."""
 
 KINDS = (
     GUARD

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledgermesh.clock import Clock, SystemClock
@@ -71,6 +71,10 @@ class MemoryStore:
         """See Store."""
         keys = [key for key in self._held if key.startswith(prefix)]
         return {key: held.kept for key in keys if (held := self._live(key)) is not None}
+
+    async def keys(self, prefix: str) -> Sequence[str]:
+        """See Store."""
+        return [*await self.under(prefix)]
 
     async def changes(self, cursor: str | None, *, seconds: float) -> Changes:
         """See Store."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -29,8 +30,8 @@ class Queue(Protocol):
         """Keep these, durable where the store is; those that are in the queue already stay where they are."""
         ...
 
-    async def take(self, worker: str, *, seconds: float) -> Delivery | None:
-        """The next job for this worker, waiting up to so long for one; None when there is none."""
+    async def take(self, worker: str, *, seconds: float, most: int = 1) -> Sequence[Delivery]:
+        """The next jobs for this worker, at most so many, waiting up to so long for the first; else none."""
         ...
 
     async def extend(self, delivery: Delivery) -> Delivery | None:
@@ -43,6 +44,10 @@ class Queue(Protocol):
 
     async def release(self, delivery: Delivery) -> bool:
         """Hand it back at once, for any worker to take; False when another has it already."""
+        ...
+
+    async def waiting(self) -> int:
+        """How many jobs nobody has taken, as far as this process can see."""
         ...
 
     async def close(self) -> None:

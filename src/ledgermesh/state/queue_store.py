@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import StateDown
@@ -36,13 +37,13 @@ class StoreQueue:
         if self._waiting:
             self._told.set()
 
-    async def take(self, worker: str, *, seconds: float) -> Delivery | None:
-        """See Queue."""
+    async def take(self, worker: str, *, seconds: float, most: int = 1) -> Sequence[Delivery]:
+        """See Queue. One at a time: what they wait for is this machine's disk."""
         self._told.clear()
         delivery = await self._next(worker)
         if delivery is None and seconds > 0 and await self._added(seconds):
             delivery = await self._next(worker)
-        return delivery
+        return [delivery] if delivery is not None else []
 
     async def extend(self, delivery: Delivery) -> Delivery | None:
         """See Queue."""
@@ -69,6 +70,10 @@ class StoreQueue:
         if released:
             await self.add(delivery.job)
         return released
+
+    async def waiting(self) -> int:
+        """See Queue."""
+        return len(self._waiting)
 
     async def close(self) -> None:
         """See Queue."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 from redis.exceptions import ResponseError
@@ -34,19 +35,30 @@ return {1}
 TAKE = (
     GUARD
     + f"""
-local cursor = '0-0'
+local cursor, most, taken = '0-0', tonumber(ARGV[4]), {{}}
+local function take(entries)
+  for _, entry in ipairs(entries) do
+    taken[#taken + 1] = entry[1]
+    taken[#taken + 1] = entry[2][2]
+  end
+end
 repeat
-  local left = redis.call('XAUTOCLAIM', KEYS[2], '{GROUP}', ARGV[2], ARGV[3], cursor, 'COUNT', 1)
-  if #left[2] > 0 then return {{left[2][1][1], left[2][1][2][2]}} end
+  local left = redis.call('XAUTOCLAIM', KEYS[2], '{GROUP}', ARGV[2], ARGV[3], cursor, 'COUNT', most - #taken / 2)
+  take(left[2])
   cursor = left[1]
-until cursor == '0-0'
-local read = redis.call('XREADGROUP', 'GROUP', '{GROUP}', ARGV[2], 'COUNT', 1, 'STREAMS', KEYS[2], '>')
-if read then return {{read[1][2][1][1], read[1][2][1][2][2]}} end
+until cursor == '0-0' or #taken == 2 * most
+if #taken < 2 * most then
+  local read = redis.call(
+    'XREADGROUP', 'GROUP', '{GROUP}', ARGV[2], 'COUNT', most - #taken / 2, 'STREAMS', KEYS[2], '>')
+  if read then take(read[1][2]) end
+end
+if #taken > 0 then return taken end
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
 return {{#last > 0 and last[1][1] or '0-0'}}
 """
 )
-"""marker, stream · marker, worker, lease in milliseconds → id and job; or, with none, the last id there is."""
+"""marker, stream · marker, worker, lease in milliseconds, how many at most → id and job of each; or, with none, the
+last id there is."""
 
 MINE = (
     GUARD
@@ -111,16 +123,17 @@ class ValkeyQueue(ValkeyStore):
         for start in range(0, len(jobs), BATCH):
             await self._run(ADD, [STREAM, QUEUED], jobs[start : start + BATCH], lasting=True)
 
-    async def take(self, worker: str, *, seconds: float) -> Delivery | None:
+    async def take(self, worker: str, *, seconds: float, most: int = 1) -> Sequence[Delivery]:
         """See Queue."""
-        found = await self._taken(worker)
+        found = await self._taken(worker, most)
         if len(found) == 1 and seconds > 0 and await self._added(found[0], seconds):
-            found = await self._taken(worker)
-        return Delivery(found[1].decode(), worker, found[0].decode()) if len(found) > 1 else None
+            found = await self._taken(worker, most)
+        pairs = zip(found[::2], found[1::2], strict=False)
+        return [Delivery(job.decode(), worker, id.decode()) for id, job in pairs]
 
     async def extend(self, delivery: Delivery) -> Delivery | None:
         """See Queue."""
-        [done] = await self._run(EXTEND, [STREAM], [delivery.worker, delivery.mark])
+        [done] = await self._run(EXTEND, [STREAM], [delivery.worker, delivery.mark], lasting=False)
         return delivery if done else None
 
     async def done(self, delivery: Delivery) -> bool:
@@ -131,8 +144,15 @@ class ValkeyQueue(ValkeyStore):
         """See Queue."""
         return await self._left(RELEASE, delivery)
 
-    async def _taken(self, worker: str) -> list[bytes]:
-        return await self._run(TAKE, [STREAM], [worker, self._lease_ms])
+    async def waiting(self) -> int:
+        """See Queue."""
+        stream = self._name(STREAM)
+        there = await self._bounded(self._server.xlen(stream))
+        taken = await self._bounded(self._server.xpending(stream, GROUP))
+        return max(int(there) - int(taken["pending"]), 0)
+
+    async def _taken(self, worker: str, most: int) -> list[bytes]:
+        return await self._run(TAKE, [STREAM], [worker, self._lease_ms, most], lasting=False)
 
     async def _added(self, last: bytes, seconds: float) -> bool:
         """Whether anything came after this id. It is only looked for: taken it is by a script, which nobody cancels
@@ -144,7 +164,7 @@ class ValkeyQueue(ValkeyStore):
 
     async def _left(self, script: str, delivery: Delivery) -> bool:
         values = [delivery.worker, delivery.mark, delivery.job]
-        [done] = await self._run(script, [STREAM, QUEUED], values)
+        [done] = await self._run(script, [STREAM, QUEUED], values, lasting=False)
         return bool(done)
 
     async def _grouped(self) -> None:

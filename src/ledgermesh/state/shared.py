@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ledgermesh.clock import Clock
 from ledgermesh.state.base import Store
-from ledgermesh.state.directory import Directory
+from ledgermesh.state.directory import REST_SECONDS, Directory
 from ledgermesh.state.queue import Queue
 from ledgermesh.state.queue_store import StoreQueue
 from ledgermesh.state.registry import LEASE_SECONDS, Registry
@@ -39,6 +39,7 @@ def make_state(
     *,
     lease_seconds: float = LEASE_SECONDS,
     queue: Queue | None = None,
+    rest_seconds: float = REST_SECONDS,
 ) -> State:
     """The parts over this store; nothing is read yet. Without a queue of the store's own, one in this process."""
     registry = Registry(clock=clock, lease_seconds=lease_seconds)
@@ -49,7 +50,7 @@ def make_state(
     return State(
         store=store,
         registry=registry,
-        directory=Directory(store, registry, clock),
+        directory=Directory(store, registry, clock, rest_seconds=rest_seconds),
         grants=vault("grant"),
         clients=vault("client"),
         signing=vault("signing"),

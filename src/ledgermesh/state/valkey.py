@@ -10,13 +10,14 @@ from typing import Any, Final, TypeVar, cast
 
 import structlog
 from redis.commands.core import AsyncScript
-from redis.exceptions import AuthenticationError, NoScriptError, RedisError
+from redis.exceptions import AuthenticationError, RedisError
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import ConfigurationError, StateDown
 from ledgermesh.state import lua
 from ledgermesh.state.base import Changes, Kept, Swapped
 from ledgermesh.state.server import FOLLOWERS_MAX, address, check_lasting, client
+from ledgermesh.state.together import Together
 
 TIMEOUT_SECONDS: Final = 2.0
 OPENING_SECONDS: Final = 8.0
@@ -41,6 +42,7 @@ class ValkeyStore:
         self._server = client(where, seconds=timeout_seconds)
         # Followers wait inside the server; what they hold is not missing to anybody else.
         self._follower = client(where, seconds=timeout_seconds, connections_max=FOLLOWERS_MAX)
+        self._together = Together(self._server, seconds=timeout_seconds)
         self._scripts: dict[str, AsyncScript] = {}
         self._marker = ""
         self._emptied = False
@@ -75,6 +77,7 @@ class ValkeyStore:
             lua.SWAP,
             [f"v/{key}", f"i/{kind}", "kinds", "versions"],
             [expect, kind, key, milliseconds, value or b""],
+            lasting=False,
         )
         if not won:
             return Swapped(won=False, kept=_kept(rest))
@@ -82,18 +85,21 @@ class ValkeyStore:
 
     async def under(self, prefix: str) -> Mapping[str, Kept]:
         """See Store."""
+        found: dict[str, Kept] = {}
+        wanted = await self.keys(prefix)
+        for start in range(0, len(wanted), BATCH):
+            found |= await self._read(wanted[start : start + BATCH])
+        return found
+
+    async def keys(self, prefix: str) -> Sequence[str]:
+        """See Store."""
         kind, slash, _ = prefix.partition("/")
         kinds = [kind]
         if not slash:
             every = [word.decode() for word in await self._run(lua.KINDS, ["kinds"])]
             kinds = sorted(word for word in every if word.startswith(kind))
-        found: dict[str, Kept] = {}
-        for each in kinds:
-            keys = [word.decode() for word in await self._run(lua.INDEX, [f"i/{each}"])]
-            wanted = [key for key in keys if key.startswith(prefix)]
-            for start in range(0, len(wanted), BATCH):
-                found |= await self._read(wanted[start : start + BATCH])
-        return found
+        asked = [await self._run(lua.KEYS, [f"i/{each}"], [prefix]) for each in kinds]
+        return [key.decode() for keys in asked for key in keys]
 
     async def changes(self, cursor: str | None, *, seconds: float) -> Changes:
         """See Store."""
@@ -104,6 +110,7 @@ class ValkeyStore:
 
     async def close(self) -> None:
         """See Store."""
+        await self._together.close()
         await self._server.aclose()
         await self._follower.aclose()
 
@@ -143,31 +150,20 @@ class ValkeyStore:
         names: Sequence[str],
         values: Sequence[bytes | str | int] = (),
         *,
-        lasting: bool = False,
+        lasting: bool | None = None,
     ) -> list[Any]:
+        """What a script answers; `lasting` says of one that writes whether that is to be on disk then."""
         self._check()
-        keys = [self._name("marker"), *map(self._name, names)]
-        asked = self._kept_by_disk if lasting else self._asked
-        answer = await self._bounded(asked(self._script(script), keys, [self._marker, *values]))
+        keys, values = [self._name("marker"), *map(self._name, names)], [self._marker, *values]
+        made = self._script(script)
+        if lasting is None:
+            answer = await self._bounded(made(keys, values))
+        else:
+            answer = await self._bounded(self._together.run(made, keys, values, lasting=lasting))
         if answer is None:
             self._lose()
             self._check()
         return cast("list[Any]", answer)
-
-    async def _asked(self, script: AsyncScript, keys: list[str], values: list[bytes | str | int]) -> object:
-        return await script(keys, values)
-
-    async def _kept_by_disk(
-        self, script: AsyncScript, keys: list[str], values: list[bytes | str | int]
-    ) -> object:
-        """The same, and then not an answer before what was written is on the server's disk."""
-        try:
-            [answer, synced] = await self._with_wait("EVALSHA", script.sha, len(keys), *keys, *values)
-        except NoScriptError:  # a server that was restarted knows none
-            [answer, synced] = await self._with_wait("EVAL", script.script, len(keys), *keys, *values)
-        if answer == [1] and not synced[0]:
-            raise StateDown("The shared state did not reach the disk in time.")
-        return answer
 
     async def _with_wait(self, *command: Any) -> list[Any]:
         # WAITAOF speaks of what its own connection wrote, and a pipeline has one.

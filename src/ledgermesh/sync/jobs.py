@@ -16,6 +16,7 @@ from ledgermesh.state.entries import Environment
 from ledgermesh.state.memory import MemoryStore
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.shared import State
+from ledgermesh.sync.announce import Announcer
 from ledgermesh.sync.feed import REST_SECONDS, Batch, Feed, Update, Watcher
 from ledgermesh.sync.job import LASTS, Job, Part
 from ledgermesh.sync.status import (
@@ -73,6 +74,7 @@ class Jobs:
         self.state = state
         self.syncs = Syncs(state.store, keys, clock)
         self.feed = Feed(state.store, clock, rest_seconds=rest_seconds)
+        self._announcer = Announcer(state.store, self.syncs, clock)
         self._keys = keys
         self._clock = clock
         self._began = clock.now()
@@ -235,23 +237,25 @@ class Jobs:
     ) -> int:
         """Call off what nobody has begun with, of this tenant, company and connection; how many parts those were.
 
-        What has begun runs to its truthful end.
+        What has begun runs to its truthful end. The states are in the store, so that no replica begins with any of it;
+        webhooks are told at once. Raises StateDown; what is left then is refused when a worker would begin with it.
         """
         done, step = 0, _matching(connection, stopped(why, self._clock.now()))
         for where in await self.syncs.waiting(environment, *([] if tenant is None else [tenant])):
-            _, whose, id, _ = words(where)
-            done += await self._stopped(whose, environment, id, step, company)
+            done += await self._stopped(where, step, company)
         return done
 
-    async def _stopped(
-        self, tenant: str, environment: Environment, id: str, step: Step, company: str | None
-    ) -> int:
+    async def _stopped(self, where: str, step: Step, company: str | None) -> int:
+        environment, tenant, id, _ = words(where)
         now, known = self._clock.now(), await self.syncs.known(tenant, environment, id)
         if known is None or company not in {None, known.sync.company}:
             return 0
         after = await self.syncs.follow(known, lambda sync: _each(sync, step, now))
-        before = sum(part.final for part in known.sync.parts)
-        return sum(part.final for part in after.sync.parts) - before
+        done = sum(part.final for part in after.sync.parts) - sum(part.final for part in known.sync.parts)
+        if done and after.sync.final:
+            await self._announcer.tell(after.sync)
+            await self.syncs.erase(where)  # so that the worker that takes it tells nobody again
+        return done
 
     # -- where nothing is kept ---------------------------------------------------------------------------------
 

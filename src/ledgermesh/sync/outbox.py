@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 import structlog
+from cachetools import LRUCache
 
 from ledgermesh.clock import Clock
 from ledgermesh.state.base import Store
@@ -17,6 +18,9 @@ from ledgermesh.state.entries import Environment, place
 KIND: Final = "outbox"
 EVENTS_MAX: Final = 1_000
 """Undelivered events of one webhook; what comes on top is left out, with a line in the log."""
+COUNTED_SECONDS: Final = 1.0
+"""How long a count of a webhook's events is believed: a receiver that is down makes no push more expensive."""
+COUNTS_MAX: Final = 1_000
 KEPT: Final = dt.timedelta(days=7)
 """How long an event that was given up can be sent again by `replay`."""
 
@@ -35,7 +39,7 @@ class Event:
     at: dt.datetime
     """When it happened, UTC."""
     company: str
-    """Account key; a tenant is told only while the company is shared with it."""
+    """Account key; a tenant is told only while the company is shared with it, but for how its own pushes ended."""
     data: Mapping[str, str | None] = field(default_factory=dict)
     """What it says. Never books, never a secret."""
     tries: int = 0
@@ -59,6 +63,15 @@ class Waiting:
     version: int
 
 
+@dataclass(slots=True)
+class _Count:
+    """How many events of a webhook wait."""
+
+    events: int
+    ends_at: float
+    """Monotonic seconds: then they are counted again."""
+
+
 class Outbox:
     """The events of all webhooks. Every method raises StateDown."""
 
@@ -66,15 +79,26 @@ class Outbox:
         self._store = store
         self._clock = clock
         self._events_max = events_max
+        self._counts: LRUCache[str, _Count] = LRUCache(COUNTS_MAX)
 
     async def add(self, event: Event) -> bool:
         """Keep an event; False where it is there already, or the webhook has too many."""
-        waiting = await self._under(KIND, event.environment, event.tenant, event.webhook)
-        if len(waiting) >= self._events_max:
+        count = await self._count(f"{place(KIND, event.environment, event.tenant, event.webhook)}/")
+        if count.events >= self._events_max:
             logger = structlog.get_logger("ledgermesh.webhooks")
             logger.warning("webhook's events left out", webhook=event.webhook, tenant=event.tenant)
             return False
-        return await self._store.put(event.place, msgspec.json.encode(event), expect=0)
+        done = await self._store.put(event.place, msgspec.json.encode(event), expect=0)
+        count.events += done
+        return done
+
+    async def _count(self, prefix: str) -> _Count:
+        """Of a webhook's events, with those that this process has added since they were counted."""
+        now, count = self._clock.monotonic(), self._counts.get(prefix)
+        if count is None or now >= count.ends_at:
+            found = await self._store.keys(prefix)
+            count = self._counts[prefix] = _Count(len(found), now + COUNTED_SECONDS)
+        return count
 
     async def find(self, where: str) -> Waiting | None:
         """What stands at a place now."""

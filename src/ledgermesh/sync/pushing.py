@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ledgermesh.clock import Clock
+from ledgermesh.engine.push import CLAIM_SECONDS
+from ledgermesh.state.queue import LEASE_SECONDS
 from ledgermesh.sync.jobs import Jobs
 from ledgermesh.sync.keeper import Keeper
-from ledgermesh.sync.worker import Run, Worker
+from ledgermesh.sync.worker import Run, Watch, Worker
 
 
-def pushing(jobs: Jobs, run: Run, clock: Clock) -> Mapping[str, Callable[[], Coroutine[Any, Any, None]]]:
+@dataclass(frozen=True, kw_only=True)
+class Leases:
+    """How long others wait for a process that holds something and is not heard of, seconds."""
+
+    job_seconds: float = LEASE_SECONDS
+    """As the queue has it."""
+    claim_seconds: float = CLAIM_SECONDS
+    """Of a key that is being written under, and of a record that is being changed."""
+
+
+def pushing(
+    jobs: Jobs, run: Run, clock: Clock, watch: Watch | None = None, leases: Leases | None = None
+) -> Mapping[str, Callable[[], Coroutine[Any, Any, None]]]:
     """By name, each for as long as the process serves."""
     return {
         "follow pushes": jobs.feed.run,
         "look after jobs": Keeper(jobs.syncs, jobs.state.queue, clock).run,
-        "push": Worker(jobs, run, clock).run,
+        "push": Worker(jobs, run, clock, watch=watch, lease_seconds=(leases or Leases()).job_seconds).run,
     }

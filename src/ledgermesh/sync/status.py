@@ -190,7 +190,11 @@ def bare(outcome: Outcome) -> Outcome:
     """Ids, states and codes of an outcome: nobody's words, which may quote the books, and no values of fields."""
     failure = outcome.failure and replace(outcome.failure, message="", provider_message=None)
     changed = tuple(Changed(field=each.field) for each in outcome.changed)
-    return replace(outcome, evidence="", failure=failure, changed=changed)
+    records = tuple(
+        replace(each, evidence="", changed=tuple(Changed(field=one.field) for one in each.changed))
+        for each in outcome.records
+    )
+    return replace(outcome, evidence="", failure=failure, changed=changed, records=records)
 
 
 def _queued(part: Part, at: dt.datetime) -> PartStatus:

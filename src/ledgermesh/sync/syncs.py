@@ -52,6 +52,8 @@ class Body:
 
     job: Job
     version: int
+    bytes: int
+    """Sealed."""
 
 
 class Syncs:
@@ -127,7 +129,7 @@ class Syncs:
 
     async def waiting(self, *words: str) -> list[str]:
         """The places of all bodies, or of those in an environment, or of a tenant in it."""
-        return sorted(await self._store.under(f"{place(KIND, *words)}/"))
+        return sorted(await self._store.keys(f"{place(KIND, *words)}/"))
 
     async def body(self, where: str) -> Body | None:
         """The job at a place; None when its outcome is known. Raises Unreadable where no key opens it."""
@@ -139,7 +141,7 @@ class Syncs:
         except NotSealed as error:
             [expires] = EXPIRY.unpack_from(kept.value)
             raise Unreadable(dt.datetime.fromtimestamp(expires, dt.UTC)) from error
-        return Body(job, kept.version)
+        return Body(job, kept.version, len(kept.value))
 
     async def keep(self, job: Job) -> bool:
         """Keep a new job, sealed; it is on disk when this returns True."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import groupby
 from random import Random
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import structlog
@@ -18,6 +19,7 @@ from ledgermesh.errors import NeedsConfig, StateDown
 from ledgermesh.state.claims import Claims
 from ledgermesh.state.entries import CompanyEntry, WebhookEntry
 from ledgermesh.state.shared import State
+from ledgermesh.sync.announce import EVENTS
 from ledgermesh.sync.entries import find
 from ledgermesh.sync.notify import instant
 from ledgermesh.sync.outbox import KEPT, KIND, Event, Outbox, Waiting
@@ -44,8 +46,15 @@ IDLE_SECONDS: Final = 60.0
 """How often the store is looked through when nothing happens: for what another replica claimed and did not finish."""
 RETRY_SECONDS: Final = 1.0
 
+Posted = Literal["delivered", "failed", "given_up"]
+"""What became of one attempt to post an event."""
+
 Hook = tuple[str, str, str]
 """Environment, tenant and webhook."""
+
+
+def nobody(outcome: Posted) -> None:
+    """For who does not want to be told."""
 
 
 class Deliverer:
@@ -55,7 +64,17 @@ class Deliverer:
     webhook-id. `wire` must be guarded: the addresses are the tenants'.
     """
 
-    def __init__(self, state: State, wire: Wire, clock: Clock, random: Random) -> None:
+    def __init__(
+        self,
+        state: State,
+        wire: Wire,
+        clock: Clock,
+        random: Random,
+        *,
+        posted: Callable[[Posted], None] = nobody,
+    ) -> None:
+        """`posted` is told of every attempt."""
+        self._posted = posted
         self._state = state
         self._wire = wire
         self._clock = clock
@@ -139,14 +158,19 @@ class Deliverer:
             status = None if entry is None else await self._post(entry, waiting.event)
             if entry is None or (status is not None and 200 <= status < 300):
                 await self._outbox.remove(waiting)
+                if entry is not None:
+                    self._posted("delivered")
                 return True
-            await self._outbox.write(waiting, self._after_failure(waiting.event, status))
+            event = self._after_failure(waiting.event, status)
+            self._posted("failed" if event.given_up_at is None else "given_up")
+            await self._outbox.write(waiting, event)
             return False
 
     async def _wanted(self, event: Event) -> WebhookEntry | None:
-        """The webhook, while it is there and its tenant sees the company."""
+        """The webhook, while it is there and its tenant sees the company; of its own pushes it is told in any case."""
         company = await find(self._state.store, CompanyEntry, event.environment, event.company)
-        if company is None or event.tenant not in company.tenants:
+        shared = company is not None and event.tenant in company.tenants
+        if not shared and event.type not in EVENTS:
             return None
         return await find(self._state.store, WebhookEntry, event.tenant, event.environment, event.webhook)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -22,15 +23,32 @@ from ledgermesh.sync.entries import find
 from ledgermesh.sync.job import Job, Part
 from ledgermesh.sync.jobs import SHARING_ENDED, Jobs
 from ledgermesh.sync.status import PartStatus, Step, Sync, begun, ended, lost, stepped
-from ledgermesh.sync.syncs import Known, Unreadable, words
+from ledgermesh.sync.syncs import Body, Known, Unreadable, words
 
 Run = Callable[[Job, Part], Awaitable[Outcome]]
 """Carries out one plan to its end. It may be called again with the same client key after any interruption, and then
 finds out by it what was done; it raises StateDown where nothing can be begun safely now.
 """
 
-JOBS_MAX: Final = 8
-"""At a time, in one process."""
+
+class Watch:
+    """Sees jobs go by; nothing by itself."""
+
+    def taken(self) -> None:
+        """A worker begins with a job, or goes on with one that another left."""
+
+    def left(self, *, interrupted: bool) -> None:
+        """The worker is done with it; interrupted, it is delivered again."""
+
+    def ended(self, provider: str, outcome: str) -> None:
+        """One part has its outcome."""
+
+
+JOBS_MAX: Final = 32
+"""At a time, in one process: they wait for providers nearly all the time."""
+LARGE_BYTES: Final = 1_000_000
+LARGE_MAX: Final = 8
+"""Jobs at a time whose body has more than LARGE_BYTES, which may be as many as BODY_BYTES_MAX."""
 TAKE_SECONDS: Final = 5.0
 RETRY_SECONDS: Final = 1.0
 RUN_SECONDS_MAX: Final = 900.0
@@ -66,7 +84,9 @@ class Worker:
         jobs_max: int = JOBS_MAX,
         lease_seconds: float = LEASE_SECONDS,
         drain_seconds: float = DRAIN_SECONDS,
+        watch: Watch | None = None,
     ) -> None:
+        self._watch = watch or Watch()
         self._jobs = jobs
         self._run = run
         self._clock = clock
@@ -77,6 +97,7 @@ class Worker:
         self._drain_seconds = drain_seconds
         self._name = secrets.token_hex(8)
         self._working: set[asyncio.Task[None]] = set()
+        self._reading, self._large = asyncio.Semaphore(LARGE_MAX), asyncio.Semaphore(LARGE_MAX)
 
     async def run(self) -> None:
         """Work until cancelled; then take nothing more, and let what is under way come to its end for a while."""
@@ -85,24 +106,25 @@ class Worker:
                 if len(self._working) >= self._jobs_max:
                     await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
                     continue
-                delivery = await self._taken()
-                if delivery is not None:
+                for delivery in await self._taken(self._jobs_max - len(self._working)):
                     task = asyncio.create_task(self._work(delivery))
                     self._working.add(task)
+                    self._watch.taken()
                     task.add_done_callback(self._worked)
         finally:
             await self._drain()
 
-    async def _taken(self) -> Delivery | None:
+    async def _taken(self, most: int) -> Sequence[Delivery]:
         try:
-            return await self._queue.take(self._name, seconds=TAKE_SECONDS)
+            return await self._queue.take(self._name, seconds=TAKE_SECONDS, most=most)
         except StateDown:
             await self._clock.sleep(RETRY_SECONDS)
-            return None
+            return ()
 
     def _worked(self, task: asyncio.Task[None]) -> None:
         self._working.discard(task)
         error = None if task.cancelled() else task.exception()
+        self._watch.left(interrupted=task.cancelled() or error is not None)
         if error is not None:
             # Its lease ends, and it is delivered again.
             structlog.get_logger("ledgermesh").error("a job was interrupted", exc_info=error)
@@ -150,12 +172,22 @@ class Worker:
 
     async def _push(self, where: str) -> bool:
         """Do what is left of a job; whether nothing is."""
-        try:
-            body, known = await asyncio.gather(self._jobs.syncs.body(where), self._known(where))
-        except Unreadable as unreadable:
-            return await self._give_up(where, unreadable.expires_at)
-        if body is None:
-            return True
+        async with AsyncExitStack() as room:
+            try:
+                body, known = await self._read(where)
+                if body is not None and body.bytes > LARGE_BYTES:
+                    del body  # it is not held while it waits
+                    await room.enter_async_context(self._large)
+                    body, known = await self._read(where)
+            except Unreadable as unreadable:
+                return await self._give_up(where, unreadable.expires_at)
+            return body is None or await self._push_body(where, body, known)
+
+    async def _read(self, where: str) -> tuple[Body | None, Known | None]:
+        async with self._reading:
+            return await asyncio.gather(self._jobs.syncs.body(where), self._known(where))
+
+    async def _push_body(self, where: str, body: Body, known: Known | None) -> bool:
         job, known = body.job, known or await self._jobs.known(body.job)
         if known is None:
             return True
@@ -198,6 +230,7 @@ class Worker:
         # Ahead of the status, so that who is told of that finds it.
         await self._jobs.syncs.detail(sync, number, outcome)
         await self._step(pushed, number, ended(outcome, self._clock.now()))
+        self._watch.ended(part.plan.provider, outcome.status)
 
     async def _outcome(self, job: Job, part: Part) -> Outcome:
         """What became of it. Raises StateDown where that cannot be told now: an earlier worker may have sent some."""
