@@ -81,7 +81,13 @@ async def make_demo(
     guard = make_guard(LOOPBACK)
     wire = GuardedWire(guard)
     running = make_gateway(
-        state=state, wire=wire, clock=clock, keys=keys, random=Random(), guard=guard, public_url=public_url,
+        state=state,
+        wire=wire,
+        clock=clock,
+        keys=keys,
+        random=Random(),
+        guard=guard,
+        public_url=public_url,
         watches=Watches(metrics=Metrics(), readers=Readers()),
     )
     page = PlaygroundConfig(

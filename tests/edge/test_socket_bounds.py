@@ -255,7 +255,16 @@ async def test_messages_in_pieces() -> None:
         (b"GET / HTTP/1.1\r\n\r\n", 1002),
     ],
     # Masks are random, so that no case can be named after its bytes.
-    ids=["no text", "a surrogate", "no mask", "no opcode", "reserved bits", "too long", "a long ping", "no frame"],
+    ids=[
+        "no text",
+        "a surrogate",
+        "no mask",
+        "no opcode",
+        "reserved bits",
+        "too long",
+        "a long ping",
+        "no frame",
+    ],
 )
 async def test_what_is_no_frame(sent: bytes, code: int) -> None:
     """Is closed with the protocol's code; no traceback, neither to the client nor in the log."""

@@ -179,7 +179,11 @@ async def small_house(rows: int = 16) -> AsyncIterator[Small]:
     state = await _linked(books, emulators)
     async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
         gateway = make_gateway(
-            state=state, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1),
+            state=state,
+            wire=HttpxWire(client),
+            clock=clock,
+            keys=KEYS,
+            random=Random(1),
             choices=Choices(rate=UNBOUND),
         )
         began = {

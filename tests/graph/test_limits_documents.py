@@ -204,7 +204,7 @@ def test_overlaps_count_the_pairs_that_validation_compares(text: str, pairs: int
 def test_variables_are_weighed_only_as_far_as_it_matters() -> None:
     """Values of lists and objects count; the counting ends above either bound."""
     assert weight({}, 10, 10) == (0, 0)
-    assert weight({"a": 1, "b": [1, {"c": 2}]}, 10, 10) == (5, 3)
+    assert weight({"a": 1, "b": [1, {"c": 2}]}, 10, 10) == (9, 3)
     assert weight({"a": [0] * 1000}, 10, 10)[0] > 10
     deep: Any = 1
     for _ in range(10_000):

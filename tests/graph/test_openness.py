@@ -44,7 +44,11 @@ async def made() -> AsyncIterator[Running]:
     """A gateway that knows nobody's books, and tells live keys nothing of its schema."""
     clock = ManualClock(dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC))
     made = make_gateway(
-        state=memory_state(clock), wire=Nowhere(), clock=clock, keys=KEYS, random=Random(1),
+        state=memory_state(clock),
+        wire=Nowhere(),
+        clock=clock,
+        keys=KEYS,
+        random=Random(1),
         choices=Choices(openness=CLOSED),
     )
     yield made

@@ -204,6 +204,18 @@ def fit(text: str) -> bool:
 
 # -- which media type goes out -------------------------------------------------------------------------------------
 
+ACCEPT_MAX = 4_000
+"""Characters of an Accept header; browsers send some 150."""
+
+
+def accept(request: Request) -> str | None:
+    """The Accept header; raises NotAcceptable for one that takes long to read."""
+    found = request.headers.get("accept")
+    if found is not None and len(found) > ACCEPT_MAX:
+        raise NotAcceptable(f"Accept is over {ACCEPT_MAX} characters")
+    return found
+
+
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 

@@ -60,7 +60,7 @@ class View:
         return response
 
     async def _respond(self, request: Request) -> Response:
-        accept = request.headers.get("accept")
+        accept = incoming.accept(request)
         streamed = asked(accept)
         parts = increments.wanted(accept, EVENTS if streamed else increments.MIXED)
         media = JSON if streamed else increments.media_of(accept, parts)
@@ -180,7 +180,7 @@ async def safely(responding: Awaitable[Response], media: str = JSON) -> Response
 def _media(request: Request) -> str:
     """The media type of a refusal; one that the caller does not take is better than none."""
     try:
-        return incoming.accepted(request.headers.get("accept"))
+        return incoming.accepted(incoming.accept(request))
     except NotAcceptable:
         return JSON
 

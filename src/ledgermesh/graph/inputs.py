@@ -218,8 +218,33 @@ Open = Callable[[str, str], Ref]
 """Reads a global id of a record of this kind; raises BadInput for any other."""
 
 
+COMPARISONS_MAX = 200
+"""Of one condition: it is evaluated on every record. Ten values of one `in` count as one comparison."""
+
+
 def to_where(model: Any, given: Any, open_id: Open) -> Where | None:
     """The condition that a caller gave; None for none. Raises BadInput."""
+    found = _where(model, given, open_id)
+    if found is not None and (size := _size(found)) > COMPARISONS_MAX:
+        raise BadInput(
+            f"`where` has {size} comparisons; the limit is {COMPARISONS_MAX}", details={"field": "where"}
+        )
+    return found
+
+
+def _size(where: Where) -> int:
+    match where:
+        case Compare(value=tuple(values)):
+            return 1 + len(values) // 10
+        case Compare():
+            return 1
+        case Not(part):
+            return _size(part)
+        case And(parts) | Or(parts):
+            return sum(map(_size, parts))
+
+
+def _where(model: Any, given: Any, open_id: Open) -> Where | None:
     if given is None or given is UNSET:
         return None
     parts = tuple(_parts(model, given, open_id))
@@ -233,11 +258,11 @@ def _parts(model: Any, given: Any, open_id: Open) -> Iterator[Where]:
             continue
         yield from _refers(field, filter, open_id) if field.refers else _compares(field.name, filter)
     for part in given.and_ or ():
-        yield to_where(model, part, open_id) or And(())
+        yield _where(model, part, open_id) or And(())
     if given.or_ is not UNSET and given.or_ is not None:
-        yield Or(tuple(to_where(model, part, open_id) or And(()) for part in given.or_))
+        yield Or(tuple(_where(model, part, open_id) or And(()) for part in given.or_))
     if given.not_ is not UNSET and given.not_ is not None:
-        yield Not(to_where(model, given.not_, open_id) or And(()))
+        yield Not(_where(model, given.not_, open_id) or And(()))
 
 
 _OPERATORS: tuple[tuple[str, Operator], ...] = (

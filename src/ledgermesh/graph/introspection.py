@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from cachetools import LRUCache
-from graphql import FieldNode, GraphQLError, OperationDefinitionNode, parse
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    get_operation_ast,
+    parse,
+)
 
+from ledgermesh.graph.deferring import AWAITABLE, AtOnce
 from ledgermesh.graph.question import Answer, Question
 
 ANSWERS_MAX: Final = 16
@@ -30,6 +41,31 @@ class Introspection:
         """Keep an answer without errors to a question about the schema alone."""
         if "errors" not in answer and "__" in question.text and _about_schema(question.text):
             self._answers[_key(question)] = answer
+
+
+def asks_schema(question: Question, document: DocumentNode) -> bool:
+    """Whether a valid document's operation is a query on nothing but the schema, and more than a name."""
+    if not any(name in question.text for name in ("__schema", "__type")):
+        return False
+    operation = get_operation_ast(document, question.operation)
+    return (
+        operation is not None and operation.operation is OperationType.QUERY and _about_schema(question.text)
+    )
+
+
+def described(schema: GraphQLSchema, document: DocumentNode, question: Question) -> ExecutionResult:
+    """The answer of the schema itself. It waits for nothing, so it can be made in a thread: some take long."""
+    made: Any = AtOnce.build(
+        schema,
+        document,
+        raw_variable_values=dict(question.variables),
+        operation_name=question.operation,
+        is_awaitable=AWAITABLE,
+    )
+    if isinstance(made, list):
+        return ExecutionResult(None, errors=made)
+    result: ExecutionResult = made.execute_operation()
+    return result
 
 
 def _key(question: Question) -> Key:

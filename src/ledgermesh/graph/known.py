@@ -24,7 +24,7 @@ class Known:
     """
 
     def __init__(self, size: int = DOCUMENTS_MAX) -> None:
-        self._documents: LRUCache[str, DocumentNode] = LRUCache(size)
+        self._documents: LRUCache[str, DocumentNode | GraphQLError] = LRUCache(size)
         self._errors: LRUCache[str, list[GraphQLError]] = LRUCache(size)
         self._lock = Lock()
 
@@ -36,12 +36,20 @@ class Known:
             found = parse(text)
             with self._lock:
                 self._documents[text] = found
+        if isinstance(found, GraphQLError):
+            raise found.with_traceback(None)
         return found
+
+    def broken(self, text: str, error: GraphQLError) -> None:
+        """Remember why a text is no document: finding out takes as long as for a good one."""
+        with self._lock:
+            self._documents[text] = error
 
     def find(self, text: str) -> DocumentNode | None:
         """The document of a text that was parsed a while ago; parses nothing."""
         with self._lock:
-            return self._documents.get(text)
+            found = self._documents.get(text)
+        return None if isinstance(found, GraphQLError) else found
 
     def validate(self, schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
         """What is wrong with a document that `parse` made, on the one schema there is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable
@@ -29,7 +30,7 @@ from ledgermesh.graph.federation.entities import ANY, FederationQuery, Represent
 from ledgermesh.graph.federation.sdl import subgraph, without_machinery
 from ledgermesh.graph.freshness import fresh
 from ledgermesh.graph.instants import INSTANT, Instant
-from ledgermesh.graph.introspection import Introspection
+from ledgermesh.graph.introspection import Introspection, asks_schema, described
 from ledgermesh.graph.kinds import KINDS
 from ledgermesh.graph.known import AsKnown, Known
 from ledgermesh.graph.limits.cost import shown
@@ -104,7 +105,13 @@ def make_schema() -> Schema:
         types=[kind.type for kind in KINDS],
         directives=[fresh],
         config=StrawberryConfig(
-            scalar_map={Instant: INSTANT, Decimal: DECIMAL, dt.datetime: DATE_TIME, Upload: UPLOAD, Representation: ANY}
+            scalar_map={
+                Instant: INSTANT,
+                Decimal: DECIMAL,
+                dt.datetime: DATE_TIME,
+                Upload: UPLOAD,
+                Representation: ANY,
+            }
         ),
     )
     enforce(made.inner)
@@ -220,6 +227,9 @@ class Gateway:
                     yield part | {"extensions": told}
 
     async def _interpreted(self, question: Question, context: Context) -> Any:
+        document = self._schema.known.validated(self._schema.inner, question.text)
+        if document is not None and asks_schema(question, document):
+            return await asyncio.to_thread(described, self._schema.inner, document, question)
         queries_only = question.queries_only
         return await self._schema.execute(
             question.text,

@@ -226,8 +226,13 @@ async def product(world: World | None = None) -> AsyncIterator[Product]:
     ):
         wire = HttpxWire(upstream)
         running = make_gateway(
-            state=state, wire=wire, clock=clock, keys=KEYS, random=Random(1),
-            choices=Choices(rate=UNBOUND), public_url=PUBLIC,
+            state=state,
+            wire=wire,
+            clock=clock,
+            keys=KEYS,
+            random=Random(1),
+            choices=Choices(rate=UNBOUND),
+            public_url=PUBLIC,
         )
         work = {
             **running.pushing,

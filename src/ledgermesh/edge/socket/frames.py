@@ -13,6 +13,8 @@ CLOSE_SECONDS: Final = 2.0
 """For a client to answer a close frame."""
 ABORT_SECONDS: Final = 0.5
 """After that, for what was sent to be taken."""
+READ_BYTES: Final = 16_384
+"""From the connection at once."""
 FRAMES_MAX: Final = 1_000
 """Of one message: empty ones count to no limit in bytes."""
 POLICY_VIOLATION: Final = 1008
@@ -25,6 +27,9 @@ class Socket(WebSocketsSansIOProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.close_timeout = CLOSE_SECONDS
+        if hasattr(transport, "max_size"):
+            # All frames that are read at once are parsed at once, and a quarter of a megabyte holds very many.
+            transport.max_size = READ_BYTES
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -38,7 +38,8 @@ class Sender:
             self._since = self._clock.monotonic()
             try:
                 await self._socket.send({"type": "websocket.send", "text": message.decode()})
-            except (WebSocketDisconnect, WebSocketDisconnected) as error:
+            except (WebSocketDisconnect, WebSocketDisconnected, RuntimeError) as error:
+                # A RuntimeError is the server's: it closed the connection for a frame that came meanwhile.
                 raise Gone from error
             finally:
                 self._since = None

@@ -257,8 +257,8 @@ class BoundedHttp(HttpToolsProtocol):
         self._end()
 
     def _end(self) -> None:
-        """Hang up. Closed while something still comes, the connection would be reset and our last word lost; and whoever
-        takes nothing of it keeps nothing open by that.
+        """Hang up. Closed while something still comes, the connection would be reset and our last word lost; and
+        whoever takes nothing of it keeps nothing open by that.
         """
         if self.transport.is_closing():
             return

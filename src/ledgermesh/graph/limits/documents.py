@@ -100,7 +100,8 @@ class Documents:
             over = self._counted(Walk(document))
         except Cycle:
             return _cyclic(self._schema, document)
-        except GraphQLError:
+        except GraphQLError as error:
+            self._known.broken(text, error)
             return None
         except RecursionError:
             over = _over("levels", None, LEVELS_MAX)

@@ -14,6 +14,7 @@ from ledgermesh.graph.context import Context, Parts, make_context
 from ledgermesh.graph.known import Known
 from ledgermesh.graph.limits.arguments import arguments_of
 from ledgermesh.graph.limits.asked import read
+from ledgermesh.graph.limits.conditions import check_conditions
 from ledgermesh.graph.limits.cost import Cost, Key, Learned, key_of
 from ledgermesh.graph.limits.documents import Documents, Verdict, told
 from ledgermesh.graph.limits.plan import Planner
@@ -53,6 +54,8 @@ class Gate:
             return told(closed)
         try:
             cost = self._told_before(question, verdict)
+        except TooCostly as error:
+            return told(error)
         except LedgermeshError:
             return None  # said again, with its place, when it is run
         if cost is None:
@@ -130,6 +133,7 @@ class Gate:
         operation = read(self._schema, document, question.operation, question.variables)
         if operation is None:
             return None
+        check_conditions(operation.roots)
         cost = Cost(points=points(operation), parts=())
         if operation.type is not OperationType.QUERY:
             return replace(cost, predicted=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil
 from typing import Any, Final, Protocol
 
@@ -177,7 +178,7 @@ class Planner:
     def _records(self, asked: Asked, path: str, ids: Iterable[str]) -> Iterator[Part]:
         """Things by their global ids; those that cannot be opened cost nothing."""
         found: dict[str, dict[str, int]] = {}
-        for ref in {ref for id in ids if (ref := self._opened(str(id))) is not None}:
+        for ref in {ref for id in islice(ids, FIRST_MAX) if (ref := self._opened(str(id))) is not None}:
             if ref.kind == COMPANY:
                 yield from self._reached(asked, ref.native_id)
                 continue
@@ -189,7 +190,7 @@ class Planner:
     def _entities(self, asked: Asked, representations: Iterable[object]) -> Iterator[Part]:
         """What routers ask for by keys; what names nothing costs nothing."""
         ids: list[str] = []
-        for given in representations:
+        for given in islice(representations, FIRST_MAX):
             try:
                 named = reference(given)
             except LedgermeshError:

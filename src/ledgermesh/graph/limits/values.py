@@ -30,8 +30,8 @@ class DocumentLimits:
     """Pairs of fields that answer under the same name, and of fragments side by side: validation compares each pair."""
     schema_lists: int = 40
     """Lists of the schema itself (`__schema { types { fields … } }`), as often as they are asked for."""
-    variable_values: int = 20_000
-    """Values inside of the variables, in all."""
+    variable_values: int = 10_000
+    """Values inside of the variables, in all; an object counts as five."""
     variable_depth: int = 40
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+
+OBJECT: Final = 5
+"""Whoever reads an object looks for every field that its type has."""
 
 
 def weight(values: Mapping[str, Any], at_most: int, depth_max: int) -> tuple[int, int]:
-    """How many values there are, lists and objects counted too, and how deep they lie.
+    """How many values there are, lists and objects counted too, and how deep they lie. An object counts as OBJECT.
 
     The counting ends above either bound; it takes time for so many values only.
     """
@@ -18,7 +21,7 @@ def weight(values: Mapping[str, Any], at_most: int, depth_max: int) -> tuple[int
         below: list[Any] = []
         for value in level:
             inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-            found += len(inside)
+            found += len(inside) + (OBJECT - 1 if isinstance(value, dict) else 0)
             if found > at_most:
                 break
             below.extend(inside)

@@ -23,6 +23,10 @@ LEVELS_MAX: Final = 150
 SCHEMA_LISTS: Final = frozenset(
     ("types", "fields", "args", "inputFields", "enumValues", "possibleTypes", "interfaces", "directives")
 )
+SERVICE: Final = "_service"
+"""The schema as one text, for routers."""
+SERVICE_LISTS: Final = 10
+"""As many lists of the schema as it counts: it is about as large as they are."""
 SCHEMA_ROOTS: Final = frozenset(("__schema", "__type"))
 
 
@@ -117,6 +121,8 @@ class Walk:
             below.root_fields = 0
             if name in SCHEMA_ROOTS:
                 below.schema_lists = below.lists
+            elif name == SERVICE:
+                below.schema_lists = SERVICE_LISTS
             above.add(below)
         above.depth = max(above.depth, 1)
         above.fields += 1
