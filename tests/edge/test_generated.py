@@ -26,7 +26,7 @@ from ledgermesh.errors import LedgermeshError
 from tests.graph.demo import demo_house
 from tests.states import KEYS
 
-EXAMPLES: Final = int(os.environ.get("LEDGERMESH_EXAMPLES", "60"))
+EXAMPLES: Final = int(os.environ.get("LEDGERMESH_EXAMPLES", "30"))
 """Of each kind."""
 COMPANIES: Final = ("maple-bakery", "alpine-studio", "nobody")
 KEY: Final = "lm_demo_write"
