@@ -24,6 +24,7 @@ from ledgermesh.edge.stream import EVENTS, Streamed, Streams, asked
 from ledgermesh.edge.write_headers import check_write_headers, write_headers
 from ledgermesh.errors import BadInput, LedgermeshError, SignIn, WrongMethod
 from ledgermesh.graph.deferring import may_defer
+from ledgermesh.graph.limits.early import early
 from ledgermesh.graph.present import mask, typed
 from ledgermesh.graph.question import Answer, Answers, Question
 from ledgermesh.graph.subscription import subscribes
@@ -78,7 +79,11 @@ class View:
         if streamed:
             answers = in_format(parts or Format.DRAFT, self.answers.subscribe(question))
             return self.streams.respond(answers, who, lasting=lasting(question.text))
-        if parts is not None and (media is None or may_defer(question.text)) and not subscribes(question):
+        if (
+            parts is not None
+            and (media is None or may_defer(question.text))
+            and not subscribes(question, early)
+        ):
             return await self._in_parts(request, question, parts, media)
         making = self.drain.finished(self.answers.answer(question), writes=writes(question.text))
         answer = await unless_left(request, question, making)

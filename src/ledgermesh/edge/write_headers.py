@@ -10,26 +10,21 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLError,
     InlineFragmentNode,
     OperationType,
     SelectionSetNode,
     get_operation_ast,
-    parse,
 )
 from starlette.requests import Request
 
 from ledgermesh.edge.incoming import fit, tracking_id
 from ledgermesh.errors import BadInput
-from ledgermesh.graph.limits.values import DocumentLimits
+from ledgermesh.graph.limits.early import early
 from ledgermesh.graph.question import Question
 from ledgermesh.graph.writes.headers import WriteHeaders
 
 SPREADS_MAX: Final = 100
 """Fragments that are looked into; with more of them at the top a document is nothing that a person wrote."""
-TEXT_MAX: Final = DocumentLimits().document_bytes
-TOKENS_MAX: Final = DocumentLimits().tokens
-"""Nothing larger is parsed here: the documents' own limits are held after this."""
 
 
 def write_headers(request: Request) -> WriteHeaders:
@@ -93,14 +88,9 @@ def mutations(text: str, operation: str | None) -> int:
 
     What cannot be parsed, or is larger than any document that is run, holds none, and says so when it is run.
     """
-    if len(text) > TEXT_MAX:
-        return 0
-    try:
-        document = parse(text, no_location=True, max_tokens=TOKENS_MAX)
-    except (GraphQLError, RecursionError):
-        return 0
-    found = get_operation_ast(document, operation)
-    if found is None or found.operation is not OperationType.MUTATION:
+    document = early(text)
+    found = get_operation_ast(document, operation) if document is not None else None
+    if document is None or found is None or found.operation is not OperationType.MUTATION:
         return 0
     return sum(1 for _ in _fields(found.selection_set, _fragments(document)))
 

@@ -62,13 +62,17 @@ class Known:
                 self._errors[text] = found
         return found
 
-    def validated(self, schema: GraphQLSchema, text: str) -> DocumentNode | None:
-        """The document, if it is valid."""
+    def parsed(self, text: str) -> DocumentNode | None:
+        """The document, if it is one."""
         try:
-            document = self.parse(text)
+            return self.parse(text)
         except GraphQLError:
             return None
-        return None if self.validate(schema, document) else document
+
+    def validated(self, schema: GraphQLSchema, text: str) -> DocumentNode | None:
+        """The document, if it is valid."""
+        document = self.parsed(text)
+        return None if document is None or self.validate(schema, document) else document
 
 
 class AsKnown(SchemaExtension):

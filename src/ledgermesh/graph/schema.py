@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 import strawberry
-from graphql import GraphQLDirective, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse
+from graphql import GraphQLDirective, GraphQLError, GraphQLSchema, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.directives import DirectivesExtension
 from strawberry.schema.config import StrawberryConfig
@@ -140,7 +140,7 @@ class Gateway:
         """
         if (refused := await self._gate.check(question)) is not None:
             return refused
-        if (wrong := _unclear(question)) is not None:
+        if (wrong := _unclear(question, self._schema.known)) is not None:
             return _refused(wrong)
         if (known := self._introspection.find(question)) is not None:
             return known
@@ -156,13 +156,13 @@ class Gateway:
         """
         if (refused := await self._gate.check(question)) is not None:
             yield refused
-        elif (wrong := _unclear(question)) is not None:
+        elif (wrong := _unclear(question, self._schema.known)) is not None:
             yield _refused(wrong)
         elif defers(self._schema, question):
             async with aclosing(self._parts_of(question)) as parts:
                 async for part in parts:
                     yield part
-        elif not subscribes(question):
+        elif not subscribes(question, self._schema.known.parsed):
             try:
                 yield await self.answer(question)
             except WrongMethod as error:
@@ -258,16 +258,15 @@ class Gateway:
         return context
 
 
-def _unclear(question: Question) -> BadInput | None:
+def _unclear(question: Question, known: Known) -> BadInput | None:
     """What is wrong with a question that does not say what it asks for; Strawberry would take the first operation."""
     if not question.text.strip():
         return BadInput("there is no document", details={"field": "query"})
     if question.operation is not None or len(KEYWORDS.findall(question.text)) < 2:
         return None
-    try:
-        document = parse(question.text)
-    except GraphQLError:
-        return None  # said again, with its place, when it is run
+    document = known.parsed(question.text)
+    if document is None:  # said again, with its place, when it is run
+        return None
     if sum(isinstance(node, OperationDefinitionNode) for node in document.definitions) < 2:
         return None
     return BadInput("which of the operations? Give `operationName`.", details={"field": "operationName"})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 import strawberry
-from graphql import GraphQLError, OperationType, get_operation_ast, parse
+from graphql import DocumentNode, OperationType, get_operation_ast
 
 from ledgermesh.errors import Forbidden, SignIn
 from ledgermesh.graph.changed import ChangedSubscription, begin_anew
@@ -156,12 +156,10 @@ class Watch:
                 yield entry
 
 
-def subscribes(question: Question) -> bool:
-    """Whether a document asks to be told from now on; what cannot be parsed does not, and says so when it is run."""
+def subscribes(question: Question, document_of: Callable[[str], DocumentNode | None]) -> bool:
+    """Whether a document asks to be told from now on; what is no document does not, and says so when it is run."""
     if "subscription" not in question.text:
         return False
-    try:
-        operation = get_operation_ast(parse(question.text), question.operation)
-    except GraphQLError:
-        return False
+    document = document_of(question.text)
+    operation = get_operation_ast(document, question.operation) if document is not None else None
     return operation is not None and operation.operation is OperationType.SUBSCRIPTION

@@ -213,6 +213,7 @@ STREAMS = (
     streamed("events of a company of another tenant",
              'subscription { recordsChanged(company: "zanzibar") { cursor } }', FORBIDDEN),
     streamed("events of a sync of nobody", 'subscription { syncUpdated(id: "x") { cursor } }', "200 NOT_FOUND"),
+    streamed("parts of a large subscription", "subscription { " + "a { " * 200_000, COSTLY, Accept="multipart/mixed"),
     streamed("parts of a broken query", "{", UNPARSED, Accept="multipart/mixed"),
     streamed("parts of a subscription", EVENTS, WRONG, Accept="multipart/mixed;deferSpec=20220824"),
     streamed("parts in a format of nobody", "{ __typename }", UNACCEPTED, Accept="multipart/mixed;deferSpec=99999999"),
