@@ -21,7 +21,6 @@ from ledgermesh.clock import SystemClock
 from ledgermesh.edge.auth import Authenticator
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.routes import application
-from tests.commands import free_ports, process
 from tests.edge.desk import KEY, Desk, registry
 from tests.states import KEYS
 
@@ -29,15 +28,6 @@ HERE = Path(__file__).parent
 SECONDS = 60
 DEMO_KEY = "lm_demo_read"
 WRITE_KEY = "lm_demo_write"
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[str]:
-    """The address of a demo's endpoint."""
-    port, sandbox = free_ports(2)
-    with process("demo", "--port", str(port), "--sandbox-port", str(sandbox)) as running:
-        running.said("Stop with")
-        yield f"http://127.0.0.1:{port}/graphql"
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.commands import free_ports, process
-
 HERE = Path(__file__).parent
 SECONDS = 180
 KEY = {"authorization": "Bearer lm_demo_read"}
@@ -52,18 +50,9 @@ def ask(url: str, text: str, headers: dict[str, str] | None = None) -> Any:
 
 
 @pytest.fixture(scope="module")
-def books() -> Iterator[str]:
-    """The address of a demo's endpoint."""
-    port, sandbox = free_ports(2)
-    with process("demo", "--port", str(port), "--sandbox-port", str(sandbox)) as running:
-        running.said("Stop with")
-        yield f"http://127.0.0.1:{port}/graphql"
-
-
-@pytest.fixture(scope="module")
-def invoices(books: str) -> list[dict[str, str]]:
+def invoices(demo: str) -> list[dict[str, str]]:
     """Two invoices, by id and number."""
-    found: list[dict[str, str]] = ask(books, LISTED)["data"]["company"]["invoices"]["nodes"]
+    found: list[dict[str, str]] = ask(demo, LISTED)["data"]["company"]["invoices"]["nodes"]
     return found
 
 
@@ -76,10 +65,10 @@ def credit(invoices: list[dict[str, str]]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def composed(books: str, credit: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+def composed(demo: str, credit: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     """The supergraph's file, and what the three programs said."""
     file = tmp_path_factory.mktemp("federation") / "supergraph.graphql"
-    command = ["node", "federation/compose.js", books, "lm_demo_read", credit, str(file)]
+    command = ["node", "federation/compose.js", demo, "lm_demo_read", credit, str(file)]
     ended = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert ended.returncode == 0, ended.stderr
     return file, json.loads(ended.stdout)

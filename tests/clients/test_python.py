@@ -10,27 +10,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
-
-from tests.commands import free_ports, process
 
 HERE = Path(__file__).parent / "python"
 BUILT = HERE.parent / "build"
 PYTHON = Path(os.environ.get("LEDGERMESH_CLIENTS_PYTHON") or HERE / ".venv" / "bin" / "python")
 SECONDS = 180
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[str]:
-    """The address of a demo's endpoint."""
-    port, sandbox = free_ports(2)
-    with process("demo", "--port", str(port), "--sandbox-port", str(sandbox)) as running:
-        running.said("Stop with")
-        yield f"http://127.0.0.1:{port}/graphql"
 
 
 def run(*command: str) -> str:
