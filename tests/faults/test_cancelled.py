@@ -22,7 +22,7 @@ from ledgermesh.sandbox.faults import Exchange, Fault, Onward
 from ledgermesh.state.base import Grant, Secret
 from ledgermesh.upstream.call import Call, Link
 from ledgermesh.upstream.stack import Stack, make_stack
-from ledgermesh.upstream.wire_aiohttp import OwnWire
+from ledgermesh.upstream.wire_http1 import OwnWire
 from tests.graph.demo import demo_house
 from tests.states import KEYS, memory_state
 from tests.upstream.conftest import ACME, START

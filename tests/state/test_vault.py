@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from ledgermesh.clock import ManualClock, SystemClock
 from ledgermesh.errors import NeedsConfig, StateDown
 from ledgermesh.state.base import Grant, Kept, Secret, Store
+from ledgermesh.state.memory import MemoryStore
 from ledgermesh.state.registry import LEASE_SECONDS
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.vault import Vault
@@ -210,3 +211,25 @@ async def test_a_late_answer_does_not_bring_an_old_grant_back() -> None:
     found = await grants.find("t", "live", "c")
 
     assert found is not None and found.scheme == "renewed"
+
+
+async def test_an_envelope_is_opened_once_in_a_lease() -> None:
+    """The very same bytes of the very same version only; what somebody else put there is opened anew, or refused."""
+    clock = ManualClock(START)
+    store = MemoryStore(clock)
+    grants = Vault(store, (OLD,), clock)
+    await grants.write(GRANT)
+    first = await grants.find("t", "live", "c")
+    assert first is not None
+    assert await grants.find("t", "live", "c") is first
+    clock.advance(LEASE_SECONDS + 1)
+    again = await grants.find("t", "live", "c")
+    assert again == first
+    assert again is not first
+
+    [(where, kept)] = (await store.under("grant/")).items()
+    assert await store.put(where, kept.value, expect=kept.version)
+    with pytest.raises(NeedsConfig):
+        await grants.find("t", "live", "c")
+    assert await store.delete(where, expect=kept.version + 1)
+    assert await grants.find("t", "live", "c") is None

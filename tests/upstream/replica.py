@@ -21,7 +21,7 @@ from ledgermesh.state.shared import State, make_state
 from ledgermesh.upstream.call import Call, Link
 from ledgermesh.upstream.stack import Stack, make_stack
 from ledgermesh.upstream.wire import Wire
-from ledgermesh.upstream.wire_aiohttp import OwnWire
+from ledgermesh.upstream.wire_http1 import OwnWire
 from tests.states import KEYS
 
 from .conftest import ACME

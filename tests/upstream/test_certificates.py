@@ -17,7 +17,7 @@ from ledgermesh.sandbox.certificate import self_signed
 from ledgermesh.server import Site, serve
 from ledgermesh.upstream.guard import Guard, origins
 from ledgermesh.upstream.wire import Unreachable
-from ledgermesh.upstream.wire_aiohttp import GuardedWire
+from ledgermesh.upstream.wire_http1 import GuardedWire
 from tests.harness import NOW, world_today
 from tests.shape.sources import sources
 

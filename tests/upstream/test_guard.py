@@ -12,20 +12,30 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from ledgermesh.errors import BadInput, ConfigurationError, NeedsConfig
 from ledgermesh.sandbox.certificate import self_signed
-from ledgermesh.upstream.guard import Barred, Guard, Way, check, fits, make_guard, origins, public, read
+from ledgermesh.upstream.guard import (
+    Barred,
+    Guard,
+    Way,
+    check,
+    fits,
+    looked_up,
+    make_guard,
+    origins,
+    public,
+    read,
+)
 from ledgermesh.upstream.wire import Unreachable, Wire
-from ledgermesh.upstream.wire_aiohttp import GuardedWire
+from ledgermesh.upstream.wire_http1 import GuardedWire
 
 from .wires import WireContract, get, serving, whole
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
-class Names(AbstractResolver):
+class Names:
     """Names as a test says; each lookup of a name takes the next of its answers, the last one stays."""
 
     def __init__(self, **answers: Sequence[Sequence[str]]) -> None:
@@ -39,29 +49,11 @@ class Names(AbstractResolver):
             raise socket.gaierror(socket.EAI_NONAME, "unknown")
         return found.popleft() if len(found) > 1 else found[0]
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        return [
-            ResolveResult(
-                hostname=host,
-                host=each,
-                port=port,
-                family=socket.AF_INET6 if ":" in each else socket.AF_INET,
-                proto=0,
-                flags=0,
-            )
-            for each in await self.addresses(host, port)
-        ]
-
-    async def close(self) -> None:
-        """Nothing to let go of."""
-
 
 @asynccontextmanager
-async def guarded(guard: Guard, names: AbstractResolver | None = None) -> AsyncIterator[GuardedWire]:
+async def guarded(guard: Guard, names: Names | None = None) -> AsyncIterator[GuardedWire]:
     """A guarded wire, closed in the end."""
-    wire = GuardedWire(guard, resolver=names)
+    wire = GuardedWire(guard, lookup=looked_up if names is None else names.addresses)
     try:
         yield wire
     finally:

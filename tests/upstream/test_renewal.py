@@ -55,7 +55,7 @@ def process(world: World, state: State | None = None, *, wire: Wire | None = Non
 
 async def access(tokens: Tokens, world: World, seconds: float = 90.0) -> str:
     """The access token that a call gets."""
-    grant = await tokens.ready(world.call(deadline=world.clock.monotonic() + seconds))
+    grant = (await tokens.ready(world.call(deadline=world.clock.monotonic() + seconds))).grant
     return grant.secrets["access_token"].reveal()
 
 

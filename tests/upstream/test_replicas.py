@@ -23,7 +23,7 @@ from ledgermesh.state.memory import MemoryStore
 from ledgermesh.state.opening import open_store
 from ledgermesh.state.shared import State, make_state
 from ledgermesh.upstream.stack import Stack
-from ledgermesh.upstream.wire_aiohttp import OwnWire
+from ledgermesh.upstream.wire_http1 import OwnWire
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from tests.shape.sources import ROOT
 from tests.state.stores import Server

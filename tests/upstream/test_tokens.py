@@ -178,11 +178,11 @@ async def test_a_slow_renewal_ahead_of_time_is_not_waited_for(world: World) -> N
     slow = asyncio.ensure_future(tokens.renew(world.call(), used=await kept(world.state)))
     await issuer.gate.reached.wait()
     # The renewal is under way; a caller with hardly any time left is a caller who waited as long as it may.
-    assert (await tokens.ready(world.call(deadline=0.01))).secrets["access_token"].reveal() == "a0"
-    assert (await tokens.ready(world.call())).secrets["access_token"].reveal() == "a0"
+    assert (await tokens.ready(world.call(deadline=0.01))).grant.secrets["access_token"].reveal() == "a0"
+    assert (await tokens.ready(world.call())).grant.secrets["access_token"].reveal() == "a0"
     issuer.gate.open.set()
     assert (await slow).secrets["access_token"].reveal() == "a1"
-    assert (await tokens.ready(world.call())).secrets["access_token"].reveal() == "a1"
+    assert (await tokens.ready(world.call())).grant.secrets["access_token"].reveal() == "a1"
     assert issuer.presented == ["r0"]
 
 

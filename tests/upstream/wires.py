@@ -67,6 +67,22 @@ def get(url: str, **changes: object) -> Request:
     return Request(**{"method": "GET", "url": url, **changes})  # type: ignore[arg-type]  # names are checked by the class
 
 
+class Server:
+    """For `serving`: the given answers, one for each request in turn, the last one for ever; counts."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self.answers = list(answers)
+        self.heads: list[bytes] = []
+        self.peers: list[object] = []
+
+    async def __call__(self, head: bytes, writer: asyncio.StreamWriter) -> None:
+        self.heads.append(head)
+        peer = writer.get_extra_info("peername")
+        if peer not in self.peers:
+            self.peers.append(peer)
+        writer.write(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
+
+
 class WireContract:
     """Inherited by each wire's tests, which give the fixture `wire`."""
 

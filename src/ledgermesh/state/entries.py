@@ -6,7 +6,8 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from functools import lru_cache
+from typing import ClassVar, Final, Literal
 from urllib.parse import quote
 
 Environment = Literal["live", "sandbox"]
@@ -216,9 +217,20 @@ KINDS: Mapping[str, type[Entry]] = {
 """By the first word of their keys in the store."""
 
 
+WORD_CHARACTERS_MAX: Final = 100
+"""Of a word whose quoted form is remembered."""
+
+
 def place(*words: str) -> str:
     """A key of the store."""
-    return "/".join(quote(word, safe="") for word in words)
+    return "/".join([_known(word) if len(word) <= WORD_CHARACTERS_MAX else _quoted(word) for word in words])
+
+
+def _quoted(word: str) -> str:
+    return quote(word, safe="")
+
+
+_known = lru_cache(maxsize=5_000)(_quoted)
 
 
 def digest(key: str) -> str:

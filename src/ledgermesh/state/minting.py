@@ -23,6 +23,7 @@ CHECK_CHARACTERS: Final = 6
 HINT_CHARACTERS: Final = 12
 
 PREFIXES: Final[dict[Environment, str]] = {"sandbox": "lm_test_", "live": "lm_live_"}
+_MADE_HERE: Final = tuple(PREFIXES.values())
 BROWSER_PREFIX: Final = "lm_browser_"
 BROWSER_SECONDS_MAX: Final = 3600
 
@@ -36,7 +37,7 @@ def make_key(environment: Environment) -> str:
 
 def misspelt(key: str) -> bool:
     """Whether a text has the form of a key that was made here, and is none: cut short, or a letter is wrong."""
-    if not key.startswith(tuple(PREFIXES.values())):
+    if not key.startswith(_MADE_HERE):
         return False
     body = key[:-CHECK_CHARACTERS]
     return (

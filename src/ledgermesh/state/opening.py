@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from ledgermesh.clock import Clock
@@ -11,8 +13,13 @@ from ledgermesh.errors import ConfigurationError, LedgermeshError
 from ledgermesh.state.base import Store
 from ledgermesh.state.file import FileStore
 from ledgermesh.state.memory import MemoryStore
-from ledgermesh.state.server import SCHEMES
-from ledgermesh.state.valkey import ValkeyStore
+from ledgermesh.state.schemes import SCHEMES
+
+if TYPE_CHECKING:
+    from ledgermesh.state.valkey import ValkeyStore
+
+VALKEY: Final = "ledgermesh.state.valkey"
+"""Loaded where it is wanted: its client takes longer than all other kinds of state together."""
 
 
 async def open_store(url: str, clock: Clock) -> Store:
@@ -27,7 +34,7 @@ async def open_store(url: str, clock: Clock) -> Store:
     if scheme == "file":
         return await asyncio.to_thread(FileStore, _folder(url), clock)
     if scheme in SCHEMES:
-        return await _opened(ValkeyStore(url, clock))
+        return await _opened(import_module(VALKEY).ValkeyStore(url, clock))
     raise ConfigurationError(
         "The address of the shared state begins with none of memory:, file:, valkey:// and valkeys://."
     )

@@ -70,6 +70,8 @@ class Registry:
         """Kind → place → entry."""
         self._found: dict[Index, set[str]] = {}
         """What entries are looked up by → their places."""
+        self.changes = 0
+        """How often anything changed: whoever remembers what it was knows by it that nothing did."""
         self._issuers: frozenset[str] = frozenset()
         self.set(*tenants, *keys, *companies, *connections, *standings)
 
@@ -77,6 +79,7 @@ class Registry:
 
     def set(self, *entries: Entry) -> None:
         """Add these, each in the place of what stood there."""
+        self.changes += 1
         for entry in entries:
             self.drop(entry.place)
             self._entries.setdefault(entry.kind, {})[entry.place] = entry
@@ -85,6 +88,7 @@ class Registry:
 
     def drop(self, place: str) -> None:
         """Forget what stands there, if anything does."""
+        self.changes += 1
         gone = self._entries.get(place.partition("/")[0], {}).pop(place, None)
         for index in _indexes(gone) if gone is not None else ():
             self._found[index].discard(place)
@@ -125,16 +129,19 @@ class Registry:
         return cast("Kind | None", self.at(place(kind.kind, *words)))
 
     def _by(self, kind: type[Kind], *index: str) -> list[Kind]:
-        entries = self._entries.get(kind.kind, {})
-        return [cast("Kind", entries[place]) for place in sorted(self._found.get((kind.kind, *index), ()))]
+        places = self._found.get((kind.kind, *index))
+        if places is None:
+            return []
+        entries = self._entries[kind.kind]
+        return [cast("Kind", entries[place]) for place in (sorted(places) if len(places) > 1 else places)]
 
     # -- what requests ask -------------------------------------------------------------------------------------
 
     def principal(self, key: str) -> Principal | None:
         """Who has this API key; None when nobody does, or not any more."""
         self.check()
-        found = [self._holder(entry) for entry in self._by(KeyEntry, digest(key))]
-        return found[0] if found else None
+        found = self._by(KeyEntry, digest(key))
+        return self._holder(found[0]) if found else None
 
     def holder(self, tenant: str, environment: str, key: str) -> Principal | None:
         """Whose key has this id; None when it is gone."""

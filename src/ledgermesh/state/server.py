@@ -13,9 +13,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ResponseError
 
 from ledgermesh.errors import ConfigurationError
+from ledgermesh.state.schemes import SCHEMES
 
-SCHEMES: Final = {"valkey": "redis", "valkeys": "rediss", "redis": "redis", "rediss": "rediss"}
-"""What addresses begin with, and what the client calls it; with an s at the end it is TLS."""
 OPTIONS: Final = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
 PREFIX: Final = "lm:"
 CONNECTIONS_MAX: Final = 32

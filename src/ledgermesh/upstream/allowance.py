@@ -72,8 +72,21 @@ class Allowance:
         """Calls that may go before a window ends, by the scarcest one; None where nothing is declared or told."""
         if now < tally.blocked_until:
             return 0
-        scarcest = self.scarcest(tally, now)
-        return None if scarcest is None else max(scarcest.left, 0)
+        least = self.least(tally, now)
+        return None if least is None else max(least, 0)
+
+    def least(self, tally: Tally, now: float) -> int | None:
+        """What is left of the scarcest window, which may be less than nothing; None where nothing is declared or told.
+
+        `scarcest` without who spent it, for the path of every call.
+        """
+        told = tally.told
+        least = told.left if told is not None and now < told.reset_at else None
+        for budget in self.budgets:
+            left = self._calls(budget) - self._used(tally, budget.per_seconds, now)
+            if least is None or left < least:
+                least = left
+        return least
 
     def scarcest(self, tally: Tally, now: float) -> Scarcest | None:
         """None where nothing is declared or told."""
@@ -219,8 +232,17 @@ class Allowance:
         start, window = _start(now, budget.per_seconds), tally.windows.get(budget.per_seconds)
         if window is not None and window.start >= start:
             return window
-        follows = window is not None and window.start + budget.per_seconds == start
-        return Window(start, used=window.late if window is not None and follows else 0)
+        return Window(start, used=self._used(tally, budget.per_seconds, now))
+
+    def _used(self, tally: Tally, seconds: int, now: float) -> int:
+        """Calls of the window of this moment; of one that begins, those that the one before counts to it as well."""
+        window = tally.windows.get(seconds)
+        if window is None:
+            return 0
+        start = _start(now, seconds)
+        if window.start >= start:
+            return window.used
+        return window.late if window.start + seconds == start else 0
 
 
 def _start(now: float, seconds: int) -> int:

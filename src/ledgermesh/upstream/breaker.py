@@ -8,12 +8,11 @@ from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from typing import Literal
 
-from cachetools import LRUCache
-
 from ledgermesh.clock import Clock
 from ledgermesh.errors import Garbled, LedgermeshError, SlowDown, TooLate, Unavailable, UpstreamError
 from ledgermesh.upstream.call import Call, Handler, Link, Response
 from ledgermesh.upstream.local import is_local, refusal
+from ledgermesh.upstream.recent import Recent
 from ledgermesh.upstream.rolling import Latest, Rolling
 from ledgermesh.upstream.watch import Scope, Watch
 
@@ -65,6 +64,11 @@ class Circuit:
         self._probing = False
         self.full = False
         """Whether it opened because the provider said so itself."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether any call may go."""
+        return self._open_until is None
 
     def refused_until(self, now: float) -> float | None:
         """When to come back, or None when a call may go."""
@@ -153,8 +157,8 @@ class Breaker:
     def __init__(self, clock: Clock, watches: Sequence[Watch] = ()) -> None:
         self._clock = clock
         self._watches = watches
-        self._circuits: LRUCache[tuple[str, ...], Circuit] = LRUCache(maxsize=CIRCUITS_MAX)
-        self._addresses: LRUCache[tuple[str, ...], ProviderCircuit] = LRUCache(maxsize=CIRCUITS_MAX)
+        self._circuits: Recent[tuple[str, ...], Circuit] = Recent(CIRCUITS_MAX)
+        self._addresses: Recent[tuple[str, ...], ProviderCircuit] = Recent(CIRCUITS_MAX)
 
     async def answer(self, call: Call, send: Handler) -> Response:
         """See Layer."""
@@ -195,14 +199,14 @@ class Breaker:
 
     def _of(self, link: Link) -> tuple[Circuit, Circuit]:
         own, shared = whose(link), (link.environment, link.provider.name, link.base_url)
-        circuit, address = self._circuits.get(own), self._addresses.get(shared)
-        if circuit is None:
-            circuit = self._circuits[own] = Circuit(link.provider.name)
-        if address is None:
-            address = self._addresses[shared] = ProviderCircuit(link.provider.name)
+        name = link.provider.name
+        circuit = self._circuits.get(own) or self._circuits.put(own, Circuit(name))
+        address = self._addresses.get(shared) or self._addresses.put(shared, ProviderCircuit(name))
         return circuit, address
 
-    def _check(self, call: Call, circuits: tuple[Circuit, ...]) -> None:
+    def _check(self, call: Call, circuits: tuple[Circuit, Circuit]) -> None:
+        if circuits[0].closed and circuits[1].closed:
+            return
         now = self._clock.monotonic()
         waits = [(until, circuit.full) for circuit in circuits if (until := circuit.refused_until(now))]
         if not waits:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
 from urllib.parse import urlsplit
 
 from ledgermesh.clock import Clock
@@ -17,6 +19,8 @@ from ledgermesh.upstream.watch import Watch
 IN_FLIGHT_MAX = 200
 """Calls to one address that are in the air at once. The wire takes more, so that nothing queues below this, where
 nobody looks at whose it is."""
+
+BASES_MAX: Final = 1_000
 
 
 class Hall:
@@ -100,7 +104,9 @@ class Bulkhead:
     async def answer(self, call: Call, send: Handler) -> Response:
         """See Layer."""
         address, tenant = _address(call.link), call.link.tenant
-        hall = self._halls.setdefault(address, Hall(self._places))
+        hall = self._halls.get(address)
+        if hall is None:
+            hall = self._halls[address] = Hall(self._places)
         try:
             await self._enter(hall, call)
             try:
@@ -130,5 +136,10 @@ class Bulkhead:
 
 def _address(link: Link) -> str:
     """What the wire counts connections by."""
-    found = urlsplit(link.base_url)
+    return _site(link.base_url)
+
+
+@lru_cache(BASES_MAX)
+def _site(base_url: str) -> str:
+    found = urlsplit(base_url)
     return f"{found.scheme}://{found.netloc}"

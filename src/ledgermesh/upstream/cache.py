@@ -10,8 +10,9 @@ from cachetools import TTLCache
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import Garbled, LinkError, SlowDown, TooLate, Unavailable, UpstreamError
+from ledgermesh.slices import Slices
 from ledgermesh.upstream.call import Call, Handler, Response
-from ledgermesh.upstream.decode import decode
+from ledgermesh.upstream.pieces import decode_sliced
 from ledgermesh.upstream.trace import Came, answered, begin
 
 BYTES_MAX = 64_000_000
@@ -39,9 +40,10 @@ class Entry:
     """Monotonic seconds."""
     size: int
 
-    def response(self, instead: UpstreamError | None = None) -> Response:
+    async def response(self, slices: Slices, instead: UpstreamError | None = None) -> Response:
         """The answer as if it came now, read anew; it still says when it was fetched, and why it stands in."""
-        return Response(self.status, self.headers, self.body, decode(self.body), self.fetched_at, instead)
+        document = await decode_sliced(self.body, slices)
+        return Response(self.status, self.headers, self.body, document, self.fetched_at, instead)
 
 
 class Cache:
@@ -52,8 +54,9 @@ class Cache:
     (stale-if-error) gets the error's place filled, unless the connection was refused since the answer was kept.
     """
 
-    def __init__(self, clock: Clock, bytes_max: int = BYTES_MAX) -> None:
+    def __init__(self, clock: Clock, bytes_max: int = BYTES_MAX, slices: Slices | None = None) -> None:
         self._clock = clock
+        self._slices = slices or Slices(clock.monotonic)
         self._entries: TTLCache[tuple[object, ...], Entry] = TTLCache(
             maxsize=bytes_max, ttl=KEPT_SECONDS, timer=clock.monotonic, getsizeof=lambda entry: entry.size
         )
@@ -74,7 +77,7 @@ class Cache:
         key = call.key
         entry = self._find(call, key)
         if entry is not None:
-            return self._told("HIT", call, entry.response())
+            return await self._told("HIT", call, entry)
         try:
             response = await send(call)
         except LinkError:
@@ -84,12 +87,17 @@ class Cache:
             older = self._older(call, key)
             if older is None:
                 raise
-            return self._told("STALE", call, older.response(instead=error))
+            return await self._told("STALE", call, older, instead=error)
         if call.keep:
             self._keep(key, call, response)
         return response
 
-    def _told(self, came: Came, call: Call, response: Response) -> Response:
+    async def _told(
+        self, came: Came, call: Call, entry: Entry, instead: UpstreamError | None = None
+    ) -> Response:
+        response = await entry.response(self._slices, instead)
+        if call.trace is not None:
+            call.trace.aged(entry.kept_at)
         answered(begin(call, self._clock, came), call, self._clock, response)
         return response
 

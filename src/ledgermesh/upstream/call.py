@@ -6,15 +6,18 @@ import datetime as dt
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import cached_property
+from typing import Protocol, TypedDict, Unpack
 
 from ledgermesh.errors import LedgermeshError
 from ledgermesh.spec.provider import Provider
 from ledgermesh.state.base import Secret
 from ledgermesh.upstream.deadline import Until
 
+# Without slots: what is asked of a link and of a call over and over is worked out once, and kept in it.
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Link:
     """One company's connection as the upstream layers see it: who asks whom, in whose name."""
 
@@ -34,12 +37,12 @@ class Link:
     token: Secret | None = None
     """The caller's own, for this request alone, instead of the grant. Never stored."""
 
-    @property
+    @cached_property
     def granted(self) -> tuple[str, str, str]:
         """Where the grant is kept: owner, environment, connection."""
         return self.owner or self.tenant, self.environment, self.connection
 
-    @property
+    @cached_property
     def token_digest(self) -> str:
         """Part of every key that leads to data or to what is known of the connection; empty without a token."""
         return "" if self.token is None else hashlib.sha256(self.token.reveal().encode()).hexdigest()
@@ -57,7 +60,19 @@ class Fresh:
     """How old an answer may be that is given because the provider fails; 0 is none."""
 
 
-@dataclass(frozen=True, slots=True)
+class Found(TypedDict, total=False):
+    """What layers add to a call on its way; nothing that makes it another one."""
+
+    attempt: int
+    trace: Trace | None
+    until: Until | None
+    waited: float
+    listen: Callable[[Mapping[str, str]], None] | None
+    left: Callable[[], int | None] | None
+    signature: tuple[tuple[str, Secret], ...]
+
+
+@dataclass(frozen=True)
 class Call:
     """One request to one provider, as a value."""
 
@@ -104,7 +119,14 @@ class Call:
         """Whether it may be sent again without a second effect."""
         return self.method in ("GET", "HEAD")
 
-    @property
+    def but(self, **found: Unpack[Found]) -> Call:
+        """The same call with this added: `dataclasses.replace` at a quarter of its time, four times for every call."""
+        made = object.__new__(Call)
+        made.__dict__.update(self.__dict__)
+        made.__dict__.update(found)
+        return made
+
+    @cached_property
     def key(self) -> tuple[object, ...]:
         """What makes two calls the same call. Begins with the tenant and the environment, always."""
         link = self.link
@@ -165,12 +187,20 @@ class Trace:
     steps: list[Step] = field(default_factory=list)
     parent: Trace | None = None
     """Where the lines are written as well; the whole request's trace."""
+    oldest: float | None = None
+    """When the oldest of what was known already was read, in monotonic seconds; None where all of it came now."""
 
     def write(self, step: Step) -> None:
         """Add a line at the end, here and above."""
         self.steps.append(step)
         if self.parent is not None:
             self.parent.write(step)
+
+    def aged(self, at: float) -> None:
+        """Note that something was read then, here and above."""
+        self.oldest = at if self.oldest is None else min(self.oldest, at)
+        if self.parent is not None:
+            self.parent.aged(at)
 
 
 Handler = Callable[[Call], Awaitable[Response]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import LedgermeshError, TooLate, Unavailable
@@ -20,11 +19,14 @@ layers below hear of it as the provider's slowness, not as our cancelling."""
 class Flight:
     """One call on behalf of several callers; ends with the longest of their deadlines or when the last one leaves."""
 
-    def __init__(self, task: asyncio.Task[Response], started: float, until: Until) -> None:
+    def __init__(
+        self, task: asyncio.Task[Response], started: float, until: Until, joiners: set[asyncio.Future[None]]
+    ) -> None:
         self.task = task
         self.started = started
         self.until = until
-        self.joiners = 0
+        self.joiners = joiners
+        """One future for each, done when the flight has landed or the joiner's time is over."""
 
 
 class Coalesce:
@@ -65,8 +67,9 @@ class Coalesce:
 
     def _start(self, key: tuple[object, ...], call: Call, send: Handler) -> Flight:
         until = Until(call.deadline)
-        task = asyncio.ensure_future(send(replace(call, until=until)))
-        flight = self._flights[key] = Flight(task, self._clock.monotonic(), until)
+        joiners: set[asyncio.Future[None]] = set()
+        task = asyncio.ensure_future(_fly(send, call.but(until=until), joiners))
+        flight = self._flights[key] = Flight(task, self._clock.monotonic(), until, joiners)
         self._tasks.add(task)
         task.add_done_callback(lambda _: self._landed(key, flight))
         return flight
@@ -74,6 +77,8 @@ class Coalesce:
     def _landed(self, key: tuple[object, ...], flight: Flight) -> None:
         self._forget(key, flight)
         self._tasks.discard(flight.task)
+        for joiner in flight.joiners:
+            _wake(joiner)
         # Whoever still waits raises the error; with nobody left it would be reported as never retrieved.
         if not flight.task.cancelled():
             flight.task.exception()
@@ -95,15 +100,18 @@ class Coalesce:
         return response
 
     async def _wait(self, key: tuple[object, ...], flight: Flight, call: Call) -> Response:
-        flight.joiners += 1
+        loop = asyncio.get_running_loop()
         grace = GRACE_SECONDS if call.deadline >= flight.until.at else 0.0
+        left = max(call.deadline - self._clock.monotonic(), 0.0) + grace
+        joiner: asyncio.Future[None] = loop.create_future()
+        flight.joiners.add(joiner)
+        timer = loop.call_later(left, _wake, joiner)
         try:
-            await asyncio.wait(
-                (flight.task,), timeout=max(call.deadline - self._clock.monotonic(), 0.0) + grace
-            )
+            await joiner
         finally:
-            flight.joiners -= 1
-            if flight.joiners == 0 and not flight.task.done():
+            timer.cancel()
+            flight.joiners.discard(joiner)
+            if not flight.joiners and not flight.task.done():
                 self._forget(key, flight)
                 flight.task.cancel()
         if flight.task.cancelled():
@@ -111,3 +119,17 @@ class Coalesce:
         if not flight.task.done():
             raise TooLate(f"{call.link.provider.title} did not answer before the deadline.")
         return flight.task.result()
+
+
+async def _fly(send: Handler, call: Call, joiners: set[asyncio.Future[None]]) -> Response:
+    try:
+        return await send(call)
+    finally:
+        # By the time they are awake this task has ended; telling them here saves a turn of the event loop.
+        for joiner in joiners:
+            _wake(joiner)
+
+
+def _wake(joiner: asyncio.Future[None]) -> None:
+    if not joiner.done():
+        joiner.set_result(None)

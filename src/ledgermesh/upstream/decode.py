@@ -24,7 +24,7 @@ _EXACT = Context(
     traps=[Clamped, Inexact, InvalidOperation, Overflow, Rounded, Subnormal],
 )
 _DECODER = msgspec.json.Decoder(float_hook=_EXACT.create_decimal)
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def decode(body: bytes) -> object:
@@ -32,7 +32,7 @@ def decode(body: bytes) -> object:
     if not body:
         return None
     try:
-        document: object = _DECODER.decode(body.removeprefix(_BYTE_ORDER_MARK))
+        document: object = _DECODER.decode(body.removeprefix(BYTE_ORDER_MARK))
     except NotJson:
         raise
     except UnicodeDecodeError as error:

@@ -43,6 +43,10 @@ def announced(tally: Tally, replica: str, calls: Mapping[str, int], now: float) 
 
 def prospect(allowance: Allowance, tally: Tally, now: float, tenant: str) -> Prospect:
     """When this tenant's next call may go."""
+    if tally.blocked_until <= now and not tally.waiting:
+        least = allowance.least(tally, now)
+        if least is None or least > 0:
+            return NOW
     scarcest = allowance.scarcest(tally, now)
     if tally.blocked_until > now or (scarcest is not None and scarcest.left <= 0):
         return Prospect(sure=True, seconds=allowance.opens_at(tally, now) - now)

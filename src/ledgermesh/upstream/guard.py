@@ -9,6 +9,7 @@ import socket
 from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from ledgermesh.errors import BadInput, ConfigurationError
@@ -36,7 +37,7 @@ BARRED: tuple[Network, ...] = tuple(
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 URL = re.compile(
-    r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?(?:[/?#][!-~]*)?",
+    r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?(?P<rest>[/?#][!-~]*)?",
     re.IGNORECASE | re.ASCII,
 )
 """Narrower than the standard: no user, no escapes in the host, nothing that two readers could read differently."""
@@ -46,6 +47,7 @@ NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 HOST_CHARACTERS_MAX = 253
 PORTS = {"http": 80, "https": 443}
 LOOKUP_SECONDS = 5.0
+SITES_MAX = 1_000
 
 
 class Barred(OSError):
@@ -91,7 +93,10 @@ class Guard:
 
     def way(self, url: str) -> Way:
         """How it may be reached, as far as can be seen without asking for its name; raises Barred."""
-        site = read(url)
+        return self.way_to(read(url))
+
+    def way_to(self, site: Site) -> Way:
+        """The same for an address that was read already."""
         if site.origin in self.own:
             return Way.OWN
         if site.scheme == "https" and site.port in self.ports:
@@ -121,14 +126,35 @@ def make_guard(allow: Iterable[str] = (), *, own: Container[str] = frozenset()) 
 
 def read(url: str) -> Site:
     """The site of an address; raises Barred for one that is not plainly http or https to a host."""
-    found = URL.fullmatch(url)
-    if found is None:
-        raise Barred("it is not https:// and a plain host name in ASCII, without user name")
+    found = _matched(url)
     scheme, host = found["scheme"].lower(), found["host"].lower()
     port = int(found["port"] or PORTS[scheme])
     if not 0 < port < 65_536:
         raise Barred("its port is not between 1 and 65535")
     return Site(scheme, host, port, _literal(host))
+
+
+def split(url: str) -> tuple[str, str]:
+    """What `read` reads of an address, and what is asked for there, without a fragment; raises Barred."""
+    found = _matched(url)
+    rest = found["rest"]
+    if rest is None:
+        return url, "/"
+    target = rest.partition("#")[0] if "#" in rest else rest
+    return url[: -len(rest)], target if target.startswith("/") else f"/{target}"
+
+
+def _matched(url: str) -> re.Match[str]:
+    found = URL.fullmatch(url)
+    if found is None:
+        raise Barred("it is not https:// and a plain host name in ASCII, without user name")
+    return found
+
+
+@lru_cache(SITES_MAX)
+def site_at(base: str) -> Site:
+    """`read` for what `split` gives: the same few of them, over and over."""
+    return read(base)
 
 
 def origins(urls: Iterable[str]) -> frozenset[str]:

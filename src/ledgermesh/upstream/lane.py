@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ledgermesh.errors import LedgermeshError, SlowDown, TooLate
 from ledgermesh.spec.provider import Provider
@@ -16,6 +16,9 @@ from ledgermesh.upstream.tally import plus
 
 Demand = Mapping[Spent, Mapping[str, int]]
 """Budget → tenant → calls that wait for it in this process."""
+
+
+NOBODY: Final[Mapping[str, int]] = {}
 
 
 class Taken(NamedTuple):
@@ -60,7 +63,8 @@ class Lane:
 
     def prospect(self, tenant: str, demand: Demand) -> Prospect:
         """When this tenant's next call may go, as far as is known here."""
-        return max(spent.prospect(tenant, demand.get(spent, {})) for spent in self._budgets())
+        own = self.own.prospect(tenant, demand.get(self.own, NOBODY))
+        return own if self.app is None else max(own, self.app.prospect(tenant, demand.get(self.app, NOBODY)))
 
     def awaited(self, tenant: str, demand: Demand) -> Iterator[Spent]:
         """The budgets that hold this tenant back, where other replicas have to know of it."""
@@ -125,8 +129,8 @@ class Lane:
 
     def left(self) -> int | None:
         """Calls that the budgets allow now, where they are known."""
-        known = [left for spent in self._budgets() if (left := spent.left()) is not None]
-        return min(known, default=None)
+        own, app = self.own.left(), self.app.left() if self.app is not None else None
+        return own if app is None else app if own is None else min(own, app)
 
     async def granted(self, sent_at: float) -> None:
         """A call that left at this moment (epoch seconds) was not refused."""

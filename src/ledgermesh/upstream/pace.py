@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import LedgermeshError, SlowDown
@@ -64,7 +63,7 @@ class Pace:
         waited = await self._enter(lane, turns, call)
         sent_at = self._sharing.now()
         try:
-            response = await send(replace(call, waited=waited, listen=lane.hear, left=lane.left))
+            response = await send(call.but(waited=waited, listen=lane.hear, left=lane.left))
         except LedgermeshError as error:
             if isinstance(error, SlowDown) and not is_local(error):
                 error.retry_at = await lane.refused(sent_at, error.retry_at)

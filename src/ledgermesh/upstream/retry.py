@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
-
-from cachetools import LRUCache
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import Garbled, Reconnect, SlowDown, Unavailable, UpstreamError
 from ledgermesh.upstream.call import Call, Handler, Link, Response
 from ledgermesh.upstream.local import is_local
+from ledgermesh.upstream.recent import Recent
 from ledgermesh.upstream.rolling import Rolling
 from ledgermesh.upstream.tokens import StaleGrant, Tokens
 
@@ -32,7 +30,7 @@ class Retry:
         self._clock = clock
         self._random = random
         self._tokens = tokens
-        self._accounts: LRUCache[tuple[str, str, str], Rolling] = LRUCache(maxsize=ACCOUNTS_MAX)
+        self._accounts: Recent[tuple[str, str, str], Rolling] = Recent(ACCOUNTS_MAX)
 
     async def answer(self, call: Call, send: Handler) -> Response:
         """See Layer."""
@@ -53,7 +51,7 @@ class Retry:
                     raise
                 retries += 1
                 await self._clock.sleep(pause)
-            call = replace(call, attempt=call.attempt + 1)
+            call = call.but(attempt=call.attempt + 1)
 
     async def _renew(self, call: Call, error: StaleGrant) -> None:
         """A newer grant; where there can be none, the provider's own words of the refusal are passed on."""
@@ -83,10 +81,7 @@ class Retry:
 
     def _account(self, link: Link) -> Rolling:
         key = (link.environment, link.provider.name, link.base_url)
-        account = self._accounts.get(key)
-        if account is None:
-            account = self._accounts[key] = Rolling()
-        return account
+        return self._accounts.get(key) or self._accounts.put(key, Rolling())
 
 
 def _repeatable(error: UpstreamError) -> bool:

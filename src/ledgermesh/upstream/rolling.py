@@ -17,12 +17,14 @@ class Rolling:
 
     def add(self, now: float, *, total: int = 0, marked: int = 0) -> None:
         """Count at this moment, in monotonic seconds."""
-        self.roll(now)
         slot = int(now // self._bucket_seconds)
-        if not self._counts or self._counts[-1][0] != slot:
-            self._counts.append([slot, 0, 0])
-        self._counts[-1][1] += total
-        self._counts[-1][2] += marked
+        newest = self._counts[-1] if self._counts else None
+        if newest is None or newest[0] != slot:
+            self.roll(now)
+            newest = [slot, 0, 0]
+            self._counts.append(newest)
+        newest[1] += total
+        newest[2] += marked
         self.total += total
         self.marked += marked
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from urllib.parse import quote, urlencode
+from typing import Final
+from urllib.parse import quote
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import Garbled, LedgermeshError, TooLate, Unavailable, UpstreamError
+from ledgermesh.slices import Slices
 from ledgermesh.upstream.call import Call, Response
 from ledgermesh.upstream.deadline import Within
-from ledgermesh.upstream.decode import NotJson, decode
+from ledgermesh.upstream.decode import NotJson
 from ledgermesh.upstream.local import refusal
+from ledgermesh.upstream.pieces import decode_sliced
 from ledgermesh.upstream.scrub import scrub
 from ledgermesh.upstream.trace import answered, begin, failed
 from ledgermesh.upstream.verdict import details_of, error_of
@@ -26,6 +30,9 @@ from ledgermesh.upstream.wire import (
     WireError,
 )
 
+PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]*")
+"""Characters that a query needs not to encode (RFC 3986, section 2.3): most words have no others."""
+
 WIRE_ERRORS: dict[type[WireError], tuple[type[UpstreamError], str]] = {
     Unreachable: (Unavailable, "cannot be reached"),
     CutShort: (Garbled, "broke off in the middle of its answer"),
@@ -37,10 +44,13 @@ WIRE_ERRORS: dict[type[WireError], tuple[type[UpstreamError], str]] = {
 class Send:
     """Not a layer but the handler below all layers."""
 
-    def __init__(self, clock: Clock, wire: Wire, watches: Sequence[Watch] = ()) -> None:
+    def __init__(
+        self, clock: Clock, wire: Wire, watches: Sequence[Watch] = (), slices: Slices | None = None
+    ) -> None:
         self._clock = clock
         self._wire = wire
         self._watches = watches
+        self._slices = slices or Slices(clock.monotonic)
 
     async def __call__(self, call: Call) -> Response:
         """The provider's good answer, or an UpstreamError or LinkError."""
@@ -79,9 +89,9 @@ class Send:
             raise kind(f"{title} {meaning} ({error}).", details=details) from error
         if call.listen is not None:
             call.listen(answer.headers)
-        return self._read(call, answer)
+        return await self._read(call, answer)
 
-    def _read(self, call: Call, answer: Answer) -> Response:
+    async def _read(self, call: Call, answer: Answer) -> Response:
         now = self._clock.now()
         provider = call.link.provider
         if not 200 <= answer.status < 300:
@@ -91,7 +101,7 @@ class Send:
         if call.binary:
             return Response(answer.status, answer.headers, answer.body, None, now)
         try:
-            document = decode(answer.body)
+            document = await decode_sliced(answer.body, self._slices)
         except NotJson as error:
             raise Garbled(
                 f"{provider.title} gave an answer that is not JSON: {error}.",
@@ -103,7 +113,6 @@ class Send:
 def make_request(call: Call) -> Request:
     """The call as it goes onto the wire. Of equal headers the later wins: provider, call, signature."""
     link = call.link
-    query = f"?{urlencode(call.query, quote_via=quote, safe='')}" if call.query else ""
     headers = {"accept": "application/json", "user-agent": "ledgermesh"}
     for name, value in (*link.provider.headers, *call.headers):
         headers[name.lower()] = value
@@ -111,8 +120,17 @@ def make_request(call: Call) -> Request:
         headers[name.lower()] = secret.reveal()
     return Request(
         method=call.method,
-        url=f"{link.base_url}{call.path}{query}",
+        url=f"{link.base_url}{call.path}{_query(call.query)}",
         headers=tuple(headers.items()),
         body=call.body,
         body_bytes_max=link.provider.body_bytes_max,
     )
+
+
+def _query(pairs: Sequence[tuple[str, str]]) -> str:
+    words = [f"{_word(name)}={_word(value)}" for name, value in pairs]
+    return f"?{'&'.join(words)}" if words else ""
+
+
+def _word(text: str) -> str:
+    return text if PLAIN.fullmatch(text) else quote(text, safe="")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ledgermesh.errors import Reconnect
 from ledgermesh.state.base import Secret
 from ledgermesh.upstream.call import Call, Handler, Response
-from ledgermesh.upstream.schemes import auth_of, header, own_header
+from ledgermesh.upstream.schemes import header, own_header
 from ledgermesh.upstream.tokens import StaleGrant, Tokens
 
 
@@ -24,17 +22,17 @@ class Sign:
         """See Layer."""
         if call.link.token is not None:
             return await self._with_own(call, call.link.token, send)
-        grant = await self._tokens.ready(call)
-        signature = header(call.link, auth_of(call.link, grant), grant)
+        read = await self._tokens.ready(call)
+        signature = read.signature or header(call.link, read.auth, read.grant)
         try:
-            return await send(replace(call, signature=(signature,)))
+            return await send(call.but(signature=(signature,)))
         except Reconnect as error:
-            raise StaleGrant(error.message, used=grant, details=error.details) from error
+            raise StaleGrant(error.message, used=read.grant, details=error.details) from error
 
     async def _with_own(self, call: Call, token: Secret, send: Handler) -> Response:
         signature = own_header(call.link, token)
         try:
-            return await send(replace(call, signature=(signature,)))
+            return await send(call.but(signature=(signature,)))
         except Reconnect as error:
             title = call.link.provider.title
             raise Reconnect(

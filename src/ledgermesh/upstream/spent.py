@@ -113,12 +113,15 @@ class Spent:
 
     def hear(self, headers: Mapping[str, str]) -> None:
         """Believe the headers of the answer to one of the calls in the air."""
+        if self._whole.headers is None:
+            return
         now, others = self._sharing.now(), self.flying - 1
         self.note(lambda allowance, tally: allowance.hear(tally, headers, now, flying=others))
 
     def granted(self, sent_at: float) -> None:
         """See Allowance."""
-        self.note(lambda allowance, tally: allowance.granted(tally, sent_at))
+        if self._tally.burst_until is not None:
+            self.note(lambda allowance, tally: allowance.granted(tally, sent_at))
 
     def refused(self, sent_at: float, told: float | None) -> float:
         """See Allowance; when the next call may go."""

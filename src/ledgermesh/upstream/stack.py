@@ -9,6 +9,7 @@ from functools import partial
 from random import Random
 
 from ledgermesh.clock import Clock
+from ledgermesh.slices import Slices
 from ledgermesh.state.shared import State
 from ledgermesh.upstream.allowance import Quota
 from ledgermesh.upstream.breaker import Breaker
@@ -119,8 +120,9 @@ def make_stack(
     watches: Sequence[Watch] = (),
 ) -> Stack:
     """The stack over this wire. `replicas` says how many processes share the state, as last known."""
+    slices = Slices(clock.monotonic)
     tokens = Tokens(clock, random, wire, state)
-    cache, coalesce, breaker = Cache(clock, cache_bytes_max), Coalesce(clock), Breaker(clock, watches)
+    cache, coalesce, breaker = Cache(clock, cache_bytes_max, slices), Coalesce(clock), Breaker(clock, watches)
     standing = Standing(clock, state, tokens)
     pace = Pace(clock, state.store, replicas=replicas)
     layers: dict[type[Layer], Layer] = {
@@ -135,6 +137,6 @@ def make_stack(
         Sign: Sign(tokens),
     }
     return Stack(
-        layers, Send(clock, wire, watches),
+        layers, Send(clock, wire, watches, slices),
         cache=cache, coalesce=coalesce, standing=standing, breaker=breaker, pace=pace, tokens=tokens,
     )  # fmt: skip

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import structlog
-from cachetools import LRUCache
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import LinkError, StateDown
@@ -18,6 +17,7 @@ from ledgermesh.state.claims import Claim, Claims
 from ledgermesh.state.shared import State
 from ledgermesh.upstream.aftermath import OPEN, Showed, ending, of_the_whole, place_of, refused, well, worse
 from ledgermesh.upstream.call import Call, Handler, Link, Response
+from ledgermesh.upstream.recent import Recent
 from ledgermesh.upstream.tokens import Seen, Tokens
 
 CLAIM_SECONDS = 60.0
@@ -42,7 +42,7 @@ class Standing:
         self._directory = state.directory
         self._claims = Claims(state.store, clock)
         self._tokens = tokens
-        self._good: LRUCache[tuple[str, str], dt.datetime] = LRUCache(maxsize=CONNECTIONS_MAX)
+        self._good: Recent[tuple[str, str], dt.datetime] = Recent(CONNECTIONS_MAX)
         self._notes: set[asyncio.Task[None]] = set()
 
     def last_good_at(self, environment: str, connection: str) -> dt.datetime | None:
@@ -138,7 +138,7 @@ class Standing:
     # -- what they show ----------------------------------------------------------------------------------------
 
     def _note_good(self, link: Link) -> None:
-        self._good[link.environment, link.connection] = self._clock.now()
+        self._good.put((link.environment, link.connection), self._clock.now())
 
     def _announced(self, link: Link) -> dt.datetime | None:
         standing = self._registry.standing(link.environment, link.connection)

@@ -8,15 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from cachetools import LRUCache, TTLCache
+from cachetools import TTLCache
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import LedgermeshError, Reconnect, TooLate
-from ledgermesh.state.base import Grant
+from ledgermesh.spec.auth import Auth
+from ledgermesh.spec.provider import Provider
+from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.shared import State
 from ledgermesh.upstream.call import Call, Link
+from ledgermesh.upstream.recent import Recent
 from ledgermesh.upstream.renewal import Renewals, newer
-from ledgermesh.upstream.schemes import auth_of, ends_for_good, expiry, held, renewable
+from ledgermesh.upstream.schemes import auth_of, ends_for_good, expiry, header, held, renewable
 from ledgermesh.upstream.wire import Wire
 
 AHEAD_SECONDS = 60.0
@@ -55,6 +58,24 @@ class Seen:
     """When a person has to link again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a grant says."""
+
+    grant: Grant
+    provider: Provider
+    auth: Auth
+    ends: dt.datetime | None
+    """Of what it holds now, UTC."""
+    signature: tuple[str, Secret] | None
+    """The header that lets us in; None where it holds nothing for it."""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it can be used and nobody said that it ends."""
+        return self.signature is not None and self.ends is None
+
+
 class Tokens:
     """The grants of all connections, fresh.
 
@@ -67,22 +88,33 @@ class Tokens:
         self._renewals = Renewals(clock, random, wire, state)
         self._tasks: dict[Key, asyncio.Task[Grant]] = {}
         self._ahead = dt.timedelta(seconds=AHEAD_SECONDS - random.uniform(0.0, AHEAD_JITTER_SECONDS))
-        self._seen: LRUCache[Key, Seen] = LRUCache(maxsize=CONNECTIONS_MAX)
+        self._seen: Recent[Key, Seen] = Recent(CONNECTIONS_MAX)
+        self._read: Recent[Key, Read] = Recent(CONNECTIONS_MAX)
         self._put_off: TTLCache[Key, bool] = TTLCache(
             CONNECTIONS_MAX, AHEAD_AGAIN_SECONDS, timer=clock.monotonic
         )
 
-    async def ready(self, call: Call) -> Grant:
+    async def ready(self, call: Call) -> Read:
         """The connection's grant, renewed if it ends within a minute."""
         link = call.link
-        grant = await self.find(link)
+        read = self.reading(link, await self.find(link))
+        if read.lasts:
+            return read
+        now = self._clock.now()
+        if read.signature is None or (read.ends is not None and read.ends <= now):
+            return self.reading(link, await self.renew(call, used=read.grant))
+        if read.ends is None or read.ends - now > self._ahead or not renewable(read.auth, read.grant):
+            return read
+        return self.reading(link, await self._ahead_of_its_end(call, read.grant))
+
+    def reading(self, link: Link, grant: Grant) -> Read:
+        """What a grant says, worked out once for as long as it stays the same."""
+        known = self._read.get(link.granted)
+        if known is not None and known.grant is grant and known.provider is link.provider:
+            return known
         auth = auth_of(link, grant)
-        ends, now, has = expiry(auth, grant), self._clock.now(), held(auth, grant) is not None
-        if not has or (ends is not None and ends <= now):
-            return await self.renew(call, used=grant)
-        if ends is None or ends - now > self._ahead or not renewable(auth, grant):
-            return grant
-        return await self._ahead_of_its_end(call, grant)
+        signature = header(link, auth, grant) if held(auth, grant) is not None else None
+        return self._read.put(link.granted, Read(grant, link.provider, auth, expiry(auth, grant), signature))
 
     async def renew(self, call: Call, *, used: Grant, seconds_max: float = 3600.0) -> Grant:
         """A grant newer than the used one; this process asks once, however many callers wait."""
@@ -104,7 +136,8 @@ class Tokens:
         try:
             grant = await self._renewals.find(link)
         except LedgermeshError:
-            self._seen.pop(link.granted, None)
+            self._seen.forget(link.granted)
+            self._read.forget(link.granted)
             raise
         self._see(link, grant)
         return grant
@@ -146,7 +179,7 @@ class Tokens:
         if known is None or grant.version > known.version:
             auth = next((each for each in link.provider.auth if each.name == grant.scheme), None)
             ends_at = ends_for_good(auth, grant) if auth is not None else None
-            self._seen[link.granted] = Seen(grant.version, ends_at)
+            self._seen.put(link.granted, Seen(grant.version, ends_at))
 
     def _forget(self, key: Key, task: asyncio.Task[Grant]) -> None:
         del self._tasks[key]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from ledgermesh.clock import Clock
@@ -32,7 +31,7 @@ class Trace:
         ends = [watch.begin(call) for watch in self._watches]
         failed: str | None = None
         try:
-            return await send(replace(call, trace=page))
+            return await send(call.but(trace=page))
         except LedgermeshError as error:
             failed = error.code
             raise

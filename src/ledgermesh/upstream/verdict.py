@@ -22,6 +22,8 @@ from ledgermesh.spec.provider import Provider
 from ledgermesh.upstream.decode import NotJson, decode
 from ledgermesh.upstream.wire import Answer
 
+DECODED_BYTES_MAX = 100_000
+"""Of a refusal; a longer one is no refusal that anybody can read."""
 MESSAGE_CHARACTERS_MAX = 500
 FIELDS_MAX = 10
 RETRY_SECONDS_MAX = 86_400
@@ -98,7 +100,7 @@ def _verdict(provider: Provider, status: int, code: object) -> Verdict:
 
 def _document(body: bytes) -> Mapping[str, object]:
     try:
-        document = decode(body)
+        document = decode(body) if len(body) <= DECODED_BYTES_MAX else None
     except NotJson:
         return {}
     return document if isinstance(document, dict) else {}
