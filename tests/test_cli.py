@@ -15,7 +15,8 @@ import httpx
 import pytest
 import structlog
 
-from ledgermesh.cli import address, banner
+from ledgermesh.cli.demo import banner
+from ledgermesh.cli.options import address
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.providers import discover
 from ledgermesh.upstream.stack import LINES

@@ -26,6 +26,9 @@ ANSWER_SECONDS = 7.0
 """Of these, for answers in flight; who waits for others is told that they will not come."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+AT_ONCE = signal.SIGQUIT
+"""Ends one of several workers without waiting. Whoever tells them to stop may tell the same one twice: the terminal
+and service managers signal all processes of a group, the one that watches over the workers included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,15 @@ class Site:
     message_bytes_max: int = 1_000_000
     """Of one message on a WebSocket."""
     wire: WireLimits = field(default_factory=WireLimits)
+    bound: socket.socket | None = None
+    """Listens already, for `host` and `port`."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; raises ConfigurationError where the port is taken or the address is not ours."""
+def listen(host: str, port: int, *, several: bool = False) -> socket.socket:
+    """A bound socket; raises ConfigurationError where the port is taken or the address is not ours.
+
+    `several`: others of this process may listen there too, and the system spreads connections over all of them.
+    """
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = infos[0]
@@ -56,6 +64,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if several:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         found.bind(address)
         # Taken by another process that listens already is found out here, not when uvicorn does the same.
         found.listen()
@@ -120,15 +130,28 @@ def _server(site: Site) -> _Server:
 
 
 @contextmanager
-def _signals(servers: Sequence[_Server]) -> Iterator[None]:
+def uncollected() -> Iterator[None]:
+    """What is made in the block stays, and is not looked through for garbage: not while it is made, nor ever after."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was:
+            gc.enable()
+
+
+@contextmanager
+def _signals(servers: Sequence[_Server], *, worker: bool) -> Iterator[None]:
     """Until the end of the block the first signal lets answers in flight end, the second does not wait for them."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         for server in servers:
-            server.force_exit = server.should_exit
+            server.force_exit = number == AT_ONCE if worker else server.should_exit
             server.should_exit = True
 
-    before = {number: signal.signal(number, stop) for number in SIGNALS}
+    before = {number: signal.signal(number, stop) for number in (*SIGNALS, *((AT_ONCE,) if worker else ()))}
     try:
         yield
     finally:
@@ -136,15 +159,17 @@ def _signals(servers: Sequence[_Server]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-async def serve(sites: Sequence[Site], *, started: Callable[[list[int]], None]) -> None:
+async def serve(sites: Sequence[Site], *, started: Callable[[list[int]], None], worker: bool = False) -> None:
     """Run all sites until a signal or until one of them stops; `started` is given their ports.
+
+    A `worker` has somebody who watches over it: only AT_ONCE does not wait, however often it is told to stop.
 
     Raises ConfigurationError where one cannot listen or start. Called in the main thread, which has the signals.
     """
     with ExitStack() as held:
-        sockets = [held.enter_context(listen(site.host, site.port)) for site in sites]
+        sockets = [held.enter_context(site.bound or listen(site.host, site.port)) for site in sites]
         servers = [_server(site) for site in sites]
-        held.enter_context(_signals(servers))
+        held.enter_context(_signals(servers, worker=worker))
         running = [
             asyncio.create_task(server.serve(sockets=[bound]))
             for server, bound in zip(servers, sockets, strict=True)

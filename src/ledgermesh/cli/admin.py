@@ -13,6 +13,7 @@ import typer
 
 from ledgermesh import telemetry
 from ledgermesh.cli.desk import operator
+from ledgermesh.cli.options import Config
 from ledgermesh.errors import ConfigurationError
 from ledgermesh.graph.admin.companies import create_company, delete_company, share_company, unshare_company
 from ledgermesh.graph.admin.connections import (
@@ -31,9 +32,6 @@ admin = typer.Typer(
     no_args_is_help=True, help="Administer tenants, companies, connections and keys in the store."
 )
 
-Config = Annotated[
-    Path | None, typer.Option(help="The settings file; else LEDGERMESH_CONFIG, else ledgermesh.toml.")
-]
 Where = Annotated[Literal["live", "sandbox"], typer.Option(help="live or sandbox; they never meet.")]
 Tenant = Annotated[str, typer.Option(help="The tenant's id.")]
 Company = Annotated[str, typer.Argument(help="Account key of the company.")]

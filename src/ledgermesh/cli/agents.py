@@ -12,7 +12,8 @@ import typer
 from ledgermesh import telemetry
 from ledgermesh.app import operations
 from ledgermesh.edge.mcp.asking import Denied
-from ledgermesh.edge.mcp.starting import check_installed, environment_key, over_stdio
+from ledgermesh.edge.mcp.extra import check_installed
+from ledgermesh.edge.mcp.starting import environment_key, over_stdio
 from ledgermesh.errors import ConfigurationError
 from ledgermesh.settings.read import KEY_VARIABLE
 

@@ -19,7 +19,7 @@ from ledgermesh.state.opening import open_store
 from ledgermesh.state.registry import Principal
 from ledgermesh.state.shared import State, make_state
 from ledgermesh.upstream.guard import make_guard
-from ledgermesh.upstream.wire_aiohttp import GuardedWire
+from ledgermesh.upstream.wire_http1 import GuardedWire
 
 NAME = "command-line"
 """Who it was, in the log."""

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from ledgermesh.cli.admin import Config, Where, pairs, run
+from ledgermesh.cli.admin import Where, pairs, run
 from ledgermesh.cli.desk import NAME
+from ledgermesh.cli.options import Config
 from ledgermesh.errors import ConfigurationError
 from ledgermesh.graph.admin.desk import Desk
 from ledgermesh.graph.admin.links import Wish, sealed_link

@@ -9,6 +9,7 @@ from ledgermesh.settings.issuers import to_issuers
 from ledgermesh.settings.keys import to_key
 from ledgermesh.settings.named import state_url
 from ledgermesh.settings.parts import to_clients, to_entries, to_grants, to_keys, to_openness
+from ledgermesh.settings.processes import to_loop, to_workers
 from ledgermesh.settings.read import read_settings
 from ledgermesh.settings.transport import to_tls, to_transport, unreachable
 from ledgermesh.settings.values import Company, Connection, Key, Sealing, Server, Settings, Tenant
@@ -31,8 +32,10 @@ __all__ = [
     "to_issuers",
     "to_key",
     "to_keys",
+    "to_loop",
     "to_openness",
     "to_tls",
     "to_transport",
+    "to_workers",
     "unreachable",
 ]

@@ -18,6 +18,7 @@ from ledgermesh.settings.named import (
     secrets_of,
     state_url,
 )
+from ledgermesh.settings.processes import wrong_processes
 from ledgermesh.settings.telemetry import unreadable
 from ledgermesh.settings.transport import wrong_transport
 from ledgermesh.settings.values import Connection, Key, OauthClient, Settings
@@ -89,6 +90,7 @@ def mismatches(
     yield from _strange_origins(settings)
     yield from wrong_issuers(settings)
     yield from wrong_transport(settings.server)
+    yield from wrong_processes(settings)
     yield from unreadable(settings)
     for name, url in settings.sandbox.base_urls.items():
         if name not in definitions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -13,6 +13,9 @@ from ledgermesh.settings.bounds import STRICT, Limits
 
 PREFIX = "LEDGERMESH_"
 """Of the environment variables that set something."""
+
+
+WORKERS_MAX = 64
 
 
 class Part(BaseModel):
@@ -26,6 +29,11 @@ class Server(Part):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    workers: Annotated[int, Field(ge=0, le=WORKERS_MAX)] | Literal["auto"] = 1
+    """Processes that answer on the port, watched by one that starts them; `auto`, or 0: one for each core. Several need
+    a state that they share."""
+    event_loop: Literal["auto", "asyncio", "uvloop"] = "auto"
+    """What runs each process: `auto` is uvloop where its package is installed, else asyncio."""
     request_seconds: float = Field(default=20.0, gt=0, allow_inf_nan=False)
     """When the caller gives no X-Request-Timeout."""
     request_seconds_max: float = Field(default=120.0, gt=0, allow_inf_nan=False)
@@ -44,6 +52,14 @@ class Server(Part):
     """Provider pages that one list reads of one source at most."""
     cache_bytes_max: int = Field(default=32_000_000, ge=0)
     """Of providers' answers kept in memory, for at most 300 seconds, for callers who take them that old."""
+    answers_bytes_max: int = Field(default=32_000_000, ge=0)
+    """Of whole answers kept in memory, for at most 300 seconds, for callers who take them that old; 0 keeps none."""
+    answers_tenant_bytes_max: int = Field(default=8_000_000, gt=0)
+    """Of those of one tenant in one environment."""
+    answer_bytes_max: int = Field(default=2_000_000, gt=0)
+    """Of one of them; a larger one is not kept."""
+    gzip: bool = True
+    """Whether answers are compressed for callers who take them so."""
     notice_seconds: float = Field(default=0.0, ge=0, le=300, allow_inf_nan=False)
     """When it is told to stop: how long /readyz says so before connections are refused."""
     compile: bool = True
