@@ -25,9 +25,11 @@ async def test_calls_are_told_by_provider_and_by_where_the_answer_came_from() ->
     """An answer of the provider's, one from the cache, and one that several share."""
     async with watched() as house:
         question: dict[str, Any] = {"company": "maple-bakery", "first": 5}
-        for _ in range(2):
-            await house.ask(INVOICES, READ | FRESH, **question)
-        await asyncio.gather(*(house.ask(INVOICES, **question) for _ in range(3)))
+        # Different documents over the same call: equal ones are answered without any.
+        texts = [INVOICES.replace("number", f"number {name}: number") for name in "abcd"]
+        for text in texts[:2]:
+            await house.ask(text, READ | FRESH, **question)
+        await asyncio.gather(*(house.ask(text, **question) for text in texts[1:]))
         found = await house.samples()
 
     calls = {
@@ -43,6 +45,25 @@ async def test_calls_are_told_by_provider_and_by_where_the_answer_came_from() ->
         found, "ledgermesh_provider_request_duration_seconds_count", provider="kashoo", method="GET"
     )
     assert timed == sent
+
+
+async def test_whole_answers_are_told_by_how_they_came() -> None:
+    """Kept, joined with an equal question, or made; as operations they count like any other."""
+    async with watched() as house:
+        question: dict[str, Any] = {"company": "maple-bakery", "first": 5}
+        before = figure(await house.samples(), "ledgermesh_kept_answer_bytes")
+        for _ in range(3):
+            await house.ask(INVOICES, READ | FRESH, **question)
+        await asyncio.gather(*(house.ask(INVOICES, **question) for _ in range(2)))
+        found = await house.samples()
+
+    name = "ledgermesh_shareable_answers_total"
+    assert {came: figure(found, name, came=came) for came in ("kept", "joined", "made")} == {
+        "kept": 2, "joined": 1, "made": 2,
+    }  # fmt: skip
+    assert before == 0 < figure(found, "ledgermesh_kept_answer_bytes")
+    assert figure(found, "ledgermesh_operations_total", type="query", outcome="ok") == 5
+    assert figure(found, "ledgermesh_provider_calls_total", provider="kashoo") == 2
 
 
 async def test_failures_are_told_by_their_code() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,6 +41,11 @@ class Batch:
         made = iter(found)
         each_one = [next(made) if isinstance(each, Question) else each for each in self.asked]
         return b"[%s]" % b",".join(map(_written, each_one))
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The documents of those that are answered."""
+        return (each.text for each in self.asked if isinstance(each, Question))
 
     @property
     def writes(self) -> bool:

@@ -6,10 +6,10 @@ import asyncio
 import zlib
 from typing import Any, Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from ledgermesh.edge import multipart
-from ledgermesh.edge.incoming import Limits, TooLarge, UnsupportedMedia, decoded
+from ledgermesh.edge.incoming import JSON, Limits, TooLarge, UnsupportedMedia, decoded
 from ledgermesh.errors import BadInput
 
 GZIP: Final = 16 + zlib.MAX_WBITS
@@ -30,6 +30,8 @@ async def read(request: Request, limits: Limits) -> Any:
     Files of a multipart body stand in it as `Upload`. Raises UnsupportedMedia, TooLarge and BadInput.
     """
     content_type = request.headers.get("content-type", "")
+    if content_type == JSON:
+        return decoded(await _content(request, limits.body_bytes_max))
     if len(content_type) > CONTENT_TYPE_MAX:
         raise UnsupportedMedia(f"Content-Type is over {CONTENT_TYPE_MAX} characters")
     media, *parameters = content_type.split(";")
@@ -39,7 +41,7 @@ async def read(request: Request, limits: Limits) -> Any:
         _check_preflight(request)
         body = await _content(request, limits.upload_bytes_max)
         return multipart.operations(body, content_type, limits)
-    if media != "application/json":
+    if media != JSON:
         raise UnsupportedMedia(f"the body is {media or 'of no declared type'}, not application/json")
     return decoded(await _content(request, limits.body_bytes_max))
 
@@ -60,10 +62,11 @@ def _check_preflight(request: Request) -> None:
 
 async def _content(request: Request, bytes_max: int) -> bytes:
     """The body as it was before it was compressed."""
-    coding = ",".join(request.headers.getlist("content-encoding")).strip().casefold()
+    given = request.headers.getlist("content-encoding")
+    coding = ",".join(given).strip().casefold() if given else ""
     if coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise UnsupportedMedia("the body is compressed neither by gzip nor by deflate")
-    body = await _sent(request, bytes_max)
+    body = await sent(request, bytes_max)
     if coding in ("", "identity"):
         return body
     # A few bytes may take long to unpack, and the whole process would wait for it.
@@ -72,13 +75,19 @@ async def _content(request: Request, bytes_max: int) -> bytes:
     )
 
 
-async def _sent(request: Request, bytes_max: int) -> bytes:
-    """The body as it was sent, refused as soon as it is known to be too large."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > bytes_max:
+async def sent(request: Request, bytes_max: int) -> bytes:
+    """The body as it was sent, refused as soon as it is known to be too large; raises TooLarge and ClientDisconnect."""
+    body, more = bytearray(), True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk, more = message.get("body", b""), message.get("more_body", False)
+        if len(body) + len(chunk) > bytes_max:
             raise TooLarge(f"the body is over {bytes_max} bytes")
+        if not (more or body):  # all of it at once, as it usually comes
+            return bytes(chunk)
+        body += chunk
     return bytes(body)
 
 

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ledgermesh.edge.fields import first
 from ledgermesh.edge.trail import PRIVATE
 from ledgermesh.edge.view import refused
 from ledgermesh.errors import Forbidden
@@ -34,6 +35,10 @@ SHOWN: Final = (
 """Headers of an answer that a page may read."""
 
 
+USUAL: Final = (b"vary", f"{PRIVATE['vary']}, Origin".encode())
+"""Of an answer to whoever is no page, and that says nothing of its own."""
+
+
 class CrossOrigin:
     """ASGI middleware around everything; it has to do with `/graphql` alone.
 
@@ -52,15 +57,15 @@ class CrossOrigin:
         if scope["type"] != "http" or scope["path"] != PATH:
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
-            await self._preflight(headers.get("origin"))(scope, receive, send)
+        origin = first(scope["headers"], b"origin")
+        if scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope):
+            await self._preflight(origin)(scope, receive, send)
             return
-        reader = self._reader(headers)
+        reader = None if origin is None else self._reader(origin, scope)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _say(MutableHeaders(scope=message), reader)
+                _say(message, reader)
             await send(message)
 
         await self._app(scope, receive, sending)
@@ -80,12 +85,11 @@ class CrossOrigin:
         response.headers["Vary"] = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
         return response
 
-    def _reader(self, headers: Headers) -> str | None:
+    def _reader(self, origin: str, scope: Scope) -> str | None:
         """The origin whose pages may read the answer. A refused token's answer too: it holds nothing but why."""
-        origin = headers.get("origin")
-        if origin is None or origin in self._origins:
+        if origin in self._origins:
             return origin
-        _, _, key = headers.get("authorization", "").strip().partition(" ")
+        _, _, key = (first(scope["headers"], b"authorization") or "").strip().partition(" ")
         browser = key.strip().startswith(BROWSER_PREFIX)
         return origin if browser and of_tenants(self._registry, origin) else None
 
@@ -95,7 +99,13 @@ def of_tenants(registry: Registry, origin: str) -> bool:
     return any(origin in tenant.allowed_urls for tenant in registry.all(TenantEntry))
 
 
-def _say(headers: MutableHeaders, reader: str | None) -> None:
+def _say(message: Message, reader: str | None) -> None:
+    raw = list(message.get("headers", ()))
+    if reader is None and first(raw, b"vary") is None:  # which is nearly always
+        message["headers"] = [*raw, USUAL]
+        return
+    message["headers"] = raw
+    headers = MutableHeaders(raw=raw)
     headers.setdefault("vary", PRIVATE["vary"])
     headers.add_vary_header("Origin")
     if reader is not None:

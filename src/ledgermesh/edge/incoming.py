@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -54,13 +55,14 @@ class Limits:
     upload_files_max: int = 10
     batch_max: int = 10
     """Operations in one request."""
+    gzip: bool = True
+    """Whether answers are compressed for callers who take them so."""
     newer_statuses: bool = False
     """Whether application/graphql-response+json tells by its status more than good and bad: 422 for a document or
     variables that are not valid, 294 for an answer with errors beside its data."""
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(msgspec.Struct, frozen=True):
     """The GraphQL parameters of one operation. One of `query`, `document_id` and `sha256` is there."""
 
     query: str | None
@@ -99,15 +101,20 @@ def decoded(body: bytes, what: str = "the request") -> Any:
         raise BadInput(f"{what} is not JSON: {error}") from error
 
 
+TEXTS: Final = frozenset(("query", "operationName", "documentId"))
+OBJECTS: Final = frozenset(("variables", "extensions"))
+
+
 def params(found: Any) -> Params:
     """The parameters of one operation; raises BadInput."""
     if not isinstance(found, dict):
         raise BadInput("the request is not a JSON object")
-    for name in ("query", "operationName", "documentId"):
-        if not isinstance(found.get(name), str | None):
+    for name, given in found.items():
+        if given is None:
+            continue
+        if name in TEXTS and not isinstance(given, str):
             raise BadInput(f"`{name}` is not text", details={"field": name})
-    for name in ("variables", "extensions"):
-        if not isinstance(found.get(name), dict | None):
+        if name in OBJECTS and not isinstance(given, dict):
             raise BadInput(f"`{name}` is not an object", details={"field": name})
     query, id = _said(found.get("query")), _said(found.get("documentId"))
     sha256 = _sha256((found.get("extensions") or {}).get("persistedQuery"))
@@ -120,7 +127,7 @@ def params(found: Any) -> Params:
 
 def _said(text: str | None) -> str | None:
     """Text that is not blank."""
-    return text if text is not None and text.strip() else None
+    return text if text and not text.isspace() else None
 
 
 def _sha256(found: Any) -> str | None:
@@ -141,7 +148,8 @@ def _sha256(found: Any) -> str | None:
 
 def account_key(request: Request) -> str | None:
     """The company by header or by query parameter; raises BadInput when the two differ."""
-    header, parameter = request.headers.get("x-account-key"), request.query_params.get("X_ACCOUNT_KEY")
+    header = request.headers.get("x-account-key")
+    parameter = request.query_params.get("X_ACCOUNT_KEY") if request.scope["query_string"] else None
     if header and parameter and header != parameter:
         raise BadInput("X-Account-Key and X_ACCOUNT_KEY name different companies")
     return header or parameter or None
@@ -163,13 +171,23 @@ def seconds(text: str | None, limits: Limits) -> float:
     return min(asked, limits.timeout_seconds_max)
 
 
+LIVE: Final = Fresh()
+
+
 def fresh(request: Request) -> Fresh:
     """How old answers may be, by Cache-Control.
 
     Anything but `max-age`, `stale-if-error`, `no-cache` and `no-store` is ignored; the last two rule out the others.
     """
+    given = request.headers.get("cache-control")
+    if given is None:
+        return LIVE
+    return _known_fresh(given) if len(given) <= FRESH_CHARACTERS_MAX else _fresh(given)
+
+
+def _fresh(given: str) -> Fresh:
     ages, no_cache = {"max-age": 0.0, "stale-if-error": 0.0}, False
-    for word in request.headers.get("cache-control", "").split(","):
+    for word in given.split(","):
         name, _, value = word.strip().casefold().partition("=")
         if name in ("no-cache", "no-store"):
             no_cache = True
@@ -178,6 +196,11 @@ def fresh(request: Request) -> Fresh:
     if no_cache:
         return Fresh(no_cache=True)
     return Fresh(max_age_seconds=ages["max-age"], stale_seconds=ages["stale-if-error"])
+
+
+FRESH_CHARACTERS_MAX: Final = 64
+"""Of a Cache-Control that is remembered; callers say the same few things."""
+_known_fresh = lru_cache(maxsize=500)(_fresh)
 
 
 TRACE_CHARACTERS_MAX = 128
@@ -191,7 +214,8 @@ def tracking_id(request: Request) -> str | None:
 
 def check_tracking_id(request: Request) -> None:
     """Raises BadInput for an X-Tracking-ID that cannot be echoed."""
-    if "x-tracking-id" in request.headers and tracking_id(request) is None:
+    given = request.headers.get("x-tracking-id")
+    if given is not None and not fit(given):
         raise BadInput(
             "X-Tracking-ID is 1 to 128 visible ASCII characters", details={"field": "X-Tracking-ID"}
         )
@@ -199,7 +223,7 @@ def check_tracking_id(request: Request) -> None:
 
 def fit(text: str) -> bool:
     """Whether text may be echoed in a header: 1 to 128 visible ASCII characters."""
-    return 0 < len(text) <= TRACE_CHARACTERS_MAX and all(0x21 <= ord(letter) <= 0x7E for letter in text)
+    return 0 < len(text) <= TRACE_CHARACTERS_MAX and text.isascii() and text.isprintable() and " " not in text
 
 
 # -- which media type goes out -------------------------------------------------------------------------------------

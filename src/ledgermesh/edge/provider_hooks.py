@@ -12,7 +12,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ledgermesh.clock import Clock
-from ledgermesh.edge.incoming import TooLarge, decoded
+from ledgermesh.edge.body import sent
+from ledgermesh.edge.incoming import decoded
 from ledgermesh.edge.rates import TOO_MANY
 from ledgermesh.edge.view import safely
 from ledgermesh.errors import BadInput, NotFound
@@ -58,7 +59,7 @@ class ProviderHooks:
         if allowed.wait_seconds is not None:
             wait = str(max(1, math.ceil(allowed.wait_seconds)))
             return Response(status_code=TOO_MANY, headers={"Retry-After": wait})
-        body = await _body(request)
+        body = await sent(request, BODY_BYTES_MAX)
         await self._heed(entry, definition, body)
         return Response(status_code=202)
 
@@ -104,16 +105,6 @@ def hook_routes(
         return await hooks(request)
 
     return [Route(PATH, respond, methods=["POST"])]
-
-
-async def _body(request: Request) -> bytes:
-    """What was posted, refused as soon as it is known to be too large."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            raise TooLarge(f"the body is over {BODY_BYTES_MAX} bytes")
-    return bytes(body)
 
 
 def _document(body: bytes) -> Mapping[str, Any]:

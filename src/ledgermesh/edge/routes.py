@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -10,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Lifespan
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from ledgermesh.edge.auth import Authenticator
@@ -24,13 +26,15 @@ from ledgermesh.edge.socket.caps import Sockets
 from ledgermesh.edge.socket.operation import Desk
 from ledgermesh.edge.socket.route import SocketView
 from ledgermesh.edge.stream import Streams
-from ledgermesh.edge.trail import Trail
+from ledgermesh.edge.trail import GRAPHQL, Trail
 from ledgermesh.edge.transport.doorway import Doorway
 from ledgermesh.edge.transport.forwarded import Forwarded
 from ledgermesh.edge.transport.values import Transport
 from ledgermesh.edge.view import View, refused
 from ledgermesh.errors import NotFound, WrongMethod
 from ledgermesh.graph.question import Answers
+
+ASKING: Final = frozenset(("GET", "HEAD", "POST"))
 
 
 class Nowhere(NotFound):
@@ -43,7 +47,7 @@ def application(
     *,
     answers: Answers,
     who: Authenticator,
-    sdl: str,
+    sdl: str | Callable[[], str],
     limits: Limits,
     pages: Sequence[BaseRoute],
     documents: Documents | None = None,
@@ -56,7 +60,8 @@ def application(
 ) -> Starlette:
     """The gateway as an ASGI application. `pages` are routes beside it: the playground's, those for linking.
 
-    `origins` are web pages of the operator's that may ask from a browser; `drain` tells that the process ends.
+    `sdl` is the schema's text, or makes it when it is asked for; `origins` are web pages of the operator's that may ask
+    from a browser; `drain` tells that the process ends.
     """
     ending, known = drain or Drain(), documents or Documents()
     streams = Streams(who.clock, drain=ending)
@@ -80,19 +85,19 @@ def application(
         return await opened(request)
 
     async def schema(request: Request) -> Response:
-        return PlainTextResponse(sdl)
+        return PlainTextResponse(sdl if isinstance(sdl, str) else await asyncio.to_thread(sdl))
 
     app = Starlette(
         routes=[
-            Route("/graphql", graphql, methods=["GET", "POST"]),
-            WebSocketRoute("/graphql", graphql_socket),
+            Route(GRAPHQL, graphql, methods=["GET", "POST"]),
+            WebSocketRoute(GRAPHQL, graphql_socket),
             Route("/schema.graphql", schema),
             Route("/files/{link}", files),
             Route("/healthz", healthz),
             Route("/readyz", readyz(lambda: ending.trouble() or trouble())),
             *pages,
         ],
-        middleware=_around(transport or Transport(), who, origins),
+        middleware=_around(transport or Transport(), who, origins, view),
         exception_handlers={404: _missing, 405: _wrong_method},
         lifespan=lifespan,
     )
@@ -101,14 +106,29 @@ def application(
     return app
 
 
-def _around(transport: Transport, who: Authenticator, origins: frozenset[str]) -> list[Middleware]:
+def _around(
+    transport: Transport, who: Authenticator, origins: frozenset[str], view: View
+) -> list[Middleware]:
     """What every request passes, in this order."""
     return [
         Middleware(Forwarded, proxies=transport.trusted_proxies),
         Middleware(Trail),
         Middleware(Doorway, transport=transport),
         Middleware(CrossOrigin, registry=who.registry, origins=origins),
+        Middleware(Straight, view=view),
     ]
+
+
+class Straight:
+    """ASGI middleware behind all others: questions go straight to their view, everything else to the router."""
+
+    def __init__(self, app: ASGIApp, *, view: View) -> None:
+        self._app, self._serve = app, view.serve
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a question, or pass the request on."""
+        straight = scope["type"] == "http" and scope["path"] == GRAPHQL and scope["method"] in ASKING
+        await (self._serve if straight else self._app)(scope, receive, send)
 
 
 async def _missing(request: Request, error: Exception) -> Response:

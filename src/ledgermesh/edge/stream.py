@@ -163,17 +163,20 @@ class Streamed(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve it."""
-        with self._held:
+        with ExitStack() as held:
+            held.enter_context(self._held)
             async with aclosing(self._source):
-                await self._serve(receive, send, bodiless=scope["method"] == "HEAD")
+                await self._serve(receive, send, held, bodiless=scope["method"] == "HEAD")
 
-    async def _serve(self, receive: Receive, send: Send, *, bodiless: bool) -> None:
+    async def _serve(self, receive: Receive, send: Send, held: ExitStack, *, bodiless: bool) -> None:
         writing = asyncio.ensure_future(self._write(send, bodiless=bodiless))
         leaving = asyncio.ensure_future(_left(receive))
         ending = asyncio.ensure_future(self._ending.wait())
         tasks: tuple[asyncio.Future[Any], ...] = (writing, leaving, ending)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if leaving.done():  # who went may come again before all of it is cleared away
+                held.close()
         finally:
             for task in tasks:
                 task.cancel()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 import uuid
+from typing import Any, Final
 
-import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ledgermesh.edge.fields import Pairs, Raw, first, pairs
 from ledgermesh.edge.incoming import fit
+from ledgermesh.telemetry import Lines
 
 SECURITY = {
     "x-content-type-options": "nosniff",
@@ -20,13 +22,17 @@ SECURITY = {
 }
 """Unless the answer says otherwise; the playground's page has a policy of its own."""
 
-PRIVATE = {"cache-control": "private, no-store", "vary": "Accept, Authorization, X-Account-Key"}
+PRIVATE = {
+    "cache-control": "private, no-store",
+    "vary": "Accept, Accept-Encoding, Authorization, X-Account-Key",
+}
 """Of answers about books."""
 
 PROBES = frozenset(("/healthz", "/readyz"))
 """Asked every few seconds by whoever watches the process; their lines are for debugging only."""
 
 PATH_CHARACTERS_MAX = 200
+GRAPHQL: Final = "/graphql"
 CONNECT = "/connect/"
 LINKS = ("/files/", "/handed/", "/hooks/", CONNECT)
 """Below these the rest of a path is a permission: it opens a file, says that books changed, or links them."""
@@ -37,6 +43,7 @@ class Trail:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._lines = Lines("ledgermesh.edge")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; complete its answer as it starts, and log it when it is over."""
@@ -46,23 +53,20 @@ class Trail:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        id, began, status = request_id(Headers(scope=scope)), time.perf_counter(), 500
-        extra = _extra(scope["path"])
+        id, began, status = _id(first(scope["headers"], b"x-request-id")), time.perf_counter(), 500
+        extra = _raw_extra(scope["path"])
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = id
-                for name, value in extra.items():
-                    headers.setdefault(name, value)
+                message["headers"] = _completed(message.get("headers", ()), id, extra)
             await send(message)
 
         try:
             await self._app(scope, receive, sending)
         finally:
-            _log(scope, status, id, time.perf_counter() - began)
+            _log(self._lines.logger, scope, status, id, time.perf_counter() - began)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a socket on; log it when it is closed, with the code that says why."""
@@ -95,43 +99,64 @@ class Trail:
         try:
             await self._app(scope, receiving, sending)
         finally:
-            _log(scope, status, id, time.perf_counter() - began, code)
+            _log(self._lines.logger, scope, status, id, time.perf_counter() - began, code)
 
 
 def request_id(headers: Headers) -> str:
     """The caller's X-Request-Id, or one of ours where it is missing or unfit to be echoed."""
-    given = headers.get("x-request-id", "")
-    return given if fit(given) else str(uuid.uuid4())
+    return _id(headers.get("x-request-id"))
 
 
-def _log(scope: Scope, status: int, id: str, seconds: float, code: int | None = None) -> None:
+def _id(given: str | None) -> str:
+    return given if given is not None and fit(given) else str(uuid.uuid4())
+
+
+def _completed(given: Raw, id: str, extra: Pairs) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer with its id, and with those of `extra` that it does not have."""
+    headers = [pair for pair in given if pair[0] != b"x-request-id"]
+    own = {name for name, _ in headers}
+    headers.append((b"x-request-id", id.encode("latin-1")))
+    headers += [pair for pair in extra if pair[0] not in own]
+    return headers
+
+
+def _log(logger: Any, scope: Scope, status: int, id: str, seconds: float, code: int | None = None) -> None:
     """One line a request: no query string, no headers, no body. `code` says how a socket was closed."""
-    logger = structlog.get_logger("ledgermesh.edge")
-    (logger.debug if scope["path"] in PROBES else logger.info)(
-        "request",
-        method=scope.get("method", "GET"),
-        path=_shown(scope["path"]),
-        status=status,
-        client=client[0] if (client := scope.get("client")) is not None else None,
-        ms=round(seconds * 1000, 1),
-        request_id=id,
-        **({} if code is None else {"close": code}),
-    )
+    path = scope["path"]
+    told: dict[str, Any] = {
+        "method": scope.get("method", "GET"),
+        "path": _shown(path),
+        "status": status,
+        "client": client[0] if (client := scope.get("client")) is not None else None,
+        "ms": round(seconds * 1000, 1),
+        "request_id": id,
+    }
+    if code is not None:
+        told["close"] = code
+    (logger.debug if path in PROBES else logger.info)("request", **told)
 
 
 def _shown(path: str) -> str:
     """A path for the log; what is a permission stays out of it."""
-    for prefix in LINKS:
-        if path.startswith(prefix):
-            return f"{prefix}…"
+    if path.startswith(LINKS):
+        return next(f"{prefix}…" for prefix in LINKS if path.startswith(prefix))
     return path[:PATH_CHARACTERS_MAX]
 
 
 def _extra(path: str) -> dict[str, str]:
     """The headers of an answer that says nothing of its own."""
-    if path == "/graphql":
+    if path == GRAPHQL:
         return SECURITY | PRIVATE
     if path.startswith(CONNECT):
         # Their own policy says who may frame them; the older header knows only nobody.
         return {name: value for name, value in SECURITY.items() if name != "x-frame-options"}
     return SECURITY
+
+
+_OF_GRAPHQL, _OF_FORMS, _OF_OTHERS = (pairs(_extra(path).items()) for path in (GRAPHQL, CONNECT, "/"))
+
+
+def _raw_extra(path: str) -> Pairs:
+    if path == GRAPHQL:
+        return _OF_GRAPHQL
+    return _OF_FORMS if path.startswith(CONNECT) else _OF_OTHERS

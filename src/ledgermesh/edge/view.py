@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from ledgermesh.edge import body, incoming, increments, rates
 from ledgermesh.edge.auth import CHALLENGE, Authenticator
 from ledgermesh.edge.batching import make_batch
 from ledgermesh.edge.documents import Documents, DocumentUnknown, HashesUnsupported
 from ledgermesh.edge.drain import Drain, lasting, writes
+from ledgermesh.edge.fields import Incoming
 from ledgermesh.edge.incoming import GRAPHQL_JSON, JSON, Limits, NotAcceptable, Params
 from ledgermesh.edge.increments import Format, in_format, next_of
 from ledgermesh.edge.leaving import unless_left
+from ledgermesh.edge.packing import GZIP, shorter
 from ledgermesh.edge.provider_tokens import provider_tokens
 from ledgermesh.edge.rates import TOO_MANY
 from ledgermesh.edge.stream import EVENTS, Streamed, Streams, asked
@@ -40,6 +44,7 @@ PARTIAL: Final = 294
 """Data with errors beside it, in the newer draft."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+_CONTENT_TYPES: Final = {media: f"{media}{CHARSET}".encode() for media in (JSON, GRAPHQL_JSON)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,11 @@ class View:
     documents: Documents = field(default_factory=Documents)
     drain: Drain = field(default_factory=Drain)
 
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The same as an ASGI endpoint."""
+        response = await self(Incoming(scope, receive, send))
+        await response(scope, receive, send)
+
     async def __call__(self, request: Request) -> Response:
         """Answer one HTTP request; never raises for what a caller sends."""
         response = await safely(self._respond(request), _media(request))
@@ -61,10 +71,7 @@ class View:
         return response
 
     async def _respond(self, request: Request) -> Response:
-        accept = incoming.accept(request)
-        streamed = asked(accept)
-        parts = increments.wanted(accept, EVENTS if streamed else increments.MIXED)
-        media = JSON if streamed else increments.media_of(accept, parts)
+        streamed, parts, media = _taken(incoming.accept(request))
         incoming.check_tracking_id(request)
         who = await self.who.principal(request.headers.get("authorization"), request.headers.get("origin"))
         if request.method in ("GET", "HEAD"):
@@ -74,7 +81,7 @@ class View:
             if isinstance(found, list):
                 return await self._batch(request, found, who, None if streamed else media)
             params = incoming.params(found)
-        question = replace(self._question(request, params, who), in_parts=parts is not None)
+        question = self._question(request, params, who, incoming.fresh(request), in_parts=parts is not None)
         check_write_headers(question)
         if streamed:
             answers = in_format(parts or Format.DRAFT, self.answers.subscribe(question))
@@ -87,11 +94,18 @@ class View:
             return await self._in_parts(request, question, parts, media)
         making = self.drain.finished(self.answers.answer(question), writes=writes(question.text))
         answer = await unless_left(request, question, making)
-        return self._one(answer, question, media or JSON)
+        return await self._one(request, answer, question, media or JSON)
 
-    def _one(self, answer: Answer, question: Question, media: str) -> Response:
+    async def _one(self, request: Request, answer: Answer, question: Question, media: str) -> Response:
         status = TOO_MANY if rates.throttled(question.notes) else self._status(answer, media)
-        return Response(_ENCODER.encode(answer), status, _headers(question), media_type=media + CHARSET)
+        content, headers = _ENCODER.encode(answer), _headers(question)
+        small = await shorter(content, self._codings(request), (question.text,), question.notes.kept)
+        if small is not None:
+            return Reply(small, status, {**headers, **GZIP}, media)
+        return Reply(content, status, headers, media)
+
+    def _codings(self, request: Request) -> str | None:
+        return request.headers.get("accept-encoding") if self.limits.gzip else None
 
     async def _in_parts(
         self, request: Request, question: Question, parts: Format, media: str | None
@@ -105,7 +119,7 @@ class View:
                 raise WrongMethod(first["errors"][0]["message"])
             if not first.get("hasNext") and media is not None:
                 await answers.aclose()
-                return self._one(first, question, media)
+                return await self._one(request, first, question, media)
             return Streamed(
                 increments.chunks({"hasNext": False} | first, answers), parts.media_type,
                 source=answers, held=held.pop_all(), headers=_headers(question),
@@ -116,27 +130,31 @@ class View:
             raise BadInput("a stream answers one operation: with a batch, accept application/json")
 
         def ask(each: Any) -> Question:
-            single = self._question(request, incoming.params(each), who)
             # What else headers say is meant for one operation; a batch that says it about writes is refused.
-            return replace(single, fresh=Fresh())
+            return self._question(request, incoming.params(each), who, incoming.LIVE)
 
         batch = make_batch(request, found, ask, batch_max=self.limits.batch_max)
         content = await self.drain.finished(batch.answer(request, self.answers), writes=batch.writes)
-        status = TOO_MANY if rates.throttled(batch.notes) else 200
-        return Response(content, status, rates.headers(batch.notes), media_type=media + CHARSET)
+        status, headers = TOO_MANY if rates.throttled(batch.notes) else 200, rates.headers(batch.notes)
+        if (small := await shorter(content, self._codings(request), batch.texts)) is not None:
+            content, headers = small, {**headers, **GZIP}
+        return Response(content, status, headers, media_type=media + CHARSET)
 
-    def _question(self, request: Request, params: Params, who: Principal) -> Question:
+    def _question(
+        self, request: Request, params: Params, who: Principal, fresh: Fresh, *, in_parts: bool = False
+    ) -> Question:
         return Question(
             text=self.documents.text(params, who),
             operation=params.operation,
             variables=params.variables,
             principal=who,
             account_key=incoming.account_key(request),
-            fresh=incoming.fresh(request),
+            fresh=fresh,
             timeout_seconds=incoming.timeout(request, self.limits),
             tokens=provider_tokens(request),
             queries_only=request.method in ("GET", "HEAD"),
             write_headers=write_headers(request),
+            in_parts=in_parts,
         )
 
     def _status(self, answer: Answer, media: str) -> int:
@@ -150,6 +168,34 @@ class View:
         return 400 if "GRAPHQL_PARSE_FAILED" in _codes(answer) else 422
 
 
+@lru_cache(maxsize=200)
+def _taken(accept: str | None) -> tuple[bool, Format | None, str | None]:
+    """Whether a caller takes events, in which format parts, and as what one answer; raises NotAcceptable.
+
+    There are few headers of this kind, and each takes a while to read.
+    """
+    streamed = asked(accept)
+    parts = increments.wanted(accept, EVENTS if streamed else increments.MIXED)
+    return streamed, parts, JSON if streamed else increments.media_of(accept, parts)
+
+
+_accepted = lru_cache(maxsize=200)(incoming.accepted)
+
+
+class Reply(Response):
+    """An answer in JSON."""
+
+    def __init__(self, body: bytes, status: int, headers: Mapping[str, str], media: str) -> None:
+        self.body, self.status_code, self.background = body, status, None
+        self.raw_headers = [
+            (name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()
+        ]
+        self.raw_headers += (
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", _CONTENT_TYPES[media]),
+        )
+
+
 def _codes(answer: Answer) -> set[str]:
     return {error["extensions"]["code"] for error in answer.get("errors", ())}
 
@@ -157,6 +203,8 @@ def _codes(answer: Answer) -> set[str]:
 def _headers(question: Question) -> dict[str, str]:
     """What is known of the caller's rate, and of what was pushed."""
     headers = dict(rates.headers(question.notes))
+    if question.notes.age is not None:
+        headers["Age"] = str(int(question.notes.age))
     if question.notes.sync_id is not None:
         headers["X-Sync-ID"] = question.notes.sync_id
     return headers
@@ -185,7 +233,7 @@ async def safely(responding: Awaitable[Response], media: str = JSON) -> Response
 def _media(request: Request) -> str:
     """The media type of a refusal; one that the caller does not take is better than none."""
     try:
-        return incoming.accepted(incoming.accept(request))
+        return _accepted(incoming.accept(request))
     except NotAcceptable:
         return JSON
 

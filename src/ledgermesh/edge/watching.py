@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,11 +16,11 @@ from ledgermesh.edge.trail import LINKS
 OTHER: Final = "other"
 """Stands for every path and method that is not one of ours: strangers make up as many as they like."""
 ROUTES: Final = frozenset(("/", "/graphql", "/schema.graphql", "/healthz", "/readyz", "/metrics", "/mcp"))
+_EVENTS: Final = EVENTS.encode()
 METHODS: Final = frozenset(("GET", "HEAD", "POST", "OPTIONS", "DELETE", "PUT", "PATCH"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a request when it is over."""
 
     method: str
@@ -97,18 +97,24 @@ class _Noted:
 
     async def __call__(self, message: Message) -> None:
         match message["type"]:
+            case "http.response.body":
+                pass
             case "http.response.start" | "websocket.http.response.start":
-                self.status = message["status"]
-                headers = Headers(raw=list(message.get("headers", ())))
-                self.request_id = headers.get("x-request-id", "")
-                if headers.get("content-type", "").startswith(EVENTS):
-                    self._begin("sse")
+                self._answered(message)
             case "websocket.accept":
                 self.status = 101
                 self._begin("websocket")
             case "websocket.close" if not self.stream:
                 self.status = 403  # what a server makes of a socket that is closed before it is opened
         await self._send(message)
+
+    def _answered(self, message: Message) -> None:
+        self.status = message["status"]
+        for name, value in message.get("headers", ()):
+            if name == b"x-request-id":
+                self.request_id = value.decode("latin-1")
+            elif name == b"content-type" and value.startswith(_EVENTS):
+                self._begin("sse")
 
     def _begin(self, stream: str) -> None:
         self.stream = stream

@@ -21,14 +21,20 @@ from ledgermesh.edge.incoming import fit, tracking_id
 from ledgermesh.errors import BadInput
 from ledgermesh.graph.limits.early import early
 from ledgermesh.graph.question import Question
-from ledgermesh.graph.writes.headers import WriteHeaders
+from ledgermesh.graph.writes.headers import NOTHING, WriteHeaders
 
 SPREADS_MAX: Final = 100
 """Fragments that are looked into; with more of them at the top a document is nothing that a person wrote."""
 
 
+NAMES: Final = ("x-sync-data", "x-sync-sources", "x-tracking-id", "idempotency-key")
+
+
 def write_headers(request: Request) -> WriteHeaders:
     """X-Sync-Data, X-Sync-Sources, X-Tracking-ID and Idempotency-Key; raises BadInput for one that cannot be meant."""
+    headers = request.headers
+    if not any(name in headers for name in NAMES):
+        return NOTHING
     return WriteHeaders(
         push=_push(request),
         sources=_sources(request),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ledgermesh.graph.compiled import CompiledQueries
+from ledgermesh.graph.kept.answers import KeptAnswers
 from ledgermesh.metrics.figures import Figure, Labels, Looked, alone, least
 from ledgermesh.state.registry import Registry
 from ledgermesh.telemetry import Drift
@@ -61,6 +62,18 @@ def of_queries(queries: CompiledQueries) -> Sequence[Figure]:
             "Compiled answers that were made again by graphql-core and compared.",
             lambda: {("same",): shadow.same, ("different",): shadow.different}, ("result",),
         ),
+    )  # fmt: skip
+
+
+def of_kept(kept: KeptAnswers) -> Sequence[Figure]:
+    """Answers that were made before, or for several at once."""
+    return (
+        Looked(
+            "ledgermesh_shareable_answers_total",
+            "Answers that may be kept and shared, by how they came: kept, joined with an equal question, or made.",
+            lambda: {(came,): n for came, n in kept.counts.items()}, ("came",),
+        ),
+        Looked("ledgermesh_kept_answer_bytes", "Kept of whole answers.", alone(lambda: kept.memory.size)),
     )  # fmt: skip
 
 

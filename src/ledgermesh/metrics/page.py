@@ -11,8 +11,10 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 
+from ledgermesh.clock import Clock
+from ledgermesh.metrics.board import PUBLISH_SECONDS, Fellows
 from ledgermesh.metrics.calls import CallFigures
-from ledgermesh.metrics.figures import Figure, Looked
+from ledgermesh.metrics.figures import Figure, Labels, Looked
 from ledgermesh.metrics.operations import OperationFigures
 from ledgermesh.metrics.requests import RequestFigures
 from ledgermesh.metrics.work import WorkFigures
@@ -23,7 +25,9 @@ PACKAGE: Final = "ledgermesh"
 class Metrics:
     """The figures of one gateway, in a registry of its own: two gateways in one process do not count together."""
 
-    def __init__(self) -> None:
+    def __init__(self, fellows: Fellows | None = None) -> None:
+        """`fellows`: the other workers of this gateway, whose figures are shown with those of this process."""
+        self._fellows = fellows
         self.calls = CallFigures()
         self.operations = OperationFigures()
         self.requests = RequestFigures()
@@ -31,7 +35,8 @@ class Metrics:
         self._process = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._process)
-        build = Looked("ledgermesh_build_info", "Always 1.", lambda: {(version(PACKAGE),): 1.0}, ("version",))
+        built: dict[Labels, float] = {(version(PACKAGE),): 1.0}
+        build = Looked("ledgermesh_build_info", "Always 1.", lambda: built, ("version",))
         self._figures: list[Figure] = [
             build, *self.calls.figures(), *self.operations.figures(), *self.requests.figures(),
             *self.work.figures(),
@@ -41,6 +46,11 @@ class Metrics:
         """Show these too."""
         self._figures.extend(figures)
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes are to see them."""
+        return self._fellows is not None
+
     def names(self) -> dict[str, tuple[str, ...]]:
         """Every figure of ours with its labels."""
         return {figure.name: figure.labels for figure in self._figures}
@@ -48,8 +58,25 @@ class Metrics:
     async def render(self, accept: str | None) -> tuple[bytes, str]:
         """The page and its media type. What is looked up is looked up here, and written out in a thread."""
         encode, media = choose_encoder(accept or "")
-        snapshot = _Snapshot([figure.snapshot() for figure in self._figures], self._process)
+        if self._fellows is not None:
+            snapshot = _Snapshot(self._fellows.together(self._all()), CollectorRegistry())
+        else:
+            snapshot = _Snapshot([figure.snapshot() for figure in self._figures], self._process)
         return await asyncio.to_thread(encode, snapshot), media
+
+    async def publish(self, clock: Clock) -> None:
+        """Until cancelled, let the other workers see the figures of this process."""
+        fellows = self._fellows
+        assert fellows is not None, "somebody to share with"
+        try:
+            while True:
+                fellows.publish(self._all())
+                await clock.sleep(PUBLISH_SECONDS)
+        finally:
+            fellows.publish(self._all())  # what was counted up to the end counts
+
+    def _all(self) -> list[Metric]:
+        return [*(figure.snapshot() for figure in self._figures), *self._process.collect()]
 
 
 class _Snapshot:

@@ -78,6 +78,12 @@ ROWS: Final[Sequence[tuple[str, Sequence[Panel]]]] = (
                 about="Compiled is the quick way; the reason says why it was another.",
             ),
             Panel(
+                "How answers came",
+                "ops",
+                [rate("ledgermesh_shareable_answers_total", "came")],
+                about="Of questions whose answers may be kept: kept before, joined with an equal one, or made.",
+            ),
+            Panel(
                 "Provider requests of one operation",
                 "none",
                 [
@@ -211,6 +217,7 @@ ROWS: Final[Sequence[tuple[str, Sequence[Panel]]]] = (
                 [
                     now("process_resident_memory_bytes", "instance"),
                     now("ledgermesh_cache_bytes", "instance", "{{instance}} cache"),
+                    now("ledgermesh_kept_answer_bytes", "instance", "{{instance}} answers"),
                 ],
             ),
             Panel("File descriptors", "none", [now("process_open_fds", "instance")]),

@@ -47,7 +47,7 @@ from ledgermesh.state.memory import MemoryStore
 from ledgermesh.state.replicas import Replicas
 from ledgermesh.state.shared import State, make_state
 from ledgermesh.upstream.guard import make_guard
-from ledgermesh.upstream.wire_aiohttp import GuardedWire
+from ledgermesh.upstream.wire_http1 import GuardedWire
 from ledgermesh.watches import Watches
 from tests.bench.documents import Watchdog
 from tests.commands import free_ports
@@ -135,7 +135,7 @@ async def make(url: str, sandbox_url: str, drain: Drain) -> tuple[Starlette, Sta
     gateway = web(
         running, limits=Limits(), playground=PlaygroundConfig(environment="sandbox"), connect=connect, wires=(wire,),
         work=beside(running, Replicas(state.store, clock), wire),
-        mcp=McpEndpoint(running.sdl, operations(), unasked=False, waiting=False), drain=drain,
+        mcp=McpEndpoint(lambda: running.sdl, operations(), unasked=False, waiting=False), drain=drain,
         transport=Transport(plain_http=True, hosts=("gateway.test",)),
         issuers=issuers(login, state.registry), origins=frozenset(("https://books.example",)),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-from ledgermesh.cli import address
+from ledgermesh.cli.options import address
 from tests.commands import HOST, SECONDS, free_ports, process, run
 from tests.edge.mcp.gateway import Person, failed, planned, said
 

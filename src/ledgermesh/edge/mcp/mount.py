@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -46,7 +46,7 @@ class NotReady(Unavailable):
 class McpEndpoint:
     """ASGI endpoint; `run` has to run beside the requests, and loads in a thread what the tools need."""
 
-    def __init__(self, sdl: str, folder: Path, *, unasked: bool, waiting: bool = True) -> None:
+    def __init__(self, sdl: Callable[[], str], folder: Path, *, unasked: bool, waiting: bool = True) -> None:
         """`unasked`: whether plans are committed for clients that can ask nobody; `waiting`: whether the first call is
         waited for before anything is loaded, which that one feels.
         """
@@ -64,7 +64,7 @@ class McpEndpoint:
     async def run(self) -> None:
         """Serve from the first call on, until cancelled."""
         await self._wanted.wait()
-        module, known = await loaded(self._sdl, self._folder)
+        module, known = await loaded(await asyncio.to_thread(self._sdl), self._folder)
         server = module.make_server(known, caller_of, version=version("ledgermesh"), unasked=self._unasked)
         async with module.http(server) as manager:
             self._manager = manager

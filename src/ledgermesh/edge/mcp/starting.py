@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,17 +24,6 @@ from ledgermesh.playground.examples import read_examples
 SERVER: Final = "ledgermesh.edge.mcp.server"
 SECONDS: Final = 130.0
 """For one answer of the gateway: longer than it gives anybody."""
-
-
-def installed() -> bool:
-    """Whether the extra is there."""
-    return find_spec("mcp") is not None
-
-
-def check_installed(what: str) -> None:
-    """Raise ConfigurationError where the extra is missing."""
-    if not installed():
-        raise ConfigurationError(f"{what} needs the extra `mcp`: install ledgermesh[mcp]")
 
 
 def protocol() -> Any:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import Final
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LOCAL_NAME: Final = "localhost"
+ADDRESS_CHARACTERS_MAX: Final = 64
+"""Of a host that is remembered; the same few ask again and again."""
 
 
 def address(text: str) -> Address | None:
@@ -22,5 +25,12 @@ def address(text: str) -> Address | None:
 
 def loopback(host: str) -> bool:
     """Whether a name or an address is this machine's own."""
+    return _known_own(host) if len(host) <= ADDRESS_CHARACTERS_MAX else _own(host)
+
+
+def _own(host: str) -> bool:
     found = address(host)
     return found.is_loopback if found is not None else host.strip().casefold().rstrip(".") == LOCAL_NAME
+
+
+_known_own = lru_cache(maxsize=500)(_own)

@@ -13,7 +13,7 @@ from ledgermesh.edge.transport.values import Transport
 from ledgermesh.edge.view import refused
 from ledgermesh.errors import CallerError, LedgermeshError
 
-SECRETS: Final = ("authorization", "x-provider-token", "proxy-authorization")
+SECRETS: Final = frozenset((b"authorization", b"x-provider-token", b"proxy-authorization"))
 """Headers that hold credentials."""
 FORMS: Final = "/connect/"
 """Below this people type passwords of their accounts at providers."""
@@ -63,17 +63,14 @@ class Doorway:
             await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": error.code})
 
     def _wrong(self, scope: Scope) -> LedgermeshError | None:
-        headers = Headers(scope=scope)
-        if scope["path"] not in PROBES and not self._served(headers.getlist("host")):
+        if self._transport.hosts and scope["path"] not in PROBES and not self._served(scope):
             return WrongHost("this host is not served here")
-        if self._readable(scope) and _secret(scope, headers):
+        if self._readable(scope) and _secret(scope):
             return HttpsRequired("credentials were sent over plain http; they were not looked at")
         return None
 
-    def _served(self, given: list[str]) -> bool:
-        hosts = self._transport.hosts
-        if not hosts:
-            return True
+    def _served(self, scope: Scope) -> bool:
+        hosts, given = self._transport.hosts, Headers(scope=scope).getlist("host")
         found = HOST.fullmatch(given[0]) if len(given) == 1 else None
         if found is None:
             return False
@@ -101,8 +98,8 @@ def _named(name: str, host: str) -> bool:
     return name.endswith(host[1:]) and name != host[2:] if host.startswith("*.") else name == host
 
 
-def _secret(scope: Scope, headers: Headers) -> bool:
+def _secret(scope: Scope) -> bool:
     """Whether the request holds credentials. A socket's come later, in its first message."""
     if scope["type"] == "websocket" or scope["path"].startswith(FORMS):
         return True
-    return any(name in headers for name in SECRETS)
+    return any(name in SECRETS for name, _ in scope["headers"])

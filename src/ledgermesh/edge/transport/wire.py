@@ -15,6 +15,7 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ledgermesh.edge.trail import SECURITY
+from ledgermesh.edge.transport.whole import WholeCycle
 from ledgermesh.edge.view import refused
 from ledgermesh.errors import BadInput, CallerError
 
@@ -163,6 +164,8 @@ class BoundedHttp(HttpToolsProtocol):
         super().resume_writing()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        # uvicorn makes it, and nobody can tell it of which class.
+        cycle.__class__ = WholeCycle
         self._answered = cycle
         super()._start_asgi_task(cycle, app)
 

@@ -1,0 +1,99 @@
+"""An answer that is there as a whole goes to the socket in one write, its head and its body together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, RequestResponseCycle
+
+BODY_BYTES_MAX: Final = 256_000
+"""A longer body is written behind its head: copying it would cost more than the second write."""
+CONTROLS: Final = bytes({*range(0x20), 0x7F} - {0x09})
+"""What no header holds; the head has two of them at the end of each line."""
+OTHERS: Final = frozenset((b"connection", b"transfer-encoding"))
+"""Headers that say how the body is sent: uvicorn sees to them."""
+NAMES: Final = frozenset(
+    (
+        b"age", b"cache-control", b"content-encoding", b"content-length", b"content-security-policy",
+        b"content-type", b"cross-origin-opener-policy", b"date", b"ratelimit-limit", b"ratelimit-remaining",
+        b"ratelimit-reset", b"referrer-policy", b"strict-transport-security", b"vary", b"x-content-type-options",
+        b"x-cost", b"x-frame-options", b"x-request-id",
+    )
+)  # fmt: skip
+"""Names that are known to be names."""
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class WholeCycle(RequestResponseCycle):
+    """One request and its answer."""
+
+    _head: Any = None
+    """The message that begins an answer of known length, until its body comes."""
+
+    async def send(self, message: Any) -> None:
+        """See ASGI. Whatever is not plain is left to uvicorn, which refuses what is wrong."""
+        if message["type"] == "http.response.start":
+            if not self.response_started and _length(message.get("headers", ())) is not None:
+                self._head = message
+                return
+        elif self._head is not None:
+            head, self._head = self._head, None
+            if self._sent(head, message):
+                return
+            await super().send(head)
+        await super().send(message)
+
+    def _sent(self, head: Any, message: Any) -> bool:
+        """Whether both went out."""
+        body, headers = message.get("body", b""), head.get("headers", ())
+        if (
+            message["type"] != "http.response.body"
+            or message.get("more_body", False)
+            or len(body) > BODY_BYTES_MAX
+            or _length(headers) != b"%d" % len(body)
+            or self.flow.write_paused
+            or self.disconnected
+            or self.access_log
+            or self.scope["method"] == "HEAD"
+        ):
+            return False
+        written = _written(head["status"], chain(self.default_headers, headers), keep_alive=self.keep_alive)
+        if written is None:
+            return False
+        self.response_started, self.waiting_for_100_continue = True, False
+        self.chunked_encoding, self.expected_content_length = False, 0
+        self.transport.write(written + body)
+        self.response_complete = True
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
+        return True
+
+
+def _length(headers: Headers) -> bytes | None:
+    for name, value in headers:
+        if name == b"content-length":
+            return value
+    return None
+
+
+def _written(status: int, headers: Headers, *, keep_alive: bool) -> bytes | None:
+    """The head as it stands on the wire; None for one that is not plain."""
+    if status not in STATUS_LINE:
+        return None
+    lines, ends = [STATUS_LINE[status]], 1
+    for name, value in headers:
+        if name in OTHERS or (name not in NAMES and (not name.islower() or HEADER_RE.search(name))):
+            return None
+        lines += (name, b": ", value, b"\r\n")
+        ends += 1
+    if not keep_alive:
+        lines.append(b"connection: close\r\n")
+        ends += 1
+    found = b"".join(lines)
+    plain = len(found.translate(None, CONTROLS)) == len(found) - 2 * ends
+    return found + b"\r\n" if plain else None
