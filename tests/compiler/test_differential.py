@@ -8,9 +8,9 @@ import pytest
 
 from tests.compiler.same import case
 
-DOCUMENTS = 150
-WORLDS = 14
-PARTS = 10
+DOCUMENTS = 90
+WORLDS = 40
+PARTS = 6
 
 NEVER_AWAITED = (
     # graphql-core itself leaves coroutines behind where a null above them comes first.

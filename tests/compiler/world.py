@@ -136,6 +136,20 @@ class Later:
         return self.value
 
 
+NEAR: dict[type, tuple[Any, ...]] = {
+    int: (2**31 - 1, 2**31, -(2**31), -(2**31) - 1, 2**63, 2**64, True, 3.0, 3.5, "3", Decimal(3), math.nan),
+    float: (math.nan, math.inf, -math.inf, 1e308, -0.0, 5e-324, 2, 10**400, True, "1.5", Decimal("1.5")),
+    str: (
+        Text("text"), "", "\x00\x1f\x7f", "\u2028 \U0001f600", '\\ " </', 3, True, 1.0, b"x",
+    ),
+    bool: (0, 1, 2, "true", 1.0, math.nan, None),
+    Decimal: (
+        Decimal("NaN"), Decimal("Infinity"), Decimal("-0"), Decimal("1E+40"), Decimal("1E-40"), 7, 1.5, "7",
+    ),
+    dt.date: (dt.datetime(2026, 1, 2, tzinfo=dt.UTC), dt.date.min, dt.date.max, "2026-01-02", dt.time(1)),
+}  # fmt: skip
+"""Values that look nearly like those that should be there, by the class of these."""
+
 TYPES: dict[type, str] = {Invoice: "Invoice", Bill: "Bill", Party: "Party", Item: "Item"}
 
 
@@ -153,6 +167,9 @@ class Maker:
         """A value, or something that should not be there."""
         if self.random.random() >= self.bad:
             return value
+        near = NEAR.get(type(value))
+        if near is not None and self.random.random() < 0.5:
+            return self.random.choice(near)
         return self.random.choice(
             (
                 None,
