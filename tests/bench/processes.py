@@ -143,5 +143,6 @@ def wait(url: str, process: subprocess.Popen[bytes] | None = None) -> None:
 
 def machine() -> str:
     """What was measured on, for the table."""
-    cores = os.cpu_count()
-    return f"{cores} cores, Python {sys.version.split()[0]}, {dt.date.today()}"
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    model = next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "unknown")
+    return f"{os.cpu_count()} cores ({model}), Python {sys.version.split()[0]}, {dt.date.today()}"

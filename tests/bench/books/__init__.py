@@ -1,1 +1,1 @@
-"""The provider that the benchmark reads, as a definition like any other."""
+"""The providers that the benchmark reads, as definitions like any other."""

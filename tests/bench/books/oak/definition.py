@@ -1,4 +1,4 @@
-"""Oak Books, which does not exist: one page of invoices with their lines, one page of contacts, a key in a header."""
+"""Oak Books, which does not exist: invoices with their lines, contacts in a list and one by one, a key in a header."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from ledgermesh.spec.auth import ApiKey
 from ledgermesh.spec.leaves import currency, day, decimal, money, text
 from ledgermesh.spec.paging import Offset
 from ledgermesh.spec.provider import Provider, ProviderKind
-from ledgermesh.spec.resource import List, Resource, Sort
+from ledgermesh.spec.resource import Get, List, Resource, Sort
 from ledgermesh.spec.wires import each, fields, position, ref
 
 PARTIES = Resource(
     kind="Party",
-    list=List(path="/contacts", items="rows", page=Offset(size_max=100, total="total")),
+    list=List(path="/contacts", items="rows", page=Offset(size_max=1000, total="total")),
+    get=Get(path="/contacts/{id}"),
     fields=fields(Party, native_id=text("id"), display_name=text("name"), email=text("email")),
 )
 
@@ -24,16 +25,21 @@ INVOICES = Resource(
     list=List(
         path="/invoices",
         items="rows",
-        page=Offset(size_max=100, total="total"),
-        sorts=(Sort(field="date", ascending=(("order", "day"),), descending=(("order", "-day"),)),),
+        page=Offset(size_max=1000, total="total"),
+        sorts=(
+            # There is one invoice a day.
+            Sort(
+                field="date", ascending=(("order", "day"),), descending=(("order", "-day"),), ties_by_id=True
+            ),
+        ),
     ),
     fields=fields(
         Invoice,
         native_id=text("id"),
         number=text("number"),
         date=day("issueDate"),
-        currency=currency("currency"),
-        total=money("total", currency="currency"),
+        currency=currency("total.currency"),
+        total=money("total.amount", currency="total.currency"),
         lines=each(
             "lineItems",
             fields(
@@ -41,8 +47,8 @@ INVOICES = Resource(
                 line_number=position(),
                 description=text("description"),
                 quantity=decimal("quantity"),
-                unit_price=money("unitPrice", currency="^currency"),
-                net=money("amount", currency="^currency"),
+                unit_price=money("unitPrice", currency="^total.currency"),
+                net=money("amount", currency="^total.currency"),
             ),
         ),
         party_ref=ref("Party", "contactId"),

@@ -1,0 +1,1 @@
+"""Ash Books, which does not exist."""

@@ -1,0 +1,1 @@
+"""Elm Books, which does not exist."""

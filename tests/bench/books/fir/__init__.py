@@ -1,0 +1,1 @@
+"""Fir Books, which does not exist."""

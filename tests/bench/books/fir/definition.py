@@ -1,0 +1,15 @@
+"""Fir Books, which does not exist: the same API as Oak Books, run by somebody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.bench.books.oak.definition import PROVIDER as OAK
+
+PROVIDER = replace(
+    OAK,
+    name="fir",
+    title="Fir Books",
+    docs_url="https://docs.fir.example",
+    base_url="https://api.fir.example/v1",
+)

@@ -1,0 +1,1 @@
+"""Yew Books, which does not exist."""
