@@ -184,7 +184,13 @@ class Provider:
         )
 
     async def page(
-        self, position: int | None, *, size: int, days: Days | None = None, max_age: float = 0.0
+        self,
+        position: int | None,
+        *,
+        size: int,
+        days: Days | None = None,
+        max_age: float = 0.0,
+        ahead: int = 0,
     ) -> Page[Any]:
         assert 0 < size <= self.size_max
         assert days is None or self.windowed is not None
@@ -210,6 +216,9 @@ class Provider:
         if self.down or self.fails_at == 0:
             self.failures += 1
             raise Unavailable(f"{self.name} is down")
+
+    def drop(self) -> None:
+        """Nothing is begun ahead."""
 
     def cut(self, position: int | None, size: int, days: Days | None) -> Page[Any]:
         raise NotImplementedError

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from ledgermesh.engine.hub import CHILDREN_MAX, SINGLES_MAX
 from ledgermesh.errors import Garbled, NeedsConfig, TooCostly, Unavailable, Unsupported
 from ledgermesh.model.record import Record
+from ledgermesh.spec.paging import Offset
 from ledgermesh.spec.query import ListQuery
-from tests.engine.tiny import Shop, hub, paged
+from tests.engine.tiny import INVOICES, TINY, Shop, hub, paged
 
 LIST = "/a%2Fb/invoices"
 
@@ -35,6 +39,26 @@ async def test_a_few_are_read_singly_and_more_from_the_list() -> None:
     found = await hub(shop).many("Invoice", ["10", "11", "12", "99"], frozenset(("number",)))
     assert [found[id] is not None for id in ("10", "11", "12", "99")] == [True, True, True, False]
     assert len(shop.calls) == 4 + 1
+
+
+async def test_a_long_list_is_left_where_a_few_singly_cost_less() -> None:
+    """The first page says how many pages there are: three records of a list of ten are read singly then, four calls."""
+    page = Offset(size_max=3, total="total")
+    assert INVOICES.list is not None
+    counted = replace(INVOICES, keep=None, list=replace(INVOICES.list, page=page))
+    everything = [{"id": number} for number in range(30)]
+    singles: dict[str, Any] = {f"{LIST}/{number}": {"row": {"id": number}} for number in (27, 28, 29)}
+    shop = Shop({LIST: paged(everything, total=30), **singles})
+    books = hub(shop)
+    books = replace(books, link=replace(books.link, provider=replace(TINY, resources=(counted,))))
+    found = await books.many("Invoice", ["27", "28", "29"], frozenset(("number",)))
+    assert [row.native_id for row in found.values() if isinstance(row, Record)] == ["27", "28", "29"]
+    assert len(shop.calls) == 4
+
+    shop.calls.clear()
+    wanted = [str(number) for number in range(0, 30, 3)]
+    assert None not in (await books.many("Invoice", wanted, frozenset(("number",)))).values()
+    assert {call.path for call in shop.calls} == {LIST} and len(shop.calls) == 10
 
 
 async def test_what_could_not_be_read_is_an_error_of_its_own() -> None:

@@ -38,7 +38,7 @@ def test_ids_hold_what_it_takes_to_find_the_record_again() -> None:
     assert [each.native_id for each in (invoice, payment, item)] == ["7", "7-5", "goods:9"]
     found: Any = payment
     assert found.currency == "CHF"
-    addresses = [each.__dict__["_origin"].address() for each in (invoice, payment, item)]
+    addresses = [each.__dict__["_origin"].address(each.native_id) for each in (invoice, payment, item)]
     base = "https://tiny.example/v1"
     assert addresses == [f"{base}/a%2Fb/invoices/7", f"{base}/a%2Fb/invoices/7/payments/5", f"{base}/goods/9"]
 

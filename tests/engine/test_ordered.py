@@ -65,7 +65,7 @@ async def test_ties_that_come_by_id_need_not_wait() -> None:
 
     await ordered.fill()
 
-    assert 9 == len(ordered.ready)
+    assert 10 == len(ordered.ready)
 
 
 @pytest.mark.parametrize("shape", [ByOffset, ByNumber])

@@ -173,10 +173,10 @@ async def small_house(rows: int = 16) -> AsyncIterator[Small]:
     """A gateway over the emulators; `rows` is about how many records there are of each kind in each."""
     clock = ManualClock(NOW.replace(hour=0))
     books = {connection: small_books(connection, rows=rows) for connection in CONNECTIONS}
-    emulators = {connection: _emulator(each, clock) for connection, each in books.items()}
+    emulators = {connection: make_emulator(each, clock) for connection, each in books.items()}
     app = Starlette(routes=[Mount(f"/{name}", emulator.app) for name, emulator in emulators.items()])
     down: set[str] = set()
-    state = await _linked(books, emulators)
+    state = await linked(books, emulators)
     async with httpx.AsyncClient(transport=Cable(app, down), base_url=SANDBOX) as client:
         gateway = make_gateway(
             state=state,
@@ -195,14 +195,16 @@ async def small_house(rows: int = 16) -> AsyncIterator[Small]:
         await asyncio.sleep(0)
 
 
-def _emulator(books: Books, clock: ManualClock) -> Emulator:
+def make_emulator(books: Books, clock: ManualClock) -> Emulator:
+    """The provider of these books, in small pages."""
     world, turns = World(NOW.date(), {(books.company, books.provider): books}), rig(books.provider)
     made = turns.make(world, clock)
     turns.page_size(made, PAGE_ROWS[books.provider])
     return made
 
 
-async def _linked(books: Mapping[str, Books], emulators: Mapping[str, Emulator]) -> State:
+async def linked(books: Mapping[str, Books], emulators: Mapping[str, Emulator]) -> State:
+    """A company with these books, and the one who may read it."""
     state, entries = memory_state(), []
     for id, each in books.items():
         access = emulators[id].access(each)

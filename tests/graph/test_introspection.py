@@ -5,6 +5,7 @@ from __future__ import annotations
 from graphql import get_introspection_query
 
 from ledgermesh.graph.introspection import Introspection
+from ledgermesh.graph.limits.early import early
 from ledgermesh.graph.question import Answer, Question
 from ledgermesh.state.entries import KeyEntry, TenantEntry
 from ledgermesh.state.registry import Principal
@@ -23,7 +24,7 @@ def question(text: str, **variables: object) -> Question:
 
 def test_the_schema_is_described_once() -> None:
     """The playground's own question is answered from what is kept; other variables are another question."""
-    kept, text = Introspection(), get_introspection_query()
+    kept, text = Introspection(early), get_introspection_query()
     assert kept.find(question(text)) is None
     kept.keep(question(text), ANSWER)
     assert kept.find(question(text)) is ANSWER
@@ -32,7 +33,7 @@ def test_the_schema_is_described_once() -> None:
 
 def test_nothing_else_is_kept() -> None:
     """Neither books, nor books beside the schema, nor a fragment at the root, nor an answer with errors."""
-    kept = Introspection()
+    kept = Introspection(early)
     for text in (
         "{ viewer { __typename } }",
         "{ __typename viewer { name } }",

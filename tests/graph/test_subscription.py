@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as asked_as
 
 from ledgermesh.engine.index import Indexes
 from ledgermesh.errors import TooLate, Unavailable
@@ -38,7 +39,7 @@ from ledgermesh.state.shared import State
 from ledgermesh.upstream.allowance import Quota
 from ledgermesh.upstream.call import Call, Link, Response
 from ledgermesh.upstream.guard import Guard
-from ledgermesh.upstream.wire_aiohttp import GuardedWire
+from ledgermesh.upstream.wire_http1 import GuardedWire
 from tests.hands import HandClock, settle
 from tests.states import KEYS, memory_state
 
@@ -231,9 +232,9 @@ async def test_one_company_by_argument_or_by_header(stage: Stage) -> None:
     asked = stage.question()
     async with (
         stage.listener(company="alpine") as by_argument,
-        stage.listener(question=replace(asked, account_key="maple")) as by_header,
+        stage.listener(question=asked_as(asked, account_key="maple")) as by_header,
         stage.listener(
-            question=replace(asked, account_key="maple", variables={"company": "alpine"})
+            question=asked_as(asked, account_key="maple", variables={"company": "alpine"})
         ) as by_both,
         stage.listener(key="key-4") as by_key,
     ):
@@ -291,7 +292,7 @@ async def test_a_caller_whose_own_time_is_shorter_than_the_key_s(stage: Stage) -
     """A browser's token ends its stream although the key behind it goes on."""
     asked = stage.question()
     key = replace(asked.principal.key, expires_at=NOW + dt.timedelta(seconds=3))
-    short = replace(asked, principal=replace(asked.principal, key=key))
+    short = asked_as(asked, principal=replace(asked.principal, key=key))
     async with stage.listener(question=short) as listener:
         for _ in range(3):
             assert not listener.over

@@ -341,3 +341,19 @@ async def test_what_a_job_reads_is_not_counted_once_more(made: Product) -> None:
     assert alone(payload)["status"] == "COMMITTED", payload
     again = alone(await made.done(UPDATE, given, key="once"))
     assert (again["status"], again["error"]["code"]) == ("BLOCKED", "RATE_LIMITED")
+
+
+async def test_a_commit_ends_answers_that_are_kept(made: Product) -> None:
+    """Whoever takes answers that are five minutes old sees a new invoice as soon as it is committed."""
+    text = f"""query {{ company(key: "{COMPANY}") {{
+      invoices(from: ["kashoo"], first: 200) {{ nodes {{ id }} }} }} }}"""
+    old = {"Cache-Control": "max-age=300"}
+    for _ in range(2):
+        before = await made.ask(text, headers=old)
+    assert "kept" in before["extensions"]
+    invoice = await made_invoice(made)
+    after = await made.ask(text, headers=old)
+
+    ids = [{node["id"] for node in each["data"]["company"]["invoices"]["nodes"]} for each in (before, after)]
+    assert "kept" not in after["extensions"]
+    assert (invoice["id"] in ids[0], invoice["id"] in ids[1]) == (False, True)

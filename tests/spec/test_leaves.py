@@ -63,7 +63,7 @@ def spoil(wire: wires.Wire, *values: object) -> list[tuple[wires.Wire, object]]:
 BAD: list[tuple[wires.Wire, object]] = [
     *spoil(leaves.text("x"), True, {}, []),
     *spoil(leaves.flag("x"), 0, "true"),
-    *spoil(leaves.whole("x"), Decimal("1.5"), True, "1e9", "", "9" * 101),
+    *spoil(leaves.whole("x"), Decimal("1.5"), True, "1e9", "", "9" * 101, 2**31, Decimal(-(2**31))),
     *spoil(leaves.decimal("x"), "1e999999999", "NaN", "1_000", "1,5", "", " 1", "\uff11", True, []),
     *spoil(leaves.day("x"), "2026-02-30", "2026-2-3", "2026-02-03T00:00:00", "0000-01-01", 20260203),
     *spoil(leaves.instant("x"), "2026-02-28", "secret", "2026-02-28T00:00:00", 10**18, True),

@@ -74,7 +74,6 @@ class Run:
         self.surprise = ""
         """Why graphql-core has to answer; empty where it need not."""
         self.memo = Memo()
-        self._listed: dict[int, tuple[Any, list[Any]]] = {}
         self._infos: dict[int, Any] = {}
         self.options = options
         self._clock = clock
@@ -151,9 +150,10 @@ class Run:
         """The elements; the same again for what can be gone through only once."""
         if isinstance(value, list | tuple):
             return value
-        if id(value) not in self._listed:
-            self._listed[id(value)] = (value, list(value))
-        return self._listed[id(value)][1]
+        known = self.memo.listed
+        if id(value) not in known:
+            known[id(value)] = (value, list(value))
+        return known[id(value)][1]
 
     def defer(self, place: Place, items: Sequence[Any], fill: ListFill) -> list[Any]:
         """A list of the answer that is filled piece by piece, after what is around it."""

@@ -113,6 +113,8 @@ class Memo:
 
     def __init__(self) -> None:
         self._columns: list[_Column] = []
+        self.listed: dict[int, tuple[Any, list[Any]]] = {}
+        """The elements of what can be gone through only once, by its identity; it is kept beside them."""
         self._outcomes: dict[tuple[int, int], tuple[Any, bool]] | None = None
 
     def keep(
@@ -133,6 +135,7 @@ class Memo:
         if key not in self._outcomes:
             return next_(source, info, **arguments)
         outcome, waited = self._outcomes[key]
+        _, outcome = self.listed.get(id(outcome), (None, outcome))
         # Where graphql-core would have waited it waits again, so that errors come in the same order.
         return _given(outcome) if waited else outcome
 

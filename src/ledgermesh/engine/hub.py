@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ledgermesh.engine.ahead import AT_ONCE
 from ledgermesh.engine.mapping import Maker, element, elements
+from ledgermesh.engine.pages import Page
 from ledgermesh.engine.paging import parameters, size_max, turn
 from ledgermesh.engine.read import Leaves, ListPages, ReadPages, open_list, read_one
+from ledgermesh.engine.reading import ROWS_AT_ONCE
 from ledgermesh.engine.request import Terms, call, merged
 from ledgermesh.errors import Absent, Garbled, LedgermeshError, TooCostly, Unsupported
 from ledgermesh.model.platform import Connection, Subscription
@@ -29,6 +32,9 @@ CHILDREN_MAX = 200
 """Parents whose children one request reads one by one from one connection."""
 REPORT_PAGES_MAX = 20
 """Pages of one report's answer."""
+
+UNNAMED = frozenset(("",))
+"""The names of the resources of a kind that has only one, as nearly all have."""
 
 Loaded = Record | LedgermeshError | None
 
@@ -115,19 +121,24 @@ class Hub:
     ) -> dict[str, Loaded]:
         """Read list pages while they are cheaper than reading what is missing singly, or the only way."""
         query = ListQuery(kind=maker.resource.kind, fields=wanted, where=_since(maker.resource, since))
-        leaves = Leaves(open_list(self.send, self.terms, maker, query))
+        leaves = Leaves(open_list(self.send, self.terms, maker, query), whole=False)
+        singly = maker.resource.get is not None
         found: dict[str, Loaded] = {}
-        while not leaves.ended and len(found) < len(ids):
-            try:
-                page = await leaves.turn()
-            except LedgermeshError as error:
-                return found | {id: error for id in ids if id not in found}
-            found.update((row.native_id, row) for row in page.rows if row.native_id in ids)
-            if page.truncated is not None:
-                cut = Unsupported(page.truncated, details={"connection": self.link.connection})
-                return found | {id: cut for id in ids if id not in found}
-            if maker.resource.get is not None and leaves.read >= len(ids) - len(found):
-                break
+        try:
+            while not leaves.ended and len(found) < len(ids):
+                missing = len(ids) - len(found)
+                # Whether a few are cheaper read singly is known after the first page.
+                page = await leaves.turn(AT_ONCE if not singly or leaves.read or missing > SINGLES_MAX else 0)
+                found.update((row.native_id, row) for row in page.rows if row.native_id in ids)
+                if page.truncated is not None:
+                    cut = Unsupported(page.truncated, details={"connection": self.link.connection})
+                    return found | {id: cut for id in ids if id not in found}
+                if singly and _cheaper_singly(len(ids) - len(found), leaves, page):
+                    break
+        except LedgermeshError as error:
+            return found | {id: error for id in ids if id not in found}
+        finally:
+            leaves.drop()
         return found
 
     async def _singly(
@@ -186,10 +197,18 @@ class Hub:
                     page = await leaves.turn()
                     if page.truncated is not None:
                         raise Unsupported(page.truncated, details={"connection": self.link.connection})
-                    _share(page.rows, found)
+                    await self._share(page.rows, found)
         except LedgermeshError as error:
             return [error if parent.native_id in found else () for parent in parents]
         return [found.get(parent.native_id, ()) for parent in parents]
+
+    async def _share(self, rows: Sequence[Record], found: Mapping[str, list[Record]]) -> None:
+        """Give each settlement to the documents that it names."""
+        for number, row in enumerate(rows):
+            if number % ROWS_AT_ONCE == ROWS_AT_ONCE - 1:
+                await self.terms.slices.pause()
+            for id in {each.document_native_id for each in getattr(row, "allocations", ())} & found.keys():
+                found[id].append(row)
 
     async def _below(self, maker: Maker, parent: Record, wanted: frozenset[str]) -> list[Record]:
         list_ = maker.resource.list
@@ -315,13 +334,6 @@ def _unpaid(record: Record) -> bool:
     return paid is not None and paid.amount == 0
 
 
-def _share(rows: Iterable[Record], found: Mapping[str, list[Record]]) -> None:
-    """Give each settlement to the documents that it names."""
-    for row in rows:
-        for id in {each.document_native_id for each in getattr(row, "allocations", ())} & found.keys():
-            found[id].append(row)
-
-
 def names_its_documents(makers: Sequence[Maker]) -> bool:
     """Whether records of this kind say which documents they settle."""
     found = [each.resource.fields.wires.get("allocations") for each in makers]
@@ -340,11 +352,23 @@ def _object(document: object, item: str) -> Mapping[str, object]:
 def _bare(resource: Resource, id: str, names: frozenset[str]) -> str | None:
     """The provider's own id, if this id belongs to the resource; `names` are those of all resources of the kind."""
     own = id.partition("-")[2] if resource.children is not None else id
+    if names == UNNAMED:
+        return own
     name, _, rest = own.partition(":")
     if resource.name:
         return rest if name == resource.name and rest else None
     below = id.partition("-")[2].partition(":")[0]
     return None if (names - {""}) & {name, below} else own
+
+
+def _cheaper_singly(missing: int, leaves: Leaves, page: Page[Record]) -> bool:
+    """Whether records are read singly rather than from the rest of a list: where it has more pages than they are.
+
+    Where nobody knows how many it has, as many are read as records are missing.
+    """
+    if page.total is None or not page.rows:
+        return leaves.read >= missing
+    return missing <= SINGLES_MAX and missing < (page.total - leaves.rows) / len(page.rows)
 
 
 def _since(resource: Resource, since: dt.date | None) -> And | None:

@@ -8,6 +8,8 @@ import hmac
 from collections.abc import Sequence
 from typing import Any, Final
 
+from cachetools import LRUCache
+
 from ledgermesh.errors import BadInput
 from ledgermesh.spec.query import Ref
 from ledgermesh.state.sealing import SealingKey
@@ -19,19 +21,39 @@ MARK_BYTES: Final = 8
 TEXT_MAX: Final = 1024
 BLOCK_BYTES: Final = 64
 """Of SHA-256."""
+SEALED_MAX: Final = 20_000
+"""Ids that are remembered, of all tenants together."""
+OWNERS_MAX: Final = 1_000
+"""Tenants in an environment whose keys are kept ready."""
 
 
 class Ids:
     """Makes and reads global ids of one tenant in one environment. The first key signs, all of them are good."""
 
-    def __init__(self, keys: Sequence[SealingKey], *, tenant: str, environment: str) -> None:
+    def __init__(
+        self,
+        keys: Sequence[SealingKey],
+        *,
+        tenant: str,
+        environment: str,
+        sealed: dict[tuple[bytes, Ref], str] | None = None,
+    ) -> None:
         self._owner = f"{tenant}\0{environment}\0".encode()
         self._first = keys[0]
         self._keys = {key.id: key.derived("id") for key in keys}
         self._begun: dict[int, tuple[Any, Any]] = {}
+        self._sealed = {} if sealed is None else sealed
 
     def seal(self, ref: Ref) -> str:
-        """The opaque id of a record."""
+        """The opaque id of a record: the same whenever it is shown, so that the last ones are remembered."""
+        found = self._sealed.get((self._owner, ref))
+        if found is None:
+            if len(self._sealed) >= SEALED_MAX:
+                self._sealed.clear()
+            found = self._sealed[self._owner, ref] = self._seal(ref)
+        return found
+
+    def _seal(self, ref: Ref) -> str:
         content = f"{ref.kind}\0{ref.connection}\0{ref.native_id}".encode()
         head = bytes((VERSION, self._first.id))
         raw = head + self._mark(self._first.id, head + content) + content
@@ -66,3 +88,20 @@ class Ids:
         inner.update(content)
         outer.update(inner.digest())
         return bytes(outer.digest()[:MARK_BYTES])
+
+
+class AllIds:
+    """The ids of every tenant, and what their requests may share of making them."""
+
+    def __init__(self, keys: Sequence[SealingKey]) -> None:
+        self._keys = keys
+        self._sealed: dict[tuple[bytes, Ref], str] = {}
+        self._owners: LRUCache[tuple[str, str], Ids] = LRUCache(OWNERS_MAX)
+
+    def of(self, tenant: str, environment: str) -> Ids:
+        """Those of one tenant."""
+        found = self._owners.get((tenant, environment))
+        if found is None:
+            found = Ids(self._keys, tenant=tenant, environment=environment, sealed=self._sealed)
+            self._owners[tenant, environment] = found
+        return found

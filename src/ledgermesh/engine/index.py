@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from cachetools import TTLCache
 
@@ -68,6 +68,38 @@ class Key(NamedTuple):
     source: str
     query: bytes
     """Digest of the query."""
+
+
+class Shelves(Protocol):
+    """Where indexes are kept."""
+
+    def find(self, key: Key, *, max_age: float = KEPT_SECONDS) -> Index | None:
+        """The index, when its reading began at most `max_age` seconds ago."""
+        ...
+
+    def keep(self, key: Key, index: Index) -> None:
+        """Keep it, unless it alone is larger than all that may be kept."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The same shelves, as one request uses them: it notes how old what it takes from there is."""
+
+    inner: Shelves
+    aged: Callable[[float], None]
+    """Told when the reading began, in monotonic seconds."""
+
+    def find(self, key: Key, *, max_age: float = KEPT_SECONDS) -> Index | None:
+        """See Shelves."""
+        found = self.inner.find(key, max_age=max_age)
+        if found is not None:
+            self.aged(found.made_at)
+        return found
+
+    def keep(self, key: Key, index: Index) -> None:
+        """See Shelves."""
+        self.inner.keep(key, index)
 
 
 class Indexes:

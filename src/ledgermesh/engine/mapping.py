@@ -47,35 +47,52 @@ class Maker:
         rejected: list[Rejected],
     ) -> list[Record]:
         """The records of these documents; what cannot be one goes to `rejected`, what is of another kind nowhere."""
-        made = []
+        made: list[Record] = []
+        resource, origin = self.resource, self.origin(fetched_at)
+        keep, fields, id_of = resource.keep, resource.fields, resource.fields.wires["native_id"].read
+        above: Row | None = parent.__dict__["_row"] if parent is not None else None
+        # What is the same for all of them is looked up once: a list has thousands of records.
+        settings, plain = self.link.settings, parent is None and not resource.name
         for document in documents:
-            row = self._row(document, parent, rejected)
-            if row is not None and (self.resource.keep is None or self.resource.keep(row)):
-                record = self._record(row, fetched_at, parent, rejected)
-                if record is not None:
-                    made.append(record)
+            if document.__class__ is not dict and not isinstance(document, Mapping):
+                rejected.append(Rejected(None, resource.kind, "expected an object"))
+                continue
+            row = Row(document, above, settings)
+            if keep is not None and not keep(row):
+                continue
+            try:
+                native_id = id_of(row)
+            except Malformed as error:
+                rejected.append(Rejected(None, error.path, error.reason))
+                continue
+            if native_id.__class__ is not str:
+                rejected.append(Rejected(None, fields.wires["native_id"].paths[0], "the record has no id"))
+                continue
+            full = native_id if plain else self.full_id(native_id, parent)
+            made.append(self._made(row, full, origin, fields))
         return made
 
-    def _row(self, document: object, parent: Record | None, rejected: list[Rejected]) -> Row | None:
-        if not isinstance(document, Mapping):
-            rejected.append(Rejected(None, self.resource.kind, "expected an object"))
-            return None
-        above: Row | None = parent.__dict__["_row"] if parent is not None else None
-        return Row(document, above, self.link.settings)
+    def _made(
+        self, row: Row, native_id: str, origin: Origin, fields: Fields, wires: Mapping[str, Any] | None = None
+    ) -> Record:
+        record: Record = fields.model.over(row, wires or fields.wires, [])
+        known = record.__dict__
+        known["native_id"] = native_id
+        known[CONNECTION] = self.connection.id
+        known["_origin"] = origin
+        return record
 
-    def _record(
-        self, row: Row, fetched_at: dt.datetime, parent: Record | None, rejected: list[Rejected]
-    ) -> Record | None:
-        wire = self.resource.fields.wires["native_id"]
-        try:
-            native_id = wire.read(row)
-        except Malformed as error:
-            rejected.append(Rejected(None, error.path, error.reason))
-            return None
-        if not isinstance(native_id, str):
-            rejected.append(Rejected(None, wire.paths[0], "the record has no id"))
-            return None
-        return self.over(row, self.full_id(native_id, parent), fetched_at)
+    def origin(self, fetched_at: dt.datetime) -> Origin:
+        """Of all records of one answer."""
+        return Origin(
+            connection=self.connection,
+            kind=self.resource.kind,
+            fetched_at=fetched_at,
+            address=self._address,
+            derived=self.resource.derived is not None,
+            streams=self.resource.streams,
+            seal=self.seal,
+        )
 
     def _address(self, native_id: str) -> str | None:
         get = self.resource.get
@@ -93,23 +110,10 @@ class Maker:
         return f"{parent.native_id}-{named}" if parent is not None else named
 
     def over(
-        self, row: Row, native_id: str, fetched_at: dt.datetime, fields: Mapping[str, Any] | None = None
+        self, row: Row, native_id: str, origin: Origin, fields: Mapping[str, Any] | None = None
     ) -> Record:
         """The record over a row. `fields` replaces the resource's own mapping, for summaries in other documents."""
-        own: Fields = self.resource.fields
-        record: Record = own.model.over(row, fields or own.wires, [])
-        record.__dict__["native_id"] = native_id
-        record.__dict__[CONNECTION] = self.connection.id
-        record.__dict__["_origin"] = Origin(
-            connection=self.connection,
-            kind=self.resource.kind,
-            fetched_at=fetched_at,
-            address=lambda: self._address(native_id),
-            derived=self.resource.derived is not None,
-            streams=self.resource.streams,
-            seal=self.seal,
-        )
-        return record
+        return self._made(row, native_id, origin, self.resource.fields, fields)
 
 
 def elements(document: object, path: str) -> Sequence[object]:

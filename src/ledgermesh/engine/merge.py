@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from typing import Final, Generic, Literal
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.cursor import State, digest
-from ledgermesh.engine.index import Indexes, Key
+from ledgermesh.engine.index import Key, Shelves
 from ledgermesh.engine.order import Ordering, Place
-from ledgermesh.engine.ordered import Ordered
+from ledgermesh.engine.ordered import Entry, Ordered
 from ledgermesh.engine.pages import Keep, Pages, T
-from ledgermesh.engine.reading import Bounds, Reading, ScanLimit, Unordered
+from ledgermesh.engine.reading import ROWS_AT_ONCE, Bounds, Reading, ScanLimit, Unordered
 from ledgermesh.engine.sorted_here import WINDOW_IGNORED, Shelf, SortedHere
 from ledgermesh.engine.where import day_range, evaluate
 from ledgermesh.errors import CurrencyRequired, LedgermeshError
+from ledgermesh.slices import Slices, endless
 from ledgermesh.spec.query import ListQuery, Where
 
 UNORDERED: Final = "UNORDERED"
@@ -41,11 +43,13 @@ class Run:
     clock: Clock
     deadline: float
     """On the clock's monotonic scale, in seconds."""
-    indexes: Indexes
+    indexes: Shelves
     max_age: float = 0.0
     """How old an answer the caller takes, in seconds."""
     scan_pages_max: int = 200
     """Pages read of each source at most."""
+    slices: Slices = field(default_factory=endless, compare=False)
+    """Who goes through many rows asks it when to let others have the event loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +115,9 @@ async def merge(
             own = state.own.get(broken.name, state.anchor)
             state = replace(state, unordered={**state.unordered, broken.name: own is not None})
             run = replace(run, max_age=max(run.max_age, run.clock.monotonic() - began))
+        finally:
+            for pages in sources:
+                pages.drop()
 
 
 Problem = LedgermeshError | ScanLimit | Unordered | None
@@ -168,6 +175,7 @@ class _Merge(Generic[T]):
         self.keep = _keeper(query.where, self.currencies, keep)
         self.wanted = first + first // 4 + SLACK_ROWS
         self.filtered = query.where is not None or keep is not None
+        self.count = len(sources)
         self.sources = [self._source(pages) for pages in sources]
         self.heap: list[tuple[Place, int]] = []
         self.rows: list[T] = []
@@ -178,17 +186,24 @@ class _Merge(Generic[T]):
     def _source(self, pages: Pages[T]) -> _Source[T]:
         run, after = self.run, self.state.own.get(pages.name, self.state.anchor)
         bounds = Bounds(
-            clock=run.clock, deadline=run.deadline, pages_max=run.scan_pages_max, max_age=run.max_age
-        )
+            clock=run.clock, deadline=run.deadline, pages_max=run.scan_pages_max, max_age=run.max_age,
+            slices=run.slices,
+        )  # fmt: skip
         return _Source(pages, self._stream(pages, Reading(pages, bounds), after), after)
 
     def _stream(
         self, pages: Pages[T], reading: Reading[T], after: Place | None
     ) -> Ordered[T] | SortedHere[T]:
         if pages.order_pushed and pages.name not in self.state.unordered:
-            size = min(pages.size_max, self.wanted * (FILTERED_FACTOR if self.filtered else 1))
+            # Without ties to complete and rows shown before, a page needs no more than what it shows.
+            exact = pages.ties_by_id and after is None
+            wanted = self.first if exact else self.wanted
+            size = min(pages.size_max, wanted * (FILTERED_FACTOR if self.filtered else 1))
             hint = self.state.hints.get(pages.name)
-            return Ordered(reading, self.ordering, self.keep, after=after, hint=hint, size=size)
+            likely = self.first // self.count
+            return Ordered(
+                reading, self.ordering, self.keep, after=after, hint=hint, size=size, likely=likely
+            )
         days = day_range(self.query.where, pages.windowed) if pages.windowed else (None, None)
         key = Key(self.run.tenant, self.run.environment, pages.name, digest(self.query))
         return SortedHere(
@@ -197,12 +212,14 @@ class _Merge(Generic[T]):
         )  # fmt: skip
 
     async def page(self) -> Merged[T]:
-        problems = await asyncio.gather(*(source.head() for source in self.sources))
+        heads = [source.head() for source in self.sources]
+        # One by itself needs no task of its own.
+        problems = [await heads[0]] if len(heads) == 1 else await asyncio.gather(*heads)
         for number, problem in enumerate(problems):
             self._arrived(number, self._released(number, problem))
         while self.heap and len(self.rows) < self.first and not self.stopped:
             await self._step()
-        return Merged(
+        merged = Merged(
             rows=tuple(self.rows),
             names=tuple(self.sources[number].pages.name for _, number in self.shown),
             more=self.stopped or any(source.pending() for source in self.sources),
@@ -210,6 +227,9 @@ class _Merge(Generic[T]):
             end=self._state(self.last),
             state_after=lambda row: self._state(self.shown[row][0]),
         )
+        for source in self.sources:
+            await _freed(source.stream.ready, self.run.slices)
+        return merged
 
     def _released(self, number: int, problem: Problem) -> Problem:
         """A source that spends all its pages before its first row is told to show what it has: it would never end."""
@@ -221,16 +241,21 @@ class _Merge(Generic[T]):
         return None
 
     async def _step(self) -> None:
-        """Take the first row of all, and make the next one of its source known if it is needed."""
-        place, number = heappop(self.heap)
-        source = self.sources[number]
-        entry = source.stream.ready.popleft()
-        self.last = place
-        if entry.record is not None:
-            self.rows.append(entry.record)
-            self.shown.append((place, number))
-        if len(self.rows) < self.first:
-            self._arrived(number, await source.head())
+        """Take the first row of all and those of its source that follow before any other's, and make the next one of
+        this source known if it is needed.
+        """
+        _, number = heappop(self.heap)
+        source, rows, others = self.sources[number], self.rows, self.heap[0] if self.heap else None
+        ready = source.stream.ready
+        while ready and (others is None or (ready[0].place, number) < others):
+            entry = ready.popleft()
+            self.last = entry.place
+            if entry.record is not None:
+                rows.append(entry.record)
+                self.shown.append((entry.place, number))
+                if len(rows) >= self.first:
+                    return
+        self._arrived(number, await source.head())
 
     def _arrived(self, number: int, problem: Problem) -> None:
         source = self.sources[number]
@@ -279,11 +304,24 @@ class _Merge(Generic[T]):
         )
 
 
-def _keeper(where: Where | None, currencies: Currencies, keep: Keep[T] | None) -> Keep[T]:
+def _keeper(where: Where | None, currencies: Currencies, keep: Keep[T] | None) -> Keep[T] | None:
+    """None where every row is kept."""
+    if where is None:
+        return keep
+
     def kept(row: T) -> bool:
-        return (where is None or evaluate(where, row, currencies)) and (keep is None or keep(row))
+        return evaluate(where, row, currencies) and (keep is None or keep(row))
 
     return kept
+
+
+async def _freed(rows: deque[Entry[T]], slices: Slices) -> None:
+    """Let go of rows that are not shown: thousands of documents take their time."""
+    while rows:
+        for _ in range(min(ROWS_AT_ONCE, len(rows))):
+            rows.popleft()
+        if rows:
+            await slices.pause()
 
 
 def _furthest(one: Place | None, other: Place | None) -> Place | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import Enum
 from functools import total_ordering
@@ -113,20 +113,32 @@ class Ordering:
     def __init__(self, order: Sequence[Order], currencies: Currencies) -> None:
         self.order = tuple(order)
         self._currencies = currencies
+        self._keys = [self._keyed(each) for each in self.order]
 
     def rank(self, record: Record) -> Rank:
         """The record's order keys; raises CurrencyRequired when they are money of several currencies."""
-        return tuple(self._key(record, order) for order in self.order)
+        if len(self._keys) == 1:
+            return (self._keys[0](record),)
+        return tuple([key(record) for key in self._keys])
 
     def place(self, record: Record, connection: str) -> Place:
         """Where the record stands; raises CurrencyRequired."""
-        return Place(self.rank(record), connection, number(record.native_id))
+        native_id = record.native_id
+        return Place(self.rank(record), connection, (len(native_id), native_id))
 
-    def _key(self, record: Record, order: Order) -> tuple[object, ...]:
-        value = getattr(record, order.field)
-        if order.currency is None and isinstance(value, Money):
-            self._currencies.see(order.field, value)
-        return _part(plain(value, order.currency), descending=order.descending)
+    def _keyed(self, order: Order) -> Callable[[Record], tuple[object, ...]]:
+        """What makes one order key of a record. Every row of every source is asked, and nearly all for a day."""
+        field, sign = order.field, -1 if order.descending else 1
+
+        def key(record: Record) -> tuple[object, ...]:
+            value = getattr(record, field)
+            if value.__class__ is dt.date:
+                return (0, sign * value.toordinal())
+            if order.currency is None and isinstance(value, Money):
+                self._currencies.see(field, value)
+            return _part(plain(value, order.currency), descending=order.descending)
+
+        return key
 
 
 # -- as JSON, inside a cursor that belongs to one query -----------------------------------------------------------

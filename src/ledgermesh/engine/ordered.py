@@ -7,16 +7,17 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final, Generic
 
+import msgspec
+
 from ledgermesh.engine.order import Ordering, Place
 from ledgermesh.engine.pages import Keep, Page, T
-from ledgermesh.engine.reading import Reading, Unordered, Walk
+from ledgermesh.engine.reading import ROWS_AT_ONCE, Reading, Unordered, Walk
 
 MARGIN_ROWS: Final = 3
 """Rows before its own place from which a source is read again: so many may be deleted without another call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[T]):
+class Entry(msgspec.Struct, Generic[T], frozen=True):
     """One row of a source in the total order; without a record when the condition does not hold for it."""
 
     place: Place
@@ -38,12 +39,14 @@ class Ordered(Generic[T]):
         self,
         reading: Reading[T],
         ordering: Ordering,
-        keep: Keep[T],
+        keep: Keep[T] | None,
         *,
         after: Place | None,
         hint: int | None,
         size: int,
+        likely: int = 0,
     ) -> None:
+        """`likely` is how many rows will be taken of it, as far as that can be guessed."""
         self.reading = reading
         self.ready: deque[Entry[T]] = deque()
         """Rows whose turn is known."""
@@ -54,9 +57,10 @@ class Ordered(Generic[T]):
         self.notes: set[str] = set()
         self._ordering = ordering
         self._keep = keep
+        self._connection, self._ties_by_id = reading.source.connection, reading.source.ties_by_id
         self._after = after
         self._hint = hint
-        self._size = size
+        self._size, self._likely = size, likely
         self._walk: Walk[T] | None = None
         self._group: list[Entry[T]] = []
         self._last: Place | None = None
@@ -65,11 +69,23 @@ class Ordered(Generic[T]):
 
     async def fill(self) -> None:
         """Read one more page; raises LedgermeshError, ScanLimit, Unordered, CurrencyRequired."""
+        if self._walk is not None:
+            self._walk.ahead = self._pages_likely()
         position, page = await (self._start() if self._walk is None else self._walk.read())
-        self._sheets.append(Sheet(position, tuple(self._take(row) for row in page.rows)))
+        places: list[Place] = []
+        for start in range(0, len(page.rows), ROWS_AT_ONCE):
+            if start:
+                await self.reading.pause()
+            places += [self._take(row) for row in page.rows[start : start + ROWS_AT_ONCE]]
+        self._sheets.append(Sheet(position, tuple(places)))
+        self._likely -= len(places)
         if page.next is None:
             self.partial = page.truncated
             self._finish()
+
+    def _pages_likely(self) -> int:
+        """How many pages behind the next one will be read."""
+        return max(self._likely - 1, 0) // self._size
 
     def give_up(self, reason: str) -> None:
         """Take what was read for all there is, because the rest is out of reach."""
@@ -101,7 +117,7 @@ class Ordered(Generic[T]):
         """The first page: one that starts before the place to go on from, although rows may have been deleted."""
         position, back = self._hint, self._size
         while True:
-            self._walk = Walk(self.reading, position, self._size)
+            self._walk = Walk(self.reading, position, self._size, ahead=self._pages_likely())
             found, page = await self._walk.read()
             if position is None or self._after is None or self._begins_before(page, self._after):
                 return found, page
@@ -115,32 +131,38 @@ class Ordered(Generic[T]):
 
     def _comparable(self, place: Place) -> tuple[object, ...]:
         """The part of a place in which the provider keeps the order."""
-        return place if self.reading.source.ties_by_id else place.rank
+        return place if self._ties_by_id else place.rank
 
     def _place(self, row: T) -> Place:
-        return self._ordering.place(row, self.reading.source.connection)
+        return self._ordering.place(row, self._connection)
 
     # -- rows -----------------------------------------------------------------------------------------------------
 
     def _take(self, row: T) -> Place:
-        place = self._place(row)
-        if row.native_id in self._seen:
+        place, last = self._place(row), self._last
+        number = place.number[1]
+        if number in self._seen:
             return place
-        self._seen.add(row.native_id)
-        self._check(place)
-        if self._last is not None and (self.reading.source.ties_by_id or self._last.rank != place.rank):
-            self._release()
+        self._seen.add(number)
+        if last is not None:
+            if self._ties_by_id:
+                if place < last:
+                    raise Unordered(self.reading.source.name)
+            elif last.rank != place.rank:
+                if place.rank < last.rank:
+                    raise Unordered(self.reading.source.name)
+                self._release()
         self._last = place
         if self._after is None or place > self._after:
-            self._group.append(Entry(place, row if self._keep(row) else None))
+            # Where ties come in order too, nothing that follows can stand before this row.
+            ready = self.ready if self._ties_by_id else self._group
+            ready.append(Entry(place, row if self._keep is None or self._keep(row) else None))
         return place
 
-    def _check(self, place: Place) -> None:
-        if self._last is not None and self._comparable(place) < self._comparable(self._last):
-            raise Unordered(self.reading.source.name)
-
     def _release(self) -> None:
-        self.ready.extend(sorted(self._group, key=_place_of))
+        if len(self._group) > 1:
+            self._group.sort(key=_place_of)
+        self.ready.extend(self._group)
         self._group.clear()
 
     def _finish(self) -> None:

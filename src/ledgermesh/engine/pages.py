@@ -78,13 +78,24 @@ class Pages(Protocol[T_co]):
         ...
 
     async def page(
-        self, position: int | None, *, size: int, days: Days | None = None, max_age: float = 0.0
+        self,
+        position: int | None,
+        *,
+        size: int,
+        days: Days | None = None,
+        max_age: float = 0.0,
+        ahead: int = 0,
     ) -> Page[T_co]:
         """Read one page; raises LedgermeshError when the source cannot answer.
 
         `size` is at most `size_max`; sources whose positions are page numbers take no notice of it. `max_age` is
         how old, in seconds, an answer kept from an earlier call may be; the caller's own freshness allows more.
+        So many pages behind it as `ahead` says are read next, as far as anybody knows: they may be begun now.
         """
+        ...
+
+    def drop(self) -> None:
+        """Give up pages that were begun ahead and are not read."""
         ...
 
     def shift(self, position: int | None, rows: int) -> int | None:

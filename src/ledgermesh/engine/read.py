@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+from ledgermesh.engine.ahead import AT_ONCE, Ahead, foreseen
 from ledgermesh.engine.mapping import Maker, Rejected, element, elements
 from ledgermesh.engine.pages import Days, Page
 from ledgermesh.engine.paging import WHOLE_MAX, Turn, parameters, shift, size_max, turn
 from ledgermesh.engine.pushdown import Parameters, Pushed, elsewhere, pushed
+from ledgermesh.engine.reading import ROWS_AT_ONCE
 from ledgermesh.engine.request import Terms, call, dated, expansion, merged
 from ledgermesh.errors import Absent, Garbled, TooCostly, Unsupported
 from ledgermesh.model.record import Record
+from ledgermesh.slices import Slices
 from ledgermesh.spec.query import ListQuery
 from ledgermesh.spec.resource import Derived, List
 from ledgermesh.upstream.call import Call, Handler, Response
@@ -65,7 +69,8 @@ class ListPages:
         query: ListQuery,
         parent: Record | None = None,
     ) -> None:
-        self._send, self._terms, self._maker, self._list = send, terms, maker, list_
+        self._terms, self._maker, self._list = terms, maker, list_
+        self._ahead = Ahead(send)
         self._query, self._parent = query, parent
         self.pushed: Pushed = pushed(list_, query, kept=maker.resource.keep is not None)
         self.seen = Seen()
@@ -80,7 +85,13 @@ class ListPages:
         self._before: tuple[int | None, bytes] = (None, b"")
 
     async def page(
-        self, position: int | None, *, size: int, days: Days | None = None, max_age: float = 0.0
+        self,
+        position: int | None,
+        *,
+        size: int,
+        days: Days | None = None,
+        max_age: float = 0.0,
+        ahead: int = 0,
     ) -> Page[Record]:
         """Read one page; raises LedgermeshError."""
         if (days is not None) != self._by_days:
@@ -90,19 +101,29 @@ class ListPages:
         window = self._window(days)
         if window is None or elsewhere(self._query.where, self.connection):
             return Page((), None)
-        rows, said = await self._read(self._call(position, size, window, max_age), position)
+        asked = partial(self._call, size=size, window=window, max_age=max_age)
+        rows, said = await self._read(asked, position, ahead)
         if said.truncated is not None and self._query.search and self._list.search:
-            rows = await self._more(rows, self._call(position, size, window, max_age, self._query.search))
+            rows = await self._more(rows, partial(asked, search=self._query.search))
         total = said.total if self.pushed.exact and self._maker.resource.keep is None else None
         return Page(tuple(rows), said.next, total, said.truncated)
 
-    async def _read(self, call: Call, position: int | None) -> tuple[list[Record], Turn]:
-        response = await self._send(call)
+    def drop(self) -> None:
+        """See Pages."""
+        self._ahead.drop()
+
+    async def _read(
+        self, asked: Callable[[int | None], Call], position: int | None, ahead: int = 0
+    ) -> tuple[list[Record], Turn]:
+        response = await self._ahead.response(asked(position))
         self.seen.take(response, self._maker.link.provider.notes)
         found = rows_of(self._list, response.document)
         self._refuse_again(position, response.body if found else b"")
         said = turn(self._list.page, position, response.document, len(found))
-        return self._maker.records(found, response.fetched_at, self._parent, self.seen.rejected), said
+        if ahead:
+            self._ahead.begin(map(asked, foreseen(self._list.page, said.next, said.total, len(found), ahead)))
+        rejected, slices = self.seen.rejected, self._terms.slices
+        return await _made(self._maker, found, response.fetched_at, self._parent, rejected, slices), said
 
     def _refuse_again(self, position: int | None, body: bytes) -> None:
         """Raise Garbled for the page before under another position, also where none of its rows is of this kind."""
@@ -110,10 +131,10 @@ class ListPages:
         if body and position is not None and before[0] != position and before[1] == body:
             raise Garbled("the provider repeated a page")
 
-    async def _more(self, rows: list[Record], call: Call) -> list[Record]:
+    async def _more(self, rows: list[Record], asked: Callable[[int | None], Call]) -> list[Record]:
         """With what only the provider's own search finds. It is no superset of ours: it may look into fewer fields."""
         known = {row.native_id for row in rows}
-        found, _ = await self._read(call, None)
+        found, _ = await self._read(asked, None)
         return [*rows, *(row for row in found if row.native_id not in known)]
 
     def _call(
@@ -154,6 +175,21 @@ class ListPages:
         return shift(self._list.page, position, rows)
 
 
+async def _made(
+    maker: Maker, found: Sequence[object], fetched_at: dt.datetime, parent: Record | None,
+    rejected: list[Rejected], slices: Slices,
+) -> list[Record]:  # fmt: skip
+    """The records of these documents, a few at a time."""
+    if len(found) <= ROWS_AT_ONCE:
+        return maker.records(found, fetched_at, parent, rejected)
+    made: list[Record] = []
+    for start in range(0, len(found), ROWS_AT_ONCE):
+        if start:
+            await slices.pause()
+        made += maker.records(found[start : start + ROWS_AT_ONCE], fetched_at, parent, rejected)
+    return made
+
+
 def rows_of(list_: List, document: object) -> Sequence[object]:
     """The rows of a list's answer; raises Garbled when there are none to be had."""
     if list_.rows is None:
@@ -183,7 +219,13 @@ class DerivedPages:
         self.pushed = Pushed((), (), exact=False, sort=None)
 
     async def page(
-        self, position: int | None, *, size: int, days: Days | None = None, max_age: float = 0.0
+        self,
+        position: int | None,
+        *,
+        size: int,
+        days: Days | None = None,
+        max_age: float = 0.0,
+        ahead: int = 0,
     ) -> Page[Record]:
         """All of it; raises LedgermeshError."""
         found: list[object] = []
@@ -192,20 +234,33 @@ class DerivedPages:
         fetched_at = self.seen.fetched_at
         assert fetched_at is not None, "a derived resource reads at least one list"
         documents = self._derived.rows(found)
-        rows = self._maker.records(documents, fetched_at, None, self.seen.rejected)
+        rejected, slices = self.seen.rejected, self._terms.slices
+        rows = await _made(self._maker, documents, fetched_at, None, rejected, slices)
         return Page(tuple(rows), None)
 
+    def drop(self) -> None:
+        """See Pages. What was begun ends with the page."""
+
     async def _all(self, list_: List, max_age: float) -> Sequence[object]:
+        ahead = Ahead(self._send)
+        try:
+            return await self._pages(list_, ahead, partial(self._call, list_, max_age))
+        finally:
+            ahead.drop()
+
+    def _call(self, list_: List, max_age: float, position: int | None) -> Call:
+        page = parameters(list_.page, position, size_max(list_.page))
+        query = merged(dated(list_.query, self._terms.today), page)
+        return call(self._terms, self._maker.link, list_.path, {}, query, max_age=max_age)
+
+    async def _pages(
+        self, list_: List, ahead: Ahead, asked: Callable[[int | None], Call]
+    ) -> Sequence[object]:
         found: list[object] = []
         position: int | None = None
         last: Sequence[object] = ()
         for _ in range(LEAVES_MAX):
-            query = merged(
-                dated(list_.query, self._terms.today), parameters(list_.page, position, size_max(list_.page))
-            )
-            response = await self._send(
-                call(self._terms, self._maker.link, list_.path, {}, query, max_age=max_age)
-            )
+            response = await ahead.response(asked(position))
             self.seen.take(response, self._maker.link.provider.notes)
             if not list_.items:
                 return [response.document]
@@ -216,6 +271,7 @@ class DerivedPages:
             said = turn(list_.page, position, response.document, len(page))
             if said.next is None:
                 return found
+            ahead.begin(map(asked, foreseen(list_.page, said.next, said.total, len(page), AT_ONCE)))
             position = said.next
         raise TooCostly(f"more than {LEAVES_MAX} pages had to be read")
 
@@ -265,24 +321,35 @@ def tells_changes(list_: List | None) -> bool:
 class Leaves:
     """A list forward from its start, page by page and within a bound; one that runs in circles is refused."""
 
-    def __init__(self, pages: ReadPages) -> None:
-        self._pages = pages
+    def __init__(self, pages: ReadPages, *, whole: bool = True) -> None:
+        """`whole` says that all of it is read, as far as anybody knows; others turn ahead themselves."""
+        self._pages, self._whole = pages, whole
         self._position: int | None = None
         self._last: tuple[str, ...] = ()
-        self.read = 0
-        """Pages that were read."""
+        self.read = self.rows = 0
+        """Pages that were read, and rows on them."""
         self.ended = False
 
-    async def turn(self) -> Page[Record]:
-        """The next page; raises LedgermeshError."""
+    async def turn(self, ahead: int = 0) -> Page[Record]:
+        """The next page, with so many behind it begun; raises LedgermeshError."""
         if self.read >= LEAVES_MAX:
             raise TooCostly(f"more than {LEAVES_MAX} pages had to be read")
-        page = await self._pages.page(self._position, size=self._pages.size_max)
+        ahead = min(AT_ONCE if self._whole else ahead, LEAVES_MAX - self.read - 1)
+        page = None
+        try:
+            page = await self._pages.page(self._position, size=self._pages.size_max, ahead=ahead)
+        finally:
+            if page is None:
+                self.drop()
         ids = tuple(row.native_id for row in page.rows)
         _refuse_repeated(ids, self._last)
-        self.read, self._last = self.read + 1, ids
+        self.read, self.rows, self._last = self.read + 1, self.rows + len(ids), ids
         self.ended, self._position = page.next is None, page.next
         return page
+
+    def drop(self) -> None:
+        """Give up what was begun ahead: the list is not turned any further."""
+        self._pages.drop()
 
 
 def _refuse_repeated(page: Sequence[object], last: Sequence[object]) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Generic, Literal
+from typing import Final, Generic, Literal
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.pages import Days, Page, Pages, T
 from ledgermesh.errors import Garbled
+from ledgermesh.slices import Slices, endless
+
+ROWS_AT_ONCE: Final = 64
+"""Rows that are gone through between two looks at the clock."""
 
 
 class ScanLimit(Exception):
@@ -37,6 +41,8 @@ class Bounds:
     pages_max: int = 200
     max_age: float = 0.0
     """How old an answer may be, in seconds, where a page is read for the first time."""
+    slices: Slices = field(default_factory=endless, compare=False)
+    """Whom those who go through rows ask when to let others have the event loop."""
 
 
 @dataclass(slots=True)
@@ -50,19 +56,32 @@ class Reading(Generic[T]):
     """Rows of the whole list as the provider counts them, when it does."""
 
     async def page(
-        self, position: int | None, *, size: int, days: Days | None = None, max_age: float | None = None
+        self,
+        position: int | None,
+        *,
+        size: int,
+        days: Days | None = None,
+        max_age: float | None = None,
+        ahead: int = 0,
     ) -> Page[T]:
-        """Read one page; raises LedgermeshError, or ScanLimit before the call that would be one too many."""
+        """Read one page, with some behind it begun where they may be read; raises LedgermeshError, or ScanLimit before
+        the call that would be one too many.
+        """
         if self.pages >= self.bounds.pages_max:
             raise ScanLimit(self.source.name, "PAGES")
         if self.pages and self.bounds.clock.monotonic() >= self.bounds.deadline:
             raise ScanLimit(self.source.name, "DEADLINE")
         self.pages += 1
         age = self.bounds.max_age if max_age is None else max_age
-        page = await self.source.page(position, size=size, days=days, max_age=age)
+        ahead = min(ahead, self.bounds.pages_max - self.pages)
+        page = await self.source.page(position, size=size, days=days, max_age=age, ahead=ahead)
         if page.total is not None and days is None:
             self.total = page.total
         return page
+
+    async def pause(self) -> None:
+        """Call it after every few rows; see Slices."""
+        await self.bounds.slices.pause()
 
 
 @dataclass(slots=True)
@@ -75,13 +94,17 @@ class Walk(Generic[T]):
     size: int
     days: Days | None = None
     max_age: float | None = None
+    ahead: int = 0
+    """How many pages behind the one that is read will be read too, as far as anybody knows."""
     ended: bool = False
     _seen: set[int] = field(default_factory=set)
 
     async def read(self) -> tuple[int | None, Page[T]]:
         """The next page and its position; raises LedgermeshError, ScanLimit."""
         position = self.position
-        page = await self.reading.page(position, size=self.size, days=self.days, max_age=self.max_age)
+        page = await self.reading.page(
+            position, size=self.size, days=self.days, max_age=self.max_age, ahead=self.ahead
+        )
         self._check(page)
         self.ended = page.next is None
         if page.next is not None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from ledgermesh.errors import BadInput, NeedsConfig
 from ledgermesh.model.mapped import field_name
+from ledgermesh.slices import Slices, endless
 from ledgermesh.spec.resource import Expand
 from ledgermesh.spec.wires import Fields
 from ledgermesh.upstream.call import Call, Fresh, Link, Trace
@@ -27,6 +28,8 @@ class Terms:
     fresh: Fresh
     trace: Trace
     today: dt.date
+    slices: Slices = field(default_factory=endless, compare=False)
+    """Who works on large answers asks it when to let others have the event loop."""
 
 
 DOTS = ("", ".", "..")

@@ -5,17 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 from typing import Final, Generic
 
+from ledgermesh.engine.ahead import AT_ONCE
 from ledgermesh.engine.currencies import Currencies
-from ledgermesh.engine.index import KEPT_SECONDS, Index, Indexes, Key, Sheet, Spot
+from ledgermesh.engine.index import KEPT_SECONDS, Index, Key, Sheet, Shelves, Spot
 from ledgermesh.engine.order import NULL, Ordering, Place
 from ledgermesh.engine.ordered import Entry
-from ledgermesh.engine.pages import Keep, Page, T
-from ledgermesh.engine.reading import Reading, ScanLimit, Walk
+from ledgermesh.engine.pages import Keep, T
+from ledgermesh.engine.reading import ROWS_AT_ONCE, Reading, ScanLimit, Walk
+from ledgermesh.engine.sorting import in_order
 from ledgermesh.engine.windows import Window, widening
 from ledgermesh.errors import TooLate
 
@@ -28,7 +30,7 @@ PAGES_FOR_WINDOWS: Final = 3
 class Shelf:
     """Where the index of one list is kept, and which days it needs."""
 
-    indexes: Indexes
+    indexes: Shelves
     key: Key
     days: tuple[dt.date | None, dt.date | None] = (None, None)
     """The first and the last day of the field that windows are taken of on which its condition can hold."""
@@ -42,7 +44,7 @@ class _Gather(Generic[T]):
     """Collects the spots of pages as they are read, and the first rows behind a place, no others."""
 
     def __init__(
-        self, ordering: Ordering, keep: Keep[T], connection: str, *, after: Place | None, ahead: int
+        self, ordering: Ordering, keep: Keep[T] | None, connection: str, *, after: Place | None, ahead: int
     ) -> None:
         self.spots: list[Spot] = []
         self.sheets: list[Sheet] = []
@@ -52,14 +54,17 @@ class _Gather(Generic[T]):
         self._after, self._ahead = after, ahead
         self._seen: set[str] = set()
 
-    def take(self, sheet: Sheet, page: Page[T], rows: Iterable[T], *, number: int) -> None:
-        """Take note of a page, of which `rows` count."""
+    def turn(self, sheet: Sheet, truncated: str | None) -> None:
+        """Take note of a page."""
         self.sheets.append(sheet)
-        self.partial = page.truncated
+        self.partial = truncated
+
+    def take(self, rows: Iterable[T], *, number: int) -> None:
+        """Take note of rows of the page with this number."""
         for row in rows:
             if row.native_id not in self._seen:
                 self._seen.add(row.native_id)
-                if self._keep(row):
+                if self._keep is None or self._keep(row):
                     self._add(row, number)
         if len(self._first) > 2 * self._ahead:
             self._first = nsmallest(self._ahead, self._first, key=_place_of)
@@ -83,7 +88,7 @@ class SortedHere(Generic[T]):
     """The rows of one source behind a place, in the total order, as far as they are asked for."""
 
     def __init__(
-        self, reading: Reading[T], ordering: Ordering, keep: Keep[T], *,
+        self, reading: Reading[T], ordering: Ordering, keep: Keep[T] | None, *,
         after: Place | None, ahead: int, shelf: Shelf, currencies: Currencies,
     ) -> None:  # fmt: skip
         self.reading = reading
@@ -170,7 +175,9 @@ class SortedHere(Generic[T]):
 
     async def _build(self) -> Index:
         began = self.reading.bounds.clock.monotonic()
-        gather, walk = self._gather(), Walk(self.reading, None, self._size)
+        # Where windows may do, the first page tells whether to go on with it.
+        ahead = 0 if self._takes_windows() else AT_ONCE
+        gather, walk = self._gather(), Walk(self.reading, None, self._size, ahead=ahead)
         rows = await self._turn(gather, walk)
         if not walk.ended and self._takes_windows() and rows < self._size:
             # A short page may stand in between, but most often it is the last: one more call shows it.
@@ -182,24 +189,26 @@ class SortedHere(Generic[T]):
         return await self._whole(gather, walk, began, frozenset())
 
     async def _whole(self, gather: _Gather[T], walk: Walk[T], began: float, notes: frozenset[str]) -> Index:
+        walk.ahead = AT_ONCE
         partial = await self._through(gather, walk)
         self._rows = gather.first()
-        return self._made(gather, made_at=began, partial=partial, notes=notes)
+        return await self._made(gather, made_at=began, partial=partial, notes=notes)
 
     async def _extend(self, index: Index) -> Index:
         """The index with the next window; read whole and anew when the provider does not keep to the window."""
         window, *rest = index.rest
         gather = self._gather()
-        walk = Walk(self.reading, None, self._size, days=window.days)
+        walk = Walk(self.reading, None, self._size, days=window.days, ahead=AT_ONCE)
         try:
             partial = await self._through(gather, walk, window=window, sheets=len(index.sheets))
         except _Disbelief:
+            self.reading.source.drop()
             began = self.reading.bounds.clock.monotonic()
             return await self._whole(
                 self._gather(), Walk(self.reading, None, self._size), began, frozenset({WINDOW_IGNORED})
             )
         self._rows |= gather.first()
-        more = self._made(gather, made_at=index.made_at, partial=partial)
+        more = await self._made(gather, made_at=index.made_at, partial=partial)
         return replace(
             more,
             spots=index.spots + more.spots,
@@ -208,11 +217,12 @@ class SortedHere(Generic[T]):
             rest=() if partial else tuple(rest),
         )
 
-    def _made(
+    async def _made(
         self, gather: _Gather[T], *, made_at: float, partial: str | None, notes: frozenset[str] = frozenset()
     ) -> Index:
+        spots = await in_order(gather.spots, self.reading.bounds.slices)
         return Index(
-            spots=tuple(sorted(gather.spots)), sheets=tuple(gather.sheets), made_at=made_at,
+            spots=tuple(spots), sheets=tuple(gather.sheets), made_at=made_at,
             partial=partial, notes=notes, currencies=self._currencies.seen,
         )  # fmt: skip
 
@@ -234,10 +244,15 @@ class SortedHere(Generic[T]):
     ) -> int:
         """Read the next page; gives how many rows it has."""
         position, page = await walk.read()
-        sheet = Sheet(position, walk.days)
-        rows = page.rows if window is None else self._believed(page, window)
-        gather.take(sheet, page, rows, number=sheets + len(gather.sheets))
-        return len(page.rows)
+        number, count, rows = sheets + len(gather.sheets), len(page.rows), deque(page.rows)
+        gather.turn(Sheet(position, walk.days), page.truncated)
+        del page  # what is not wanted of it is freed on the way
+        while rows:
+            some = [rows.popleft() for _ in range(min(ROWS_AT_ONCE, len(rows)))]
+            gather.take(some if window is None else self._believed(some, window), number=number)
+            if rows:
+                await self.reading.pause()
+        return count
 
     def _gather(self) -> _Gather[T]:
         return _Gather(
@@ -274,13 +289,13 @@ class SortedHere(Generic[T]):
             return None  # an instant, which windows are not believed for
         return dt.date.fromordinal(-ordinal)
 
-    def _believed(self, page: Page[T], window: Window) -> list[T]:
-        """The rows of a page that are taken from this window; raises _Disbelief when one of them lies outside."""
+    def _believed(self, rows: Sequence[T], window: Window) -> list[T]:
+        """The rows that are taken from this window; raises _Disbelief when one of them lies outside."""
         field = self._ordering.order[0].field
-        days = [getattr(row, field) for row in page.rows]
+        days = [getattr(row, field) for row in rows]
         if not all(window.lies(day) for day in days):
             raise _Disbelief
-        return [row for row, day in zip(page.rows, days, strict=True) if window.counts(day)]
+        return [row for row, day in zip(rows, days, strict=True) if window.counts(day)]
 
     # -- rows -----------------------------------------------------------------------------------------------------
 
@@ -289,9 +304,12 @@ class SortedHere(Generic[T]):
         spot = index.spots[self._next]
         sheet, soon = index.sheets[spot.sheet], self._soon(index)[spot.sheet]
         page = await self.reading.page(sheet.position, size=self._size, days=sheet.days, max_age=KEPT_SECONDS)
-        for row in page.rows:
-            if (place := soon.get(row.native_id)) and self._is_still(row, place):
-                self._rows[place] = row
+        for start in range(0, len(page.rows), ROWS_AT_ONCE):
+            if start:
+                await self.reading.pause()
+            for row in page.rows[start : start + ROWS_AT_ONCE]:
+                if (place := soon.get(row.native_id)) and self._is_still(row, place):
+                    self._rows[place] = row
         if spot.place in self._rows:
             self._settle(index)
         else:
@@ -307,4 +325,5 @@ class SortedHere(Generic[T]):
         return self._expected
 
     def _is_still(self, row: T, place: Place) -> bool:
-        return self._keep(row) and self._ordering.place(row, self.reading.source.connection) == place
+        kept = self._keep is None or self._keep(row)
+        return kept and self._ordering.place(row, self.reading.source.connection) == place

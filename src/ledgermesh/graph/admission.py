@@ -80,6 +80,11 @@ class Admission:
         return admitted
 
     @property
+    def companies(self) -> tuple[str, ...]:
+        """Those it was counted at."""
+        return tuple(self._found)
+
+    @property
     def outcome(self) -> Outcome | None:
         """What to tell the caller; None while no company was reached."""
         found = list(self._found.values())

@@ -121,7 +121,7 @@ def begin_anew(context: Context) -> None:
     """What is told next is read in a moment of its own: what the last event asked for is forgotten."""
     clock, old = context.parts.clock, context.terms
     now, today = clock.monotonic(), clock.now().date()
-    context.terms = Terms(now + old.deadline - old.arrived, now, old.fresh, Trace(), today)
+    context.terms = Terms(now + old.deadline - old.arrived, now, old.fresh, Trace(), today, old.slices)
     context.today, context.pushdown, context.reach = today, [], Loaders(context)
 
 

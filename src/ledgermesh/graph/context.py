@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import strawberry
@@ -13,7 +14,7 @@ from ledgermesh.clock import Clock
 from ledgermesh.engine.cursor import Cursors
 from ledgermesh.engine.drifting import Looks
 from ledgermesh.engine.hub import Hub
-from ledgermesh.engine.ids import Ids
+from ledgermesh.engine.ids import AllIds, Ids
 from ledgermesh.engine.index import Indexes
 from ledgermesh.engine.request import Terms
 from ledgermesh.errors import BadInput, Forbidden
@@ -24,10 +25,11 @@ from ledgermesh.graph.limits.spending import Spending
 from ledgermesh.graph.limits.values import Budget, DocumentLimits
 from ledgermesh.graph.loaders import Loaders
 from ledgermesh.graph.openness import Openness
-from ledgermesh.graph.question import Notes
+from ledgermesh.graph.question import Notes, Question
 from ledgermesh.graph.writes.headers import WriteHeaders
 from ledgermesh.graph.writes.writer import Writer
 from ledgermesh.model.platform import Connection, ConnectionState, Provider
+from ledgermesh.slices import Slices
 from ledgermesh.spec.provider import Provider as Definition
 from ledgermesh.spec.query import Ref
 from ledgermesh.state.base import Secret
@@ -93,6 +95,16 @@ class Parts:
     looks: Looks = field(default_factory=Looks)
     """Which of their documents are looked at for it."""
 
+    @cached_property
+    def slices(self) -> Slices:
+        """Whom work on large answers asks when to let others have the event loop."""
+        return Slices(self.clock.monotonic)
+
+    @cached_property
+    def ids(self) -> AllIds:
+        """Global ids of every tenant."""
+        return AllIds(self.keys)
+
     @property
     def registry(self) -> Registry:
         """Who may ask about what."""
@@ -141,6 +153,17 @@ class Context:
         found = self.parts.registry.company(self.principal, wanted)
         if found is None:
             raise Forbidden("this key does not reach that company, or there is no such company")
+        if (reached := self.notes.reached) is not None:
+            reached.company(found.environment, found.key)
+        return found
+
+    def companies(self) -> list[CompanyEntry]:
+        """All companies that the caller sees, by account key."""
+        found = self.parts.registry.companies(self.principal)
+        if (reached := self.notes.reached) is not None:
+            reached.companies(self.principal)
+            for company in found:
+                reached.company(company.environment, company.key)
         return found
 
     def ref(self, company: CompanyEntry, id: str, kind: str) -> Ref:
@@ -203,6 +226,8 @@ class Context:
         if READ not in self.principal.key.scopes:
             raise Forbidden(f"this needs a key with the scope `{READ}`")
         tenant, environment = self.principal.tenant.id, entry.environment
+        if (reached := self.notes.reached) is not None:
+            reached.company(environment, entry.company)
         link = Link(
             tenant=tenant,
             environment=environment,
@@ -215,7 +240,7 @@ class Context:
             token=self.tokens.get(entry.id),
         )
         terms = self.terms if fresh is None else Terms(
-            self.terms.deadline, self.terms.arrived, fresh, self.terms.trace, self.terms.today
+            self.terms.deadline, self.terms.arrived, fresh, self.terms.trace, self.terms.today, self.terms.slices
         )  # fmt: skip
         send = self.spending.before(self.admission.before(entry.company, self.parts.send))
         return Hub(send, terms, link, self.connection(entry), self.ids.seal)
@@ -248,10 +273,24 @@ def make_context(
         parts=parts,
         principal=principal,
         account_key=account_key,
-        terms=Terms(arrived + timeout_seconds, arrived, fresh, Trace(), today),
+        terms=Terms(arrived + timeout_seconds, arrived, fresh, Trace(), today, parts.slices),
         today=today,
-        ids=Ids(parts.keys, tenant=principal.tenant.id, environment=principal.key.environment),
+        ids=parts.ids.of(principal.tenant.id, principal.key.environment),
         tokens=tokens or {},
         write_headers=write_headers or WriteHeaders(),
         notes=notes or Notes(),
+    )
+
+
+def context_of(parts: Parts, question: Question, notes: Notes | None = None) -> Context:
+    """The request of a question that begins now, with its notes unless others are given; raises as `make_context`."""
+    return make_context(
+        parts,
+        principal=question.principal,
+        account_key=question.account_key,
+        fresh=question.fresh,
+        timeout_seconds=question.timeout_seconds,
+        tokens=question.tokens,
+        write_headers=question.write_headers,
+        notes=question.notes if notes is None else notes,
     )

@@ -25,6 +25,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.utils.await_maybe import await_maybe
 
+from ledgermesh.graph.pacing import Paced
 from ledgermesh.graph.present import present
 from ledgermesh.graph.question import Answer, Question
 
@@ -41,7 +42,7 @@ AWAITABLE: Final[Any] = optimized_is_awaitable
 """As Strawberry's own way to run a document asks it."""
 
 
-class AtOnce(StrawberryGraphQLCoreExecutionContext):
+class AtOnce(Paced):
     """Fragments are answered with what is around them, deferred or not: the specification leaves it to the server."""
 
     def execute_collected_root_fields(

@@ -9,13 +9,21 @@ from typing import Any, Final
 
 from ledgermesh.engine.cursor import Scope
 from ledgermesh.engine.hub import Hub
+from ledgermesh.engine.index import Noted
 from ledgermesh.engine.merge import Merged, Run, merge
 from ledgermesh.engine.read import ReadPages
 from ledgermesh.engine.where import check
 from ledgermesh.errors import BadInput, LedgermeshError, NotFound, Unavailable
 from ledgermesh.graph.context import Context
 from ledgermesh.graph.kinds import Kind
-from ledgermesh.graph.results import Listing, PageInfo, ReportSource, SourceStatus, SourceVerdict
+from ledgermesh.graph.results import (
+    Completeness,
+    Listing,
+    PageInfo,
+    ReportSource,
+    SourceStatus,
+    SourceVerdict,
+)
 from ledgermesh.graph.verdicts import drifted, failed, shown, status_of, verdict
 from ledgermesh.model.record import Record
 from ledgermesh.spec.query import Compare, ListQuery
@@ -24,6 +32,8 @@ from ledgermesh.upstream.call import Fresh
 
 FIRST_MAX: Final = 1000
 NATIVE_ID_MAX: Final = 200
+SEALS_AT_ONCE: Final = 16
+"""Cursors made between two looks at the clock."""
 MARGIN_SECONDS: Final = 0.25
 """Kept of the deadline for answering, after the last provider was given up."""
 
@@ -90,7 +100,17 @@ async def listing(
         verdict(by_name[result.name][0].connection, by_name[result.name][1], result)
         for result in merged.sources
     ]
-    return _listing(context, scope, merged, [*verdicts, *refused], paging)
+    _doubt(context, [*verdicts, *refused])
+    seals = await _seals(context, scope, merged) if paging.edges else []
+    return _listing(context, scope, merged, [*verdicts, *refused], paging, seals)
+
+
+def _doubt(context: Context, verdicts: Sequence[SourceVerdict]) -> None:
+    """Note what may be there when asked again. That a provider has no such records is its last word."""
+    for each in verdicts:
+        whole = each.status is SourceStatus.OK and each.completeness is Completeness.COMPLETE
+        if not whole and each.status is not SourceStatus.UNSUPPORTED:
+            context.notes.doubt = each.status.value
 
 
 def _open(hubs: Sequence[Hub], query: ListQuery) -> tuple[list[tuple[Hub, ReadPages]], list[SourceVerdict]]:
@@ -111,9 +131,10 @@ def _run(context: Context, fresh: Fresh | None) -> Run:
         environment=context.principal.key.environment,
         clock=context.parts.clock,
         deadline=terms.deadline - MARGIN_SECONDS,
-        indexes=context.parts.indexes,
+        indexes=Noted(context.parts.indexes, terms.trace.aged),
         max_age=(fresh or terms.fresh).max_age_seconds,
         scan_pages_max=context.parts.scan_pages_max,
+        slices=terms.slices,
     )
 
 
@@ -142,27 +163,36 @@ def _note(context: Context, opened: Sequence[tuple[Hub, ReadPages]]) -> None:
         )
 
 
+async def _seals(context: Context, scope: Scope, merged: Merged[Any]) -> list[str]:
+    """A cursor for each row. A thousand of them take their time."""
+    cursors, seals = context.cursors, list[str]()
+    for row in range(len(merged.rows)):
+        if row % SEALS_AT_ONCE == SEALS_AT_ONCE - 1:
+            await context.terms.slices.pause()
+        seals.append(cursors.seal(merged.state_after(row), scope))
+    return seals
+
+
 def _listing(
-    context: Context, scope: Scope, merged: Merged[Any], verdicts: list[SourceVerdict], paging: Paging
+    context: Context,
+    scope: Scope,
+    merged: Merged[Any],
+    verdicts: list[SourceVerdict],
+    paging: Paging,
+    seals: list[str],
 ) -> Listing[Any]:
     cursors = context.cursors
-    seals = (
-        [cursors.seal(merged.state_after(row), scope) for row in range(len(merged.rows))]
-        if paging.edges
-        else []
-    )
     counted = all(each.status is SourceStatus.UNSUPPORTED for each in verdicts if each.error is not None)
     totals = [result.total if result.completeness == "COMPLETE" else None for result in merged.sources]
     known = [total for total in totals if total is not None]
     total = sum(known) if counted and known and len(known) == len(totals) else None
-    end = cursors.seal(merged.end, scope) if merged.rows or merged.more else None
     return Listing(
         nodes=list(merged.rows),
         page_info=PageInfo(
             has_next_page=merged.more,
-            end_cursor=end,
             has_previous_page=paging.after is not None,
             start_of=lambda: cursors.seal(merged.state_after(0), scope) if merged.rows else None,
+            end_of=lambda: cursors.seal(merged.end, scope) if merged.rows or merged.more else None,
         ),
         sources=sorted(verdicts, key=lambda each: (str(each.connection.id), each.resource or "")),
         total_count=total if paging.count else None,
@@ -263,7 +293,11 @@ async def reports(
 ) -> list[ReportSource]:
     """A statement from every connection: one answer for each source."""
     hubs = [context.hub(entry) for entry in chosen(context, company, sources)]
-    return list(await asyncio.gather(*(_report(hub, hub.report(kind, arguments)) for hub in hubs)))
+    found = await asyncio.gather(*(_report(hub, hub.report(kind, arguments)) for hub in hubs))
+    for each in found:
+        if each.status not in (SourceStatus.OK, SourceStatus.UNSUPPORTED):
+            context.notes.doubt = each.status.value
+    return list(found)
 
 
 async def _report(hub: Hub, asking: Awaitable[Any]) -> ReportSource:

@@ -7,6 +7,7 @@ from typing import cast
 
 import strawberry
 from graphql import DirectiveNode, GraphQLDirective, get_argument_values
+from graphql.execution.values import VariableValues
 from strawberry.directive import DirectiveLocation, DirectiveValue
 
 from ledgermesh.errors import BadInput
@@ -43,7 +44,9 @@ def freshness(info: Info) -> Fresh | None:
 
 def _said(directive: DirectiveNode, info: Info) -> Fresh:
     known = cast("GraphQLDirective", info._raw_info.schema.get_directive("fresh"))
-    given = get_argument_values(known, directive, info._raw_info.variable_values)
+    # Strawberry hands resolvers the plain values; graphql-core wants them as it made them.
+    values = VariableValues({}, info.variable_values)
+    given = get_argument_values(known, directive, values)
     for name, age in given.items():
         if age is not None and age < 0:
             raise BadInput(f"`@fresh({name}:)` is a number of seconds, 0 or more")

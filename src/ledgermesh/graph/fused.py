@@ -1,21 +1,25 @@
 """Objects of the answer written straight from a provider's document, where all of its values are usual ones.
 
 One function for each place of a document and each mapping of a provider: reading, checking and writing of all fields,
-and of the parts below them, without an object for each part. Whatever is not usual raises, and is read field by field.
+and of the parts below them, as JSON and without an object for each part. Only an object with fields that are still to
+come is none. Whatever is not usual raises, and is read field by field.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any, Final
 
+import msgspec
 from graphql import get_named_type, is_abstract_type
 
 from ledgermesh.compiler.emit import AT_ONCE_MAX, Emitter, indented
-from ledgermesh.compiler.plan import Level, Place, Plan, item
+from ledgermesh.compiler.plan import Level, Place, Plan, item, nullable
 from ledgermesh.compiler.strawberry_schema import DEFINITION
 from ledgermesh.compiler.terms import Odd, Options
+from ledgermesh.compiler.text import decimal_written, is_decimal, is_text, json_object, text_written, written
 from ledgermesh.model.mapped import Mapped
 from ledgermesh.model.money import Money
 from ledgermesh.model.row import Row
@@ -92,9 +96,12 @@ class _Writer(Emitter):
 
     def __init__(self, options: Options) -> None:
         super().__init__(_NO_PLAN, options)
+        self._hoisted: dict[str, str] = {}
+        """Paths of currencies in the document itself, and the names that they have."""
         self.names |= {
             "Decimal": Decimal, "Row": Row, "currencies": {}, "to_decimal": to_decimal,
-            "to_currency": to_currency, "MISSING": MISSING, "Odd": Odd,
+            "to_currency": to_currency, "MISSING": MISSING, "Odd": Odd, "Raw": msgspec.Raw,
+            "quote": encode_basestring, "encode": options.encode,
             # The first object of a class is looked at where fields are read one by one.
             "check": _unknown,
         }  # fmt: skip
@@ -104,9 +111,11 @@ class _Writer(Emitter):
         yield "def write(o, given, row_0):"
         yield "    doc_0, above, settings = row_0.doc, row_0.parent, row_0.settings"
         yield "    above = above.doc if above is not None else {}"
-        at = _At(0, "above")
-        yield from indented(self._fields(level, wires, at))
-        yield f"    return {self._struct(level)}"
+        at = _At(0, "above", text=not level.called)
+        fields = list(self._fields(level, wires, at))
+        yield from indented(self._currencies())
+        yield from indented(iter(fields))
+        yield f"    return {f'Raw({json_object(level)}.encode())' if at.text else self._struct(level)}"
 
     # -- objects -----------------------------------------------------------------------------------------------------
 
@@ -118,7 +127,7 @@ class _Writer(Emitter):
             wire = wires.get(attribute)
             if at.depth == 0 and (wire is None or attribute in GIVEN):
                 yield f"v{place.id} = {f'given[{attribute!r}]' if attribute in GIVEN else f'o.{attribute}'}"
-                yield from self._value(place, place.type, f"v{place.id}")
+                yield from self._done(place, at)
             elif wire is None:
                 raise Unusual
             else:
@@ -137,22 +146,53 @@ class _Writer(Emitter):
         match usual.how if usual is not None else "":
             case "object" | "here" | "list" | "money" if usual is not None:
                 yield from self._parts(place, wire, usual, at)
+                yield from self._part_done(place, at)
             case "position":
                 yield f"{name} = index_{at.depth} + 1"
-                yield from self._value(place, place.type, name)
+                yield from self._done(place, at)
             case "word" if usual is not None:
                 yield from self._word(place, usual, at)
             case "text" | "number" | "flag" if usual is not None:
                 yield from self._find(usual.path, name, at)
-                yield from _single(usual.how, name)
-                yield from self._value(place, place.type, name)
+                yield from self._single(place, usual.how, at)
             case _ if wire.parts is None:
                 yield f"{name} = {self._name(f'read_{place.id}', wire.read)}({self._row_at(at)})"
                 if place.levels and not self._inlines(place):
                     raise Unusual
-                yield from self._value(place, place.type, name)
+                yield from self._done(place, at)
             case _:
                 raise Unusual
+
+    def _done(self, place: Place, at: _At) -> Lines:
+        """A value that was found made into what stands in the answer."""
+        name = f"v{place.id}"
+        yield from self._value(place, place.type, name)
+        if at.text:
+            yield from written(place, name)
+
+    def _part_done(self, place: Place, at: _At) -> Lines:
+        """The same of a part, which is JSON already."""
+        name = f"v{place.id}"
+        if not nullable(place.type):
+            yield f"if {name} is None:"
+            yield "    raise Odd"
+        if not at.text:
+            yield f"if {name} is not None:"
+            yield f"    {name} = Raw({name}.encode())"
+        elif nullable(place.type):
+            yield f"if {name} is None:"
+            yield f"    {name} = 'null'"
+
+    def _single(self, place: Place, how: str, at: _At) -> Lines:
+        """A single value; most of them are texts and exact numbers."""
+        name = f"v{place.id}"
+        if at.text and how == "number" and is_decimal(place):
+            yield from decimal_written(name, optional=nullable(place.type))
+        elif at.text and how == "text" and is_text(place):
+            yield from text_written(name)
+        else:
+            yield from _single(how, name)
+            yield from self._done(place, at)
 
     def _row_at(self, at: _At) -> str:
         """The row, made where it is needed for the first time."""
@@ -170,13 +210,13 @@ class _Writer(Emitter):
         yield f"    w = {words}.get({name}, MISSING)"
         yield "    if w is MISSING:"
         yield f"        w, {name} = {name}, {convert}({name})"
-        yield from indented(self._value(place, place.type, name), 2)
+        yield from indented(self._done(place, at), 2)
         yield f"        if len({words}) < {WORDS_MAX}:"
         yield f"            {words}[w] = {name}"
         yield "    else:"
         yield f"        {name} = w"
         yield "else:"
-        yield from indented(self._value(place, place.type, name))
+        yield from indented(self._done(place, at))
 
     # -- parts -------------------------------------------------------------------------------------------------------
 
@@ -197,27 +237,37 @@ class _Writer(Emitter):
                 yield from self._one_of(place, level, wire, usual, at)
 
     def _money(self, place: Place, level: Level, usual: Usual, at: _At) -> Lines:
-        name = f"v{place.id}"
+        name, asked = (
+            f"v{place.id}",
+            {each.plain.attribute for each in level.places if each.plain is not None},
+        )
+        if not asked <= {"amount", "currency"}:
+            raise Unusual
         yield from self._find(usual.path, name, at)
         yield f"if {name} is not None:"
         yield f"    a = {name}"
-        yield from indented(_single("number", "a"))
-        yield from indented(self._find(usual.currency, "c", at))
-        yield "    if c is not None:"
-        yield "        w = currencies.get(c)"
-        yield "        if w is None:"
-        yield "            w = to_currency(c)"
-        yield f"            if w is not None and len(currencies) < {WORDS_MAX}:"
-        yield "                currencies[c] = w"
-        yield "        c = w"
-        for inner in level.places:
-            if inner.plain is None:
-                continue
-            if inner.plain.attribute not in ("amount", "currency"):
-                raise Unusual
-            yield f"    v{inner.id} = {inner.plain.attribute[0]}"
-            yield from indented(self._value(inner, inner.type, f"v{inner.id}"))
-        yield f"    {name} = {self._struct(level)}"
+        yield from indented(decimal_written("a", optional=False))
+        # Also where nobody asks for it: an amount whose currency cannot be read is none.
+        yield from indented(self._currency(usual, at))
+        texts = {each.id: each.plain.attribute[0] for each in level.places if each.plain is not None}
+        yield f"    {name} = {json_object(level, texts)}"
+
+    def _currency(self, usual: Usual, at: _At) -> Lines:
+        """The name `c` for a currency as JSON."""
+        holder, path = at.holder(usual.currency)
+        if holder == "doc_0":
+            # All amounts of a document are in one currency, as a rule: it is looked up before everything else.
+            name = self._hoisted.setdefault(path, f"c{len(self._hoisted)}")
+            yield f"c = {name}"
+            return
+        yield from self._find(usual.currency, "c", at)
+        yield from currency_written("c")
+
+    def _currencies(self) -> Lines:
+        """What is looked up before everything else."""
+        for path, name in self._hoisted.items():
+            yield from self._find(path, name, _At(0, "above"))
+            yield from currency_written(name)
 
     def _one_of(self, place: Place, level: Level, wire: Wire, usual: Usual, at: _At) -> Lines:
         name, below = f"v{place.id}", at.below(place)
@@ -232,7 +282,7 @@ class _Writer(Emitter):
         yield "        raise Odd"
         yield f"    doc_{below.depth} = {name}"
         yield from indented(self._inside(level, wire, at, below, "0"))
-        yield f"    {name} = {self._struct(level)}"
+        yield f"    {name} = {json_object(level)}"
 
     def _list_of(self, place: Place, level: Level, wire: Wire, usual: Usual, at: _At) -> Lines:
         name, below = f"v{place.id}", at.below(place)
@@ -241,7 +291,7 @@ class _Writer(Emitter):
             raise Unusual
         yield from self._find(usual.path, name, at)
         yield f"if {name} is None:"
-        yield f"    {name} = []"
+        yield f"    {name} = '[]'"
         yield "else:"
         yield f"    if {name}.__class__ is not list or len({name}) > {AT_ONCE_MAX}:"
         yield "        raise Odd"
@@ -250,8 +300,8 @@ class _Writer(Emitter):
         yield f"        if doc_{below.depth}.__class__ is not dict:"
         yield "            raise Odd"
         yield from indented(self._inside(level, wire, at, below, f"index_{below.depth}"), 2)
-        yield f"        all_{place.id}.append({self._struct(level)})"
-        yield f"    {name} = all_{place.id}"
+        yield f"        all_{place.id}.append({json_object(level)})"
+        yield f"    {name} = f'[{{\",\".join(all_{place.id})}}]'"
 
     def _inside(self, level: Level, wire: Wire, at: _At, below: _At, index: str) -> Lines:
         assert wire.parts is not None, "it has parts"
@@ -272,11 +322,7 @@ class _Writer(Emitter):
         if path.startswith("@"):
             yield f"{name} = settings.get({path[1:]!r})"
             return
-        holder = f"doc_{at.depth}"
-        if path.startswith("^"):
-            path, holder = path[1:], at.above
-        if path.startswith(("^", "@")):
-            raise Unusual
+        holder, path = at.holder(path)
         first, *rest = path.split(".")
         yield f"{name} = {holder}.get({first!r})"
         for depth, key in enumerate(rest):
@@ -287,10 +333,21 @@ class _Writer(Emitter):
 
 
 class _At:
-    """Which document is read: its number, and what stands around it."""
+    """Which document is read: its number, what stands around it, and whether its fields are written as JSON."""
 
-    def __init__(self, depth: int, above: str) -> None:
-        self.depth, self.above = depth, above
+    def __init__(self, depth: int, above: str, *, text: bool = True) -> None:
+        self.depth, self.above, self.text = depth, above, text
+
+    def holder(self, path: str) -> tuple[str, str]:
+        """The name of the document that a path begins in, and the rest of the path."""
+        if path.startswith("@"):  # a setting, which is the same everywhere
+            return "doc_0", path
+        found = f"doc_{self.depth}"
+        if path.startswith("^"):
+            path, found = path[1:], self.above
+        if path.startswith(("^", "@")):
+            raise Unusual
+        return found, path
 
     def below(self, place: Place) -> _At:
         """A part of it; numbers of places are never those of other parts."""
@@ -299,6 +356,20 @@ class _At:
 
 def _model(parts: Fields | None) -> type[Any] | None:
     return parts.model if parts is not None else None
+
+
+def currency_written(name: str) -> Lines:
+    """Makes JSON of a currency's code as a document has it; each is looked at once."""
+    yield f"if {name} is None:"
+    yield f"    {name} = 'null'"
+    yield "else:"
+    yield f"    w = currencies.get({name})"
+    yield "    if w is None:"
+    yield f"        w = to_currency({name})"
+    yield "        w = 'null' if w is None else quote(w)"
+    yield f"        if len(currencies) < {WORDS_MAX}:"
+    yield f"            currencies[{name}] = w"
+    yield f"    {name} = w"
 
 
 def _single(how: str, name: str) -> Lines:

@@ -155,12 +155,18 @@ def _referred(model: Any, shown: str) -> str:
 
 
 @cache
+def nullable(hint: Any) -> StrawberryAnnotation:
+    """A hint that may be null, resolved once: Strawberry resolves each field's own several times."""
+    return StrawberryAnnotation(Union[hint, None], namespace={})
+
+
+@cache
 def where_input(model: Any) -> Any:
     """The `where` input of a kind."""
     made = type(f"{model.__name__}Where", (), {"__annotations__": {}, "__doc__": None})
     notes: dict[str, Any] = made.__annotations__
     for field in fields_of(model):
-        notes[field.shown] = Union[field.filter, None]  # built from values
+        notes[field.shown] = nullable(field.filter)
         setattr(
             made,
             field.shown,
@@ -171,7 +177,7 @@ def where_input(model: Any) -> Any:
         ("or", list[made], "One of these holds."),  # type: ignore[valid-type]  # as above
         ("not", made, "This does not hold."),
     ):
-        notes[f"{name}_"] = Union[kind, None]  # as above
+        notes[f"{name}_"] = nullable(kind)
         setattr(made, f"{name}_", strawberry.field(name=name, default=UNSET, description=text))
     return strawberry.input(made, description="A condition. Everything given in one object must hold.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -10,12 +11,10 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldNode,
-    GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     get_operation_ast,
-    parse,
 )
 
 from ledgermesh.graph.deferring import AWAITABLE, AtOnce
@@ -30,7 +29,9 @@ Key = tuple[str, str | None, bytes]
 class Introspection:
     """Keeps answers that say nothing but what the schema is. Nothing of anybody's books can be among them."""
 
-    def __init__(self) -> None:
+    def __init__(self, document_of: Callable[[str], DocumentNode | None]) -> None:
+        """`document_of` gives the document of a text that was run."""
+        self._document_of = document_of
         self._answers: LRUCache[Key, Answer] = LRUCache(ANSWERS_MAX)
 
     def find(self, question: Question) -> Answer | None:
@@ -39,7 +40,10 @@ class Introspection:
 
     def keep(self, question: Question, answer: Answer) -> None:
         """Keep an answer without errors to a question about the schema alone."""
-        if "errors" not in answer and "__" in question.text and _about_schema(question.text):
+        if "errors" in answer or "__" not in question.text:
+            return
+        document = self._document_of(question.text)
+        if document is not None and _about_schema(document):
             self._answers[_key(question)] = answer
 
 
@@ -48,9 +52,7 @@ def asks_schema(question: Question, document: DocumentNode) -> bool:
     if not any(name in question.text for name in ("__schema", "__type")):
         return False
     operation = get_operation_ast(document, question.operation)
-    return (
-        operation is not None and operation.operation is OperationType.QUERY and _about_schema(question.text)
-    )
+    return operation is not None and operation.operation is OperationType.QUERY and _about_schema(document)
 
 
 def described(schema: GraphQLSchema, document: DocumentNode, question: Question) -> ExecutionResult:
@@ -72,12 +74,8 @@ def _key(question: Question) -> Key:
     return question.text, question.operation, msgspec.json.encode(dict(question.variables), enc_hook=str)
 
 
-def _about_schema(text: str) -> bool:
+def _about_schema(document: DocumentNode) -> bool:
     """Whether every field at the root of every operation is one of the schema's own; fragments there are not."""
-    try:
-        document = parse(text)
-    except GraphQLError:
-        return False
     roots = [
         selection
         for definition in document.definitions

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from threading import Lock
 from typing import Final
 
-from cachetools import LRUCache
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse, specified_rules
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
+
+from ledgermesh.upstream.recent import Recent
 
 DOCUMENTS_MAX: Final = 1000
 """Parsed and validated documents that are kept."""
@@ -24,8 +25,8 @@ class Known:
     """
 
     def __init__(self, size: int = DOCUMENTS_MAX) -> None:
-        self._documents: LRUCache[str, DocumentNode | GraphQLError] = LRUCache(size)
-        self._errors: LRUCache[str, list[GraphQLError]] = LRUCache(size)
+        self._documents: Recent[str, DocumentNode | GraphQLError] = Recent(size)
+        self._errors: Recent[str, list[GraphQLError]] = Recent(size)
         self._lock = Lock()
 
     def parse(self, text: str) -> DocumentNode:
@@ -35,7 +36,7 @@ class Known:
         if found is None:
             found = parse(text)
             with self._lock:
-                self._documents[text] = found
+                self._documents.put(text, found)
         if isinstance(found, GraphQLError):
             raise found.with_traceback(None)
         return found
@@ -43,7 +44,7 @@ class Known:
     def broken(self, text: str, error: GraphQLError) -> None:
         """Remember why a text is no document: finding out takes as long as for a good one."""
         with self._lock:
-            self._documents[text] = error
+            self._documents.put(text, error)
 
     def find(self, text: str) -> DocumentNode | None:
         """The document of a text that was parsed a while ago; parses nothing."""
@@ -59,7 +60,7 @@ class Known:
         if found is None:
             found = validate_document(schema, document, RULES)
             with self._lock:
-                self._errors[text] = found
+                self._errors.put(text, found)
         return found
 
     def parsed(self, text: str) -> DocumentNode | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiodataloader import DataLoader
@@ -12,8 +12,10 @@ from aiodataloader import DataLoader
 from ledgermesh.compiler.guard import Caught
 from ledgermesh.engine.hub import Loaded, below, names_its_documents
 from ledgermesh.engine.mapping import Maker
+from ledgermesh.engine.reading import ROWS_AT_ONCE
 from ledgermesh.engine.version import version_of
 from ledgermesh.errors import LedgermeshError, Unsupported
+from ledgermesh.graph.batch import Asked, Batch, Key
 from ledgermesh.graph.downloads import downloads
 from ledgermesh.model.mapped import field_name
 from ledgermesh.model.platform import Quota
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 FREE = frozenset(("id", "__typename"))
 """Fields that every reference answers by itself."""
 
+NOTHING = Row({})
+"""The row of a record of which nothing else is asked."""
+
 LINKS = frozenset(("api.write", "admin"))
 """Scopes whose keys may have connections linked."""
 
@@ -44,42 +49,102 @@ class Loaders:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._records: dict[tuple[str, str, Wanted], DataLoader[Any, Any]] = {}
+        self._records: dict[tuple[str, str, Wanted], Batch] = {}
         self._children: dict[tuple[str, str, Wanted, str], DataLoader[Any, Any]] = {}
         self._makers: dict[tuple[str, str], list[Maker]] = {}
+        self._origins: dict[tuple[str, str, str, dt.datetime], Origin] = {}
+        self._summaries: dict[int, tuple[Mapping[str, Any], Wanted]] = {}
 
     async def follow(self, record: Record, pointer: Pointer | None, wanted: Wanted) -> Any:
         """The record a pointer names; raises LedgermeshError when it cannot be read."""
-        found = self._followed(record, pointer, wanted)
-        return await found if isinstance(found, asyncio.Future) else found
+        if pointer is None:
+            return None
+        origin: Origin = record.__dict__["_origin"]
+        held = self._here(origin, pointer, wanted)
+        if held is not None:
+            return held
+        return await self._batch(origin.connection.id, pointer.kind, wanted).one(Key(pointer.native_id))
 
     async def follow_each(self, records: Sequence[Record], reference: str, wanted: Wanted) -> list[Any]:
         """What `follow` gives for the pointer in this field of each record; an exception stands for what it raises."""
         found: list[Any] = []
-        for record in records:
+        asked: dict[tuple[str, str], dict[str, list[int]]] = {}
+        while len(found) < len(records):
+            if found:
+                await self._context.terms.slices.pause()
             with Caught() as caught:
-                found.append(self._followed(record, getattr(record, reference), wanted))
-            if caught.error is not None:
+                for index in range(len(found), min(len(found) + ROWS_AT_ONCE, len(records))):
+                    record = records[index]
+                    found.append(self._ask(record, getattr(record, reference), wanted, asked, index))
+            if caught.error is not None:  # the others go on behind it
                 found.append(caught.error)
-        return await _awaited(found)
+        # All are asked for before any is waited for.
+        waits = [
+            (self._batch(*each, wanted).ask(map(Key, indexes)), indexes) for each, indexes in asked.items()
+        ]
+        for wait, indexes in waits:
+            await _put(wait, indexes, found)
+        return found
 
-    def _followed(self, record: Record, pointer: Pointer | None, wanted: Wanted) -> Any:
-        """The record, or its future."""
+    def _ask(
+        self,
+        record: Record,
+        pointer: Pointer | None,
+        wanted: Wanted,
+        asked: dict[tuple[str, str], dict[str, list[int]]],
+        index: int,
+    ) -> Record | None:
+        """The record, where it is known; what is not is noted down with where it goes."""
         if pointer is None:
             return None
         origin: Origin = record.__dict__["_origin"]
+        held = self._here(origin, pointer, wanted)
+        if held is None:
+            indexes = asked.setdefault((origin.connection.id, pointer.kind), {})
+            indexes.setdefault(pointer.native_id, []).append(index)
+        return held
+
+    def _here(self, origin: Origin, pointer: Pointer, wanted: Wanted) -> Record | None:
+        """The record as far as the document that names it holds it, if that is all that is wanted."""
         maker = self._maker(origin.connection.id, pointer)
-        held = _held(maker, pointer, wanted, origin.fetched_at) if maker is not None else None
-        if held is not None:
-            return held
-        return self._loader(origin.connection.id, pointer.kind, wanted).load((pointer.native_id, None))
+        return self._held(maker, pointer, wanted, origin.fetched_at) if maker is not None else None
+
+    def _held(self, maker: Maker, pointer: Pointer, wanted: Wanted, fetched_at: dt.datetime) -> Record | None:
+        """The record as far as the referring document holds it, if that is all that is wanted."""
+        row, fields = pointer.row, None
+        if wanted <= FREE:
+            row = NOTHING
+        elif (
+            pointer.summary is not None
+            and pointer.holder is not None
+            and wanted <= self._told(pointer.summary)
+        ):
+            row, fields = pointer.holder, pointer.summary
+        elif row is None or not _complete(maker, pointer, wanted):
+            return None
+        key = (maker.link.connection, maker.resource.kind, maker.resource.name, fetched_at)
+        origin = self._origins.get(key)
+        if origin is None:
+            origin = self._origins[key] = maker.origin(fetched_at)
+        return maker.over(row, pointer.native_id, origin, fields)
+
+    def _told(self, summary: Mapping[str, Any]) -> frozenset[str]:
+        """The fields that a document holds of the record that it names."""
+        found = self._summaries.get(id(summary))
+        if found is None:
+            known = (name for name, wire in summary.items() if getattr(wire, "transform", ABSENT) != ABSENT)
+            # Kept beside its fields, so that its number is not given to another one.
+            found = self._summaries[id(summary)] = summary, FREE | frozenset(known)
+        return found[1]
 
     async def load(self, ref: Ref, wanted: Wanted) -> Any:
         """A record by its reference; raises Forbidden for a connection that the caller does not see."""
-        return await self._loader(ref.connection, ref.kind, wanted).load((ref.native_id, None))
+        return await self._batch(ref.connection, ref.kind, wanted).one(Key(ref.native_id))
 
     def _maker(self, connection: str, pointer: Pointer) -> Maker | None:
         makers = self._makers_of(connection, pointer.kind)
+        if len(makers) == 1 and not makers[0].resource.name:
+            return makers[0]
         name = pointer.native_id.partition(":")[0]
         named = next((maker for maker in makers if maker.resource.name == name), None)
         return named or next((maker for maker in makers if not maker.resource.name), None)
@@ -87,23 +152,21 @@ class Loaders:
     def _makers_of(self, connection: str, kind: str) -> list[Maker]:
         """How a connection's records of a kind are made; looked up once, for every record of a page asks it."""
         key = (connection, kind)
-        if key not in self._makers:
-            self._makers[key] = self._context.hub_of(connection).makers(kind)
-        return self._makers[key]
+        found = self._makers.get(key)
+        if found is None:
+            found = self._makers[key] = self._context.hub_of(connection).makers(kind)
+        return found
 
-    def _loader(self, connection: str, kind: str, wanted: Wanted) -> DataLoader[Any, Any]:
+    def _batch(self, connection: str, kind: str, wanted: Wanted) -> Batch:
         key = (connection, kind, wanted)
-        if key not in self._records:
+        found = self._records.get(key)
+        if found is None:
 
-            async def load(keys: Sequence[tuple[str, dt.date | None]]) -> list[Loaded]:
-                days = [day for _, day in keys]
-                since = None if None in days else min(day for day in days if day is not None)
-                ids = list(dict.fromkeys(id for id, _ in keys))
-                found = await _all(self._context.hub_of(connection).many(kind, ids, wanted, since), ids)
-                return [found[id] for id, _ in keys]
+            async def read(ids: Sequence[str], since: dt.date | None) -> dict[str, Loaded]:
+                return await _all(self._context.hub_of(connection).many(kind, ids, wanted, since), ids)
 
-            self._records[key] = DataLoader(batch_load_fn=load)
-        return self._records[key]
+            found = self._records[key] = Batch(read)
+        return found
 
     async def children(self, record: Record, kind: str, wanted: Wanted) -> Sequence[Any]:
         """The records of a kind that belong to a record, in order of date."""
@@ -119,8 +182,8 @@ class Loaders:
                 found.append(caught.error)
         return [each if isinstance(each, Exception) else _in_order(each) for each in await _awaited(found)]
 
-    def _belonging(self, record: Record, kind: str, wanted: Wanted) -> asyncio.Future[Any]:
-        """The future of the records of a kind that belong to one."""
+    def _belonging(self, record: Record, kind: str, wanted: Wanted) -> Awaitable[Any]:
+        """The records of a kind that belong to one, to be waited for."""
         origin: Origin = record.__dict__["_origin"]
         connection = origin.connection.id
         makers = self._makers_of(connection, kind)
@@ -130,14 +193,14 @@ class Loaders:
             return self._below(connection, kind, wanted, origin.kind).load(record)
         return self._referred(record, connection, kind, wanted)
 
-    def _referred(self, record: Record, connection: str, kind: str, wanted: Wanted) -> asyncio.Future[Any]:
+    def _referred(self, record: Record, connection: str, kind: str, wanted: Wanted) -> Awaitable[Any]:
         if not _says_what_settles_it(record):
             raise Unsupported(f"the provider does not say which {kind} records belong to this one")
         pointers: Sequence[Pointer] = record.payment_refs  # type: ignore[attr-defined]  # it says so
-        loader = self._loader(connection, kind, wanted | {"date"})
+        batch = self._batch(connection, kind, wanted | {"date"})
         # What settles a document is not older than it; one that is, is found singly.
         since: dt.date | None = getattr(record, "date", None)
-        return loader.load_many([(pointer.native_id, since) for pointer in pointers])
+        return batch.ask([Key(pointer.native_id, since) for pointer in pointers])
 
     def downloads(self, record: Record) -> Sequence[Download]:
         """See Reach."""
@@ -202,15 +265,24 @@ class Loaders:
         return self._children[key]
 
 
+async def _put(asked: Asked, indexes: Mapping[str, list[int]], found: list[Any]) -> None:
+    """What was asked for, or the error of all of it, in its places."""
+    with Caught() as caught:
+        known = await asked.found()
+    for native_id, places in indexes.items():
+        for index in places:
+            found[index] = caught.error or known[native_id]
+
+
 def _says_what_settles_it(record: Record) -> bool:
     wire = record.__dict__["_wires"].get("payment_refs")
     return wire is not None and wire.transform != ABSENT
 
 
 async def _awaited(found: list[Any]) -> list[Any]:
-    """The same with what its futures came to. Several may wait for one, which costs nothing more."""
+    """The same with what is waited for in its place. Several may wait for one future, which costs nothing more."""
     for index, each in enumerate(found):
-        if isinstance(each, asyncio.Future):
+        if isinstance(each, asyncio.Future | Asked):
             with Caught() as caught:
                 found[index] = await each
             if caught.error is not None:
@@ -234,21 +306,6 @@ async def _all(reading: Any, ids: Sequence[str]) -> dict[str, Loaded]:
     except LedgermeshError as error:
         return dict.fromkeys(ids, error)
     return found
-
-
-def _held(maker: Maker, pointer: Pointer, wanted: Wanted, fetched_at: dt.datetime) -> Record | None:
-    """The record as far as the referring document holds it, if that is all that is wanted."""
-    if wanted <= FREE:
-        return maker.over(Row({}), pointer.native_id, fetched_at)
-    if pointer.summary is not None and pointer.holder is not None:
-        known = {
-            name for name, wire in pointer.summary.items() if getattr(wire, "transform", ABSENT) != ABSENT
-        }
-        if wanted <= FREE | known:
-            return maker.over(pointer.holder, pointer.native_id, fetched_at, pointer.summary)
-    if pointer.row is not None and _complete(maker, pointer, wanted):
-        return maker.over(pointer.row, pointer.native_id, fetched_at)
-    return None
 
 
 def _complete(maker: Maker, pointer: Pointer, wanted: Wanted) -> bool:

@@ -38,7 +38,7 @@ class Query(CapabilityQuery, SyncQuery, ExplainQuery):
     ) -> list[Company]:  # type: ignore[valid-type]  # made from a table
         context = info.context
         if keys is None:
-            return [Company(entry=entry) for entry in context.parts.registry.companies(context.principal)]
+            return [Company(entry=entry) for entry in context.companies()]
         return [Company(entry=context.company(key)) for key in dict.fromkeys(keys)]
 
     @strawberry.field(

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from ledgermesh.graph.admission import Admission
 from ledgermesh.graph.downloads import File
 from ledgermesh.graph.limits.quota import Told
-from ledgermesh.graph.writes.headers import WriteHeaders
+from ledgermesh.graph.writes.headers import NOTHING, WriteHeaders
 from ledgermesh.state.base import Secret
 from ledgermesh.state.registry import Principal
 from ledgermesh.upstream.call import Fresh, Trace
 
 if TYPE_CHECKING:
+    from ledgermesh.graph.kept.memory import Kept
+    from ledgermesh.graph.kept.reached import Reached
     from ledgermesh.graph.limits.cost import Cost
 
 Answer = dict[str, Any]
@@ -35,31 +39,38 @@ class Notes:
     """What the caller's quota of calls said; None where none is counted."""
     cost: Cost | None = None
     """What the operation was predicted to cost; None where that cannot be told."""
+    reached: Reached | None = None
+    """The companies that the answer is made of; None where nobody wants to know."""
+    doubt: str | None = None
+    """Why the answer is not all that could be said: a source that failed, or was not read to its end."""
+    age: float | None = None
+    """Seconds since the oldest part of the answer was read; None where all of it came now."""
+    kept: Kept | None = None
+    """The kept answer that this one is; None where it was made."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of an HTTP request that an answer may depend on."""
 
     text: str
     """The GraphQL document."""
     operation: str | None = None
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = msgspec.field(default_factory=dict)
     principal: Principal
     account_key: str | None = None
     """From the header or the query parameter; a field's own argument wins."""
     fresh: Fresh = Fresh()
     timeout_seconds: float
     """The caller's deadline, already bounded by the operator's."""
-    tokens: Mapping[str, Secret] = field(default_factory=dict)
+    tokens: Mapping[str, Secret] = msgspec.field(default_factory=dict)
     """The caller's own tokens for providers, by connection; for this request alone."""
     queries_only: bool = False
     """Over HTTP GET nothing but queries may run."""
-    write_headers: WriteHeaders = field(default_factory=WriteHeaders)
+    write_headers: WriteHeaders = NOTHING
     """What headers say about writes; nothing on sockets and in batches."""
     in_parts: bool = False
     """Whether what the document defers may come later: `Answers.subscribe` then gives several parts."""
-    notes: Notes = field(default_factory=Notes)
+    notes: Notes = msgspec.field(default_factory=Notes)
     """Written by whoever answers."""
 
 

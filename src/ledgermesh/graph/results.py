@@ -99,11 +99,17 @@ class PageInfo:
     has_next_page: bool = strawberry.field(
         description="Whether to ask for the next page. It may turn out short or empty; true while a source is down."
     )
-    end_cursor: str | None = strawberry.field(description="Give it as `after` with the same arguments.")
+
+    @strawberry.field(description="Give it as `after` with the same arguments.")
+    def end_cursor(self) -> str | None:
+        return self.end_of()
+
     has_previous_page: bool = strawberry.field(
         default=False, description="Whether this page stands behind another one; there is no way back to it."
     )
     start_of: strawberry.Private[Callable[[], str | None]] = _nowhere
+    end_of: strawberry.Private[Callable[[], str | None]] = _nowhere
+    """Cursors are sealed where somebody asks for them."""
 
     @strawberry.field(description="The cursor of the first record; null where there is none.")
     def start_cursor(self) -> str | None:

@@ -7,12 +7,13 @@ import datetime as dt
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
+from dataclasses import fields
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import strawberry
-from graphql import GraphQLDirective, GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql import DocumentNode, GraphQLDirective, GraphQLError, GraphQLSchema, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.directives import DirectivesExtension
 from strawberry.schema.config import StrawberryConfig
@@ -23,7 +24,7 @@ from ledgermesh.engine.links import FileLinks, LinkEnded
 from ledgermesh.errors import BadInput, LedgermeshError, WrongMethod
 from ledgermesh.graph.admin.surface.query import AdminQuery
 from ledgermesh.graph.compiled import DEFERRED, CompiledQueries
-from ledgermesh.graph.context import Context, Parts, make_context
+from ledgermesh.graph.context import Context, Parts, context_of, make_context
 from ledgermesh.graph.deferring import DEFER, AtOnce, Increments, defers, execute
 from ledgermesh.graph.downloads import File, bearer, fetch
 from ledgermesh.graph.federation.entities import ANY, FederationQuery, Representation
@@ -31,6 +32,8 @@ from ledgermesh.graph.federation.sdl import subgraph, without_machinery
 from ledgermesh.graph.freshness import fresh
 from ledgermesh.graph.instants import INSTANT, Instant
 from ledgermesh.graph.introspection import Introspection, asks_schema, described
+from ledgermesh.graph.kept.answers import KeptAnswers
+from ledgermesh.graph.kept.memory import DEFAULT_ROOM, Room
 from ledgermesh.graph.kinds import KINDS
 from ledgermesh.graph.known import AsKnown, Known
 from ledgermesh.graph.limits.cost import shown
@@ -46,6 +49,9 @@ from ledgermesh.graph.upload import UPLOAD, Upload
 from ledgermesh.model.mapped import graphql_name
 from ledgermesh.upstream.call import Fresh, Step
 
+STEP: Final = tuple((graphql_name(each.name), each.name) for each in fields(Step))
+"""What `extensions.calls` says of a call, and what that is of ours."""
+MEASURED: Final = ("startedMs", "ms", "waitMs")
 KEYWORDS = re.compile(r"\b(?:query|mutation|subscription)\b")
 
 
@@ -121,13 +127,15 @@ def make_schema() -> Schema:
 class Gateway:
     """Answers questions on the schema. Implements `question.Answers`."""
 
-    def __init__(self, schema: Schema, parts: Parts) -> None:
+    def __init__(self, schema: Schema, parts: Parts, room: Room = DEFAULT_ROOM) -> None:
+        """`room` bounds what is kept of answers."""
         self._schema = schema
         self._parts = parts
-        self._introspection = Introspection()
+        self._introspection = Introspection(schema.known.find)
         self._gate = Gate(schema, schema.inner, schema.known, parts)
         self.queries = CompiledQueries(schema, parts.clock, parts.compiling)
         """Which questions ran on compiled code: its counters are for whoever watches."""
+        self.kept = KeptAnswers(schema.inner, schema.known, parts, room)
 
     async def close(self) -> None:
         """End what goes on after answers."""
@@ -138,16 +146,25 @@ class Gateway:
 
         Raises WrongMethod for an operation that the HTTP method cannot ask for.
         """
+        if (kept := await self.kept.at_once(question)) is not None:
+            return kept
         if (refused := await self._gate.check(question)) is not None:
             return refused
         if (wrong := _unclear(question, self._schema.known)) is not None:
             return _refused(wrong)
         if (known := self._introspection.find(question)) is not None:
             return known
+        answer = await self.kept.answer(question, self._made)
+        trace = question.notes.trace
+        if trace is not None and trace.oldest is not None:
+            question.notes.age = self._parts.clock.monotonic() - trace.oldest
+        await self._gate.settle(question, trace)
+        return answer
+
+    async def _made(self, question: Question) -> Answer:
         answer = await self._answer(question)
         self._introspection.keep(question, answer)
         self._gate.learn(question, answer)
-        await self._gate.settle(question, question.notes.trace)
         return answer
 
     async def subscribe(self, question: Question) -> AsyncGenerator[Answer, None]:
@@ -242,16 +259,9 @@ class Gateway:
         )
 
     def _context(self, question: Question) -> Context:
-        context = make_context(
-            self._parts,
-            principal=question.principal,
-            account_key=question.account_key,
-            fresh=question.fresh,
-            timeout_seconds=question.timeout_seconds,
-            tokens=question.tokens,
-            write_headers=question.write_headers,
-            notes=question.notes,
-        )
+        context = context_of(self._parts, question)
+        if question.notes.admission is not None:  # it was counted before, when a kept answer was looked for
+            context.admission = question.notes.admission
         question.notes.admission = context.admission
         question.notes.trace = context.terms.trace
         context.explains = self._gate
@@ -260,16 +270,24 @@ class Gateway:
 
 def _unclear(question: Question, known: Known) -> BadInput | None:
     """What is wrong with a question that does not say what it asks for; Strawberry would take the first operation."""
-    if not question.text.strip():
+    text = question.text
+    if not text or text.isspace():
         return BadInput("there is no document", details={"field": "query"})
-    if question.operation is not None or len(KEYWORDS.findall(question.text)) < 2:
+    if question.operation is not None:
         return None
-    document = known.parsed(question.text)
-    if document is None:  # said again, with its place, when it is run
+    document = known.find(text)
+    if document is not None and not _several(document):
         return None
-    if sum(isinstance(node, OperationDefinitionNode) for node in document.definitions) < 2:
+    if len(KEYWORDS.findall(text)) < 2:
+        return None
+    document = known.parsed(text)
+    if document is None or not _several(document):  # what is no document is told of when it is run
         return None
     return BadInput("which of the operations? Give `operationName`.", details={"field": "operationName"})
+
+
+def _several(document: DocumentNode) -> bool:
+    return sum(isinstance(node, OperationDefinitionNode) for node in document.definitions) > 1
 
 
 def _refused(error: LedgermeshError) -> Answer:
@@ -301,5 +319,8 @@ def _extensions(context: Context) -> dict[str, object]:
 
 
 def _shown(step: Step) -> dict[str, object]:
-    values = {graphql_name(name): getattr(step, name) for name in step.__dataclass_fields__}
-    return {name: round(value, 1) if isinstance(value, float) else value for name, value in values.items()}
+    found: dict[str, object] = {said: getattr(step, name) for said, name in STEP}
+    for each in MEASURED:
+        if isinstance(value := found[each], float):
+            found[each] = round(value, 1)
+    return found

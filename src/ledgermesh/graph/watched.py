@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from graphql import DocumentNode, get_operation_ast
 
 from ledgermesh.clock import Clock
@@ -18,8 +18,7 @@ UNKNOWN: Final = "unknown"
 """The type of an operation in a document that was refused before it was parsed, or cannot be."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an operation when it is over. It holds neither variables nor values of the answer."""
 
     question: Question
@@ -185,7 +184,8 @@ class _Following:
             self.codes[error["extensions"]["code"]] = None
         if not self._ran and "errors" in answer:
             self._refused = True
-        self.way = self.way or answer.get("extensions", {}).get("compiled", "")
+        told = answer.get("extensions", {})
+        self.way = self.way or told.get("compiled", "") or ("kept" if "kept" in told else "")
 
     def refused(self, error: LedgermeshError) -> None:
         self._refused = True

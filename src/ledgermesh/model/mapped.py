@@ -46,19 +46,16 @@ class Mapped:
     def over(cls, row: Row, wires: Mapping[str, Reader], findings: list[Finding]) -> Self:
         """An object that has mapped nothing yet. `findings` collects what cannot be read, also of its parts."""
         self = object.__new__(cls)
-        self.__dict__["_row"] = row
-        self.__dict__["_wires"] = wires
-        self.__dict__["_findings"] = findings
+        known = self.__dict__
+        known["_row"], known["_wires"], known["_findings"] = row, wires, findings
         return self
 
-    def _read(self, name: str) -> object:
-        wires: Mapping[str, Reader] = self.__dict__["_wires"]
-        wire = wires[name]
-        findings: list[Finding] = self.__dict__["_findings"]
+    def _read(self, name: str, wire: Reader) -> object:
+        known = self.__dict__
         try:
-            return wire.value(self.__dict__["_row"], findings)
+            return wire.value(known["_row"], known["_findings"])
         except Malformed as error:
-            findings.append(
+            known["_findings"].append(
                 Finding(code="MALFORMED", path=shown_name(name), message=error.reason, source_path=error.path)
             )
             return wire.missing
@@ -67,9 +64,9 @@ class Mapped:
 
         def __getattr__(self, name: str) -> object:
             wires = self.__dict__.get("_wires")
-            if wires is None or name not in wires:
+            if wires is None or (wire := wires.get(name)) is None:
                 raise AttributeError(name)
-            value = self.__dict__[name] = self._read(name)
+            value = self.__dict__[name] = self._read(name, wire)
             return value
 
 

@@ -19,13 +19,13 @@ from ledgermesh.spec.stream import Stream
 
 
 class Origin(NamedTuple):
-    """Where a record was read, as the engine knows it."""
+    """Where records were read, as the engine knows it: the same for all of one answer."""
 
     connection: Connection
     kind: str
     fetched_at: dt.datetime
-    address: Callable[[], str | None]
-    """The record's address in the provider's API, where single records can be read there."""
+    address: Callable[[str], str | None]
+    """Of a native id: the record's address in the provider's API, where single records can be read there."""
     derived: bool
     streams: tuple[Stream, ...]
     """The files that the provider makes of it."""
@@ -205,7 +205,7 @@ class Record(Node, Mapped):
             connection=origin.connection,
             native_id=self.native_id,
             origin=self._first(origin),
-            url=origin.address(),
+            url=origin.address(self.native_id),
             fetched_at=origin.fetched_at,
             record=self,
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 
 class Malformed(Exception):
@@ -15,13 +16,15 @@ class Malformed(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Row:
-    """One record's document (numbers are int or Decimal, never float), inside its parent's, for one connection."""
+class Row(msgspec.Struct, frozen=True, eq=False):
+    """One record's document (numbers are int or Decimal, never float), inside its parent's, for one connection.
+
+    Made for every row that is read, which a Struct is several times quicker at than a frozen dataclass.
+    """
 
     doc: Mapping[str, object]
     parent: Row | None = None
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Settings of the connection, for example `currency` where the documents leave it out."""
     index: int = 0
     """Place in its parent's list, from 0."""

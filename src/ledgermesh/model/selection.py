@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import strawberry
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionNode
 
+NAMES_MAX: Final = 5_000
+"""GraphQL names whose Python names are remembered; the schema has some two thousand."""
+
 _KEYWORDS = frozenset(("from", "in", "and", "or", "not", "is"))
 
 
+@lru_cache(NAMES_MAX)
 def python_name(name: str) -> str:
     """The Python field behind a GraphQL field name."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

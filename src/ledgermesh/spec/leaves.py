@@ -14,7 +14,7 @@ from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from ledgermesh.model.money import Money, exponent
@@ -32,9 +32,11 @@ def _leaf(
     usual: Literal["text", "number", "flag", "word"] | None = None,
 ) -> Wire:
     find = at(path)
+    # Most are fields of the document itself, which needs no other reader.
+    plain = not any(mark in path for mark in ".^@")
 
     def read(row: Row) -> object:
-        found = find(row)
+        found = row.doc.get(path) if plain else find(row)
         if found is None:
             return None
         try:
@@ -87,8 +89,12 @@ def to_decimal(found: object) -> Decimal:
     raise ValueError("expected a number")
 
 
+INT_MAX: Final = 2**31 - 1
+"""The largest whole number that GraphQL's Int holds."""
+
+
 def whole(path: str) -> Wire:
-    """A whole number."""
+    """A whole number, as far as GraphQL has a type for it."""
     return _leaf("whole", path, int, _whole, lambda value: {path: value})
 
 
@@ -96,6 +102,8 @@ def _whole(found: object) -> int:
     number = to_decimal(found)
     if number != number.to_integral_value():
         raise ValueError("expected a whole number")
+    if not -INT_MAX <= number <= INT_MAX:
+        raise ValueError(f"expected a whole number up to {INT_MAX}")
     return int(number)
 
 
@@ -120,14 +128,24 @@ def as_percent(fraction: Decimal) -> Decimal:
     return _shifted(fraction, 2)
 
 
+DAYS_MAX: Final = 5_000
+"""Days that are remembered with their text."""
+
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def to_day(found: object) -> dt.date:
     """A date from `YYYY-MM-DD`."""
-    if isinstance(found, str) and _DAY.fullmatch(found):
+    if isinstance(found, str):
+        return _day(found)
+    raise ValueError("expected a date YYYY-MM-DD")
+
+
+@lru_cache(DAYS_MAX)
+def _day(text: str) -> dt.date:
+    if _DAY.fullmatch(text):
         with suppress(ValueError):
-            return dt.date.fromisoformat(found)
+            return dt.date.fromisoformat(text)
     raise ValueError("expected a date YYYY-MM-DD")
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from ledgermesh.model.mapped import Reader
 from ledgermesh.model.row import Row
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(msgspec.Struct, frozen=True):
     """A reference as the provider's document gives it; the engine adds the connection."""
 
     kind: str

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 Operator = Literal["eq", "ne", "in", "lt", "lte", "gt", "gte", "contains", "isNull"]
 
 
@@ -72,8 +74,7 @@ class Order:
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(msgspec.Struct, frozen=True):
     """Which record: its kind (the type's GraphQL name), the connection it is read from, its id there."""
 
     kind: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from graphql import (
     DirectiveNode,
@@ -32,6 +33,8 @@ from graphql import (
     is_list_type,
 )
 
+NONE: Final[Mapping[str, Any]] = MappingProxyType({})
+
 
 @dataclass(slots=True, eq=False)
 class Asked:
@@ -45,6 +48,8 @@ class Asked:
     arguments: Mapping[str, Any]
     """As resolvers get them before Strawberry, by GraphQL name."""
     directives: tuple[DirectiveNode, ...] = ()
+    leaf: bool = False
+    """Whether there can be nothing below it."""
     below: dict[tuple[str, str], Asked] = field(default_factory=dict)
     """By type and by what they answer as."""
 
@@ -130,15 +135,20 @@ class _Reader:
             return  # the schema's own
         asked = into.get((type_.name, key))
         if asked is None:
-            arguments = get_argument_values(definition, node, self._values)
+            arguments = get_argument_values(definition, node, self._values) if definition.args else NONE
             asked = Asked(node.name.value, key, type_, definition, arguments, tuple(node.directives or ()))
+            asked.leaf = not is_composite_type(get_named_type(definition.type))
             into[type_.name, key] = asked
-        named = get_named_type(definition.type)
-        if node.selection_set is not None and is_composite_type(named):
-            self.take(node.selection_set, named, asked.below)
+        if node.selection_set is not None and not asked.leaf:
+            self.take(node.selection_set, self._composite(definition), asked.below)
+
+    def _composite(self, definition: GraphQLField) -> GraphQLCompositeType:
+        found: Any = get_named_type(definition.type)
+        type_: GraphQLCompositeType = found
+        return type_
 
     def _definition(self, type_: GraphQLCompositeType, name: str) -> GraphQLField | None:
-        if name.startswith("__") or not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+        if name.startswith("__") or not isinstance(type_, (GraphQLObjectType, GraphQLInterfaceType)):
             return None
         found: GraphQLField = type_.fields[name]
         return found

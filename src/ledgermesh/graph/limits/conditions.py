@@ -15,9 +15,11 @@ OBJECTS_MAX: Final = 150
 def check_conditions(asked: Iterable[Asked]) -> None:
     """Raises TooCostly."""
     for each in asked:
-        if (size := _objects(each.arguments.get("where"))) > OBJECTS_MAX:
+        where = each.arguments.get("where") if each.arguments else None
+        if where is not None and (size := _objects(where)) > OBJECTS_MAX:
             raise TooCostly(f"`where` of {each.key} has {size:,} objects; the limit is {OBJECTS_MAX}.")
-        check_conditions(each.below.values())
+        if each.below:
+            check_conditions(each.below.values())
 
 
 def _objects(value: Any) -> int:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from cachetools import LRUCache
-from msgspec import json
+import msgspec
 
 from ledgermesh.errors import TooCostly
+from ledgermesh.graph.limits.indifferent import split
 from ledgermesh.graph.limits.plan import Part
 from ledgermesh.graph.limits.reads import FREE, Count
 from ledgermesh.graph.limits.values import Budget
 from ledgermesh.graph.question import Answer, Question
+from ledgermesh.upstream.recent import Recent
 
 LEARNED_MAX: Final = 2000
 """Operations of which it is remembered what they cost last time."""
@@ -21,14 +22,16 @@ SHOWN_FROM: Final = 0.5
 """From this share of a limit on, an answer tells its cost in `extensions`; a header tells it always."""
 
 Key = tuple[object, ...]
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=str, order="sorted")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """What one operation costs."""
 
     points: int
-    parts: tuple[Part, ...]
+    parts: tuple[Part, ...] = ()
+    count: Count = FREE
+    """What the definitions say of all parts together."""
     last: Mapping[str, int] | None = None
     """Connection → calls, when the very same was asked the last time; None where that is not known."""
     predicted: bool = True
@@ -38,11 +41,6 @@ class Cost:
     def calls(self) -> int:
         """The calls it is likely to make: as many as last time, else what the definitions say."""
         return self.count.likely if self.last is None else sum(self.last.values())
-
-    @property
-    def count(self) -> Count:
-        """What the definitions say of all parts together."""
-        return total(self.parts)
 
 
 def total(parts: tuple[Part, ...]) -> Count:
@@ -80,7 +78,7 @@ class Explains(Protocol):
 class Learned:
     """What operations did cost, by who asked what. Figures only; nothing of anybody's books."""
 
-    _known: LRUCache[Key, Mapping[str, int]] = field(default_factory=lambda: LRUCache(LEARNED_MAX))
+    _known: Recent[Key, Mapping[str, int]] = field(default_factory=lambda: Recent(LEARNED_MAX))
 
     def find(self, key: Key) -> Mapping[str, int] | None:
         """Calls by connection, when it was asked the last time."""
@@ -95,14 +93,16 @@ class Learned:
         for step in answer["extensions"].get("calls", ()):
             if step["cache"] == "MISS":
                 made[step["connection"]] = made.get(step["connection"], 0) + 1
-        self._known[key] = made
+        self._known.put(key, made)
 
 
-def key_of(question: Question) -> Key:
-    """Who asks what; begins with the tenant and the environment."""
+def key_of(question: Question, names: frozenset[str] | None = None) -> Key:
+    """Who asks what; begins with the tenant and the environment. Of the variables in `names` nothing but the shape
+    counts: see `indifferent`.
+    """
     who, fresh = question.principal, question.fresh
-    words: Any = json.encode(dict(question.variables), enc_hook=str, order="sorted")
+    variables, shape = split(question.variables, names) if names else (question.variables, ())
     return (
         who.tenant.id, who.key.environment, who.key.id, question.account_key, question.text, question.operation,
-        words, fresh.max_age_seconds > 0,
+        _ENCODER.encode(variables), shape, fresh.max_age_seconds > 0,
     )  # fmt: skip

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 import strawberry
 from cachetools import TTLCache
 from graphql import GraphQLSchema, OperationType
+from msgspec.structs import replace
 
 from ledgermesh.errors import BadInput, Forbidden, LedgermeshError, TooCostly
-from ledgermesh.graph.context import Context, Parts, make_context
-from ledgermesh.graph.known import Known
+from ledgermesh.graph.context import Parts, context_of
+from ledgermesh.graph.known import DOCUMENTS_MAX, Known
 from ledgermesh.graph.limits.arguments import arguments_of
 from ledgermesh.graph.limits.asked import read
 from ledgermesh.graph.limits.conditions import check_conditions
-from ledgermesh.graph.limits.cost import Cost, Key, Learned, key_of
+from ledgermesh.graph.limits.cost import Cost, Key, Learned, key_of, total
 from ledgermesh.graph.limits.documents import Documents, Verdict, told
+from ledgermesh.graph.limits.indifferent import indifferent
 from ledgermesh.graph.limits.plan import Planner
 from ledgermesh.graph.limits.points import points
 from ledgermesh.graph.limits.values import Budget
-from ledgermesh.graph.question import Answer, Question
+from ledgermesh.graph.question import Answer, Notes, Question
 from ledgermesh.upstream.call import Trace
+from ledgermesh.upstream.recent import Recent
 
 COSTS_MAX: Final = 2000
 COSTS_SECONDS: Final = 10.0
@@ -37,6 +39,7 @@ class Gate:
         self._arguments = arguments_of(schema)
         self._documents = Documents(graphql, parts.document_limits, known)
         self._learned = Learned()
+        self._indifferent: Recent[str, frozenset[str]] = Recent(DOCUMENTS_MAX)
         self._costs: TTLCache[Key, Cost] = TTLCache(COSTS_MAX, COSTS_SECONDS, parts.clock.monotonic)
 
     @property
@@ -106,7 +109,7 @@ class Gate:
                 "the document, its operation or its variables are not valid; running it says why",
                 details={"field": "query"},
             )
-        return found
+        return replace(found, last=self._learned.find(key_of(question))) if found.parts else found
 
     def learn(self, question: Question, answer: Answer) -> None:
         """Remember what an operation did cost."""
@@ -117,13 +120,20 @@ class Gate:
         """The same, from a moment ago where it was told then: connections seldom come and go."""
         if not verdict.fine:
             return None
-        key = key_of(question)
+        key = key_of(question, self._names(question.text))
         if (cost := self._costs.get(key)) is None:
             cost = self._cost(question, verdict)
             if cost is None:
                 return None
             self._costs[key] = cost
-        return replace(cost, last=self._learned.find(key)) if cost.parts else cost
+        last = self._learned.find(key_of(question)) if cost.parts else None
+        return cost if last is None else replace(cost, last=last)
+
+    def _names(self, text: str) -> frozenset[str]:
+        """The variables of a valid document that its cost does not depend on."""
+        if (found := self._indifferent.get(text)) is None:
+            found = self._indifferent.put(text, indifferent(self._known.parse(text)))
+        return found
 
     def _cost(self, question: Question, verdict: Verdict) -> Cost | None:
         """None where the document or its variables are not good: running it says why. Raises LedgermeshError."""
@@ -134,20 +144,11 @@ class Gate:
         if operation is None:
             return None
         check_conditions(operation.roots)
-        cost = Cost(points=points(operation), parts=())
+        cost = Cost(points=points(operation))
         if operation.type is not OperationType.QUERY:
             return replace(cost, predicted=False)
         if cost.points > self.budget.points:
             return cost
-        parts = Planner(self._context(question), self._arguments).parts(operation)
-        return replace(cost, parts=tuple(parts), last=self._learned.find(key_of(question)) if parts else None)
-
-    def _context(self, question: Question) -> Context:
-        return make_context(
-            self._parts,
-            principal=question.principal,
-            account_key=question.account_key,
-            fresh=question.fresh,
-            timeout_seconds=question.timeout_seconds,
-            tokens=question.tokens,
-        )
+        # What it asks about is not what anybody is told beside the answer: this context has notes of its own.
+        parts = tuple(Planner(context_of(self._parts, question, Notes()), self._arguments).parts(operation))
+        return replace(cost, parts=parts, count=total(parts)) if parts else cost

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from graphql import OperationType, get_named_type, get_nullable_type, is_composite_type, is_list_type
+from graphql import OperationType, get_nullable_type, is_list_type
 
 from ledgermesh.graph.fanout import FIRST_MAX
 from ledgermesh.graph.limits.asked import Asked, Operation
@@ -38,7 +38,7 @@ def _sum(fields: Iterable[Asked], first: int | None) -> int:
 
 
 def _field(asked: Asked, first: int | None) -> int:
-    if not is_composite_type(get_named_type(asked.definition.type)):
+    if asked.leaf:
         return 0
     given = asked.arguments.get("first")
     below = _sum(asked.below.values(), given if isinstance(given, int) else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,3 +18,7 @@ class WriteHeaders:
     """X-Tracking-ID."""
     client_key: str | None = None
     """Idempotency-Key."""
+
+
+NOTHING: Final = WriteHeaders()
+"""Of a request that says nothing."""

@@ -9,6 +9,7 @@ from typing import Any, Final, Optional
 
 import strawberry
 from strawberry import UNSET
+from strawberry.annotation import StrawberryAnnotation
 
 from ledgermesh.graph.upload import Upload
 from ledgermesh.model.mapped import graphql_name
@@ -119,10 +120,16 @@ def _record_input(name: str, model: Any, about: str) -> Any:
     return _made(name, fields | {"custom_fields": (Optional[list[CustomFieldInput]], custom)}, about)
 
 
+@cache
+def _known(hint: Any) -> StrawberryAnnotation:
+    """A hint that is resolved once: Strawberry resolves each field's own several times."""
+    return StrawberryAnnotation(hint, namespace={})
+
+
 def _made(name: str, fields: Made, about: str) -> Any:
     made = type(name, (), {"__annotations__": {}, "__doc__": None})
     for each, (hint, field) in sorted(fields.items(), key=lambda item: item[1][1].default is UNSET):
-        made.__annotations__[each] = hint
+        made.__annotations__[each] = _known(hint)
         setattr(made, each, field)
     return strawberry.input(made, description=about)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from ledgermesh.model.enums import DocumentStatus, PartyRole
 from ledgermesh.model.row import Read, Row, at
@@ -179,9 +179,14 @@ def _seconds(found: object) -> int:
     return hours * 3600 + minutes * 60 + seconds
 
 
+_WIDE = Context(prec=1_000)
+"""More digits than a document may have, so that none is rounded away."""
+
+
 def _short(number: Decimal) -> Decimal:
     """The same number without zeros behind, and without an exponent."""
-    return number.quantize(Decimal(1)) if number == number.to_integral() else number.normalize()
+    short = number.normalize(_WIDE)
+    return short.quantize(Decimal(1), context=_WIDE) if short == short.to_integral() else short
 
 
 def percents(items: Sequence[object]) -> Sequence[object]:

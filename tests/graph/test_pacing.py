@@ -1,0 +1,107 @@
+"""Long lists on graphql-core let others have the event loop; nothing else about the answer changes."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from graphql import ExecutionResult, build_schema
+from graphql.execution import execute
+from graphql.language import parse
+from graphql.pyutils import is_awaitable
+
+from ledgermesh.graph.pacing import AT_ONCE, LONG, Paced
+from ledgermesh.slices import Slices
+
+SCHEMA = build_schema(
+    """type Query { rows(count: Int!): [Row] named(count: Int!): [Row!] }
+       type Row { number: Int later: Int wrong: Int sure: Int! rows: [Row] }"""
+)
+DOCUMENT = """query ($count: Int!) { rows(count: $count) { number later wrong rows { number sure } }
+  named(count: $count) { number sure } }"""
+
+
+class Row:
+    """What a resolver gives: now, later, or never."""
+
+    made = 0
+
+    def __init__(self, number: int, inner: int = 0) -> None:
+        self._number = number
+        self.rows = [Row(each) for each in range(inner)]
+
+    def number(self, _: Any) -> int:
+        Row.made += 1
+        return self._number
+
+    async def later(self, _: Any) -> int:
+        await asyncio.sleep(0)
+        return -self._number
+
+    def wrong(self, _: Any) -> int:
+        if self._number % 7 == 3:
+            raise ValueError(f"no {self._number}")
+        return 0
+
+    def sure(self, _: Any) -> int | None:
+        return None if self._number == 30 else 1
+
+
+async def answered(count: int, slices: Slices | None) -> ExecutionResult:
+    """Both lists, which have `count` rows."""
+
+    def listed(_: Any, count: int) -> list[Row]:
+        return [Row(number, 2) for number in range(count)]
+
+    found: Any = execute(
+        SCHEMA,
+        parse(DOCUMENT),
+        SimpleNamespace(rows=listed, named=listed),
+        SimpleNamespace(terms=SimpleNamespace(slices=slices)),
+        {"count": count},
+        executor_class=Paced,
+    )
+    result: ExecutionResult = await found if is_awaitable(found) else found
+    return result
+
+
+def impatient() -> Slices:
+    """Whoever looks has worked for long."""
+    seconds = iter(range(1 << 40))
+    return Slices(lambda: next(seconds), 0.5)
+
+
+def told(result: ExecutionResult) -> list[tuple[str, list[Any]]]:
+    """Errors by message and place, in the order of the places."""
+    return sorted(((each.message, each.path or []) for each in result.errors or ()), key=repr)
+
+
+@pytest.mark.parametrize("count", [0, LONG - 1, LONG, 200])
+async def test_the_answer_is_the_same(count: int) -> None:
+    """Data in its order, errors with their places, also where a null goes up."""
+    one, other = await answered(count, None), await answered(count, impatient())
+    assert (one.data, told(one)) == (other.data, told(other))
+    assert bool(one.errors) == (count > 0)
+
+
+async def test_the_loop_turns_while_a_long_list_is_completed() -> None:
+    """Counted in elements: no turn completes more than a few."""
+    most, before, done = 0, Row.made, False
+
+    async def turning() -> None:
+        nonlocal most, before
+        while not done:
+            most, before = max(most, Row.made - before), Row.made
+            await asyncio.sleep(0)
+
+    counting = asyncio.ensure_future(turning())
+    await asyncio.sleep(0)
+    begun = Row.made
+    await answered(300, impatient())
+    done = True
+    await counting
+    assert Row.made - begun >= 600
+    # Both lists are completed at the same time, a row of the first one with two rows inside.
+    assert most <= 4 * AT_ONCE * 2
