@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from ledgermesh import telemetry
 from ledgermesh.state.base import Secret
-from ledgermesh.telemetry import Drift, Drifted
+from ledgermesh.telemetry import Drift, Drifted, Lines
 
 HUSH = "hush-hush"
 
@@ -70,6 +71,50 @@ def test_other_values_are_written() -> None:
     assert line == {
         "event": "request", "level": "info", "path": "/graphql", "status": 200, "keys": 3, "monkey": "a",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "plain",
+        "\u00e9\n\u2028",
+        "\ud800",
+        2**80,
+        1.5,
+        True,
+        None,
+        [1, "a"],
+        {"a": (1,)},
+        b"bytes",
+        Secret(HUSH),
+    ],
+)
+def test_every_value_has_a_line_in_ascii(value: object) -> None:
+    """The fast way and the thorough one write alike: one line, of which JSON makes the same."""
+    stream = logged()
+
+    structlog.get_logger().info("event", value=value)
+
+    line = stream.getvalue()
+    assert line.isascii()
+    assert line.count("\n") == 1
+    assert '"event": "event"' in line
+    if isinstance(value, str | int | float | list | None):
+        assert json.loads(line)["value"] == value
+
+
+def test_a_ready_logger_follows_the_setting_up() -> None:
+    """Whoever holds one writes to where logs go now, and is heard by whoever captures them."""
+    lines = Lines("edge")
+    first = logged()
+    lines.logger.info("one")
+    second = logged()
+    lines.logger.info("two")
+    with capture_logs() as captured:
+        lines.logger.info("three")
+
+    assert [json.loads(each.getvalue())["event"] for each in (first, second)] == ["one", "two"]
+    assert [each["event"] for each in captured] == ["three"]
 
 
 def _fail() -> None:

@@ -29,7 +29,7 @@ from ledgermesh.state.replicas import Replicas
 from ledgermesh.tracing.options import Tracing
 from ledgermesh.upstream.guard import make_guard
 from ledgermesh.upstream.wire import Answer, Request, Unreachable
-from ledgermesh.upstream.wire_aiohttp import GuardedWire
+from ledgermesh.upstream.wire_http1 import GuardedWire
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from ledgermesh.watches import Watches
 from tests.harness import NOW, SANDBOX, UNBOUND, world_today

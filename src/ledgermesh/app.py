@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 
@@ -19,20 +22,23 @@ from ledgermesh.edge.drain import Drain
 from ledgermesh.edge.handed import handed_routes
 from ledgermesh.edge.incoming import Limits
 from ledgermesh.edge.issuers.verifying import Issuers
-from ledgermesh.edge.mcp.mount import McpEndpoint
-from ledgermesh.edge.mcp.starting import check_installed
+from ledgermesh.edge.mcp.extra import check_installed
 from ledgermesh.edge.provider_hooks import hook_routes
 from ledgermesh.edge.routes import application
 from ledgermesh.edge.transport.values import Transport
 from ledgermesh.errors import ConfigurationError, StateDown
 from ledgermesh.gateway import Choices, Running, make_gateway
 from ledgermesh.graph.compiling import Compiling
+from ledgermesh.graph.kept.memory import Room
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.graph.limits.values import Budget, DocumentLimits
+from ledgermesh.graph.schema import Schema, make_schema
+from ledgermesh.metrics.board import Fellows
 from ledgermesh.playground import PlaygroundConfig, read_examples, routes
 from ledgermesh.providers import discover
 from ledgermesh.settings import Settings, bootstrap, state_url, to_issuers, to_keys, to_openness, to_transport
 from ledgermesh.settings.telemetry import to_readers, to_tracing
+from ledgermesh.spec.provider import Provider
 from ledgermesh.state.allowances import sandbox_addresses
 from ledgermesh.state.limits import Rate
 from ledgermesh.state.memory import MemoryStore
@@ -45,8 +51,14 @@ from ledgermesh.state.watched import Told, WatchedStore
 from ledgermesh.sync.notify import Notifier
 from ledgermesh.sync.webhooks import Deliverer, nobody
 from ledgermesh.upstream.guard import Guard, make_guard, origins
-from ledgermesh.upstream.wire_aiohttp import GuardedWire
+from ledgermesh.upstream.wire_http1 import GuardedWire
 from ledgermesh.watches import make_watches
+
+if TYPE_CHECKING:
+    from ledgermesh.edge.mcp.mount import McpEndpoint
+
+MOUNT: Final = "ledgermesh.edge.mcp.mount"
+"""Loaded where it is switched on: most gateways have no tools for agents."""
 
 
 def operations() -> Path:
@@ -94,7 +106,7 @@ def web(
     app = application(
         answers=running.watched,
         who=Authenticator(state.registry, running.keys, running.clock, issuers),
-        sdl=running.sdl,
+        sdl=lambda: running.sdl,
         limits=limits,
         pages=[
             *routes(playground),
@@ -129,13 +141,31 @@ def beside(running: Running, replicas: Replicas, hooks: GuardedWire) -> Mapping[
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """What is the same for every process of a gateway, and takes a while to make."""
+
+    definitions: Mapping[str, Provider]
+    schema: Schema
+
+
 async def make_served(
-    settings: Settings, *, environ: Mapping[str, str], clock: Clock, drain: Drain | None = None
+    settings: Settings,
+    *,
+    environ: Mapping[str, str],
+    clock: Clock,
+    drain: Drain | None = None,
+    ready: Ready | None = None,
+    fellows: Fellows | None = None,
 ) -> Starlette:
-    """The gateway over the operator's connections; raises ConfigurationError. `drain` tells that the process ends."""
-    definitions, keys = discover(NAMES), to_keys(settings)
+    """The gateway over the operator's connections; raises ConfigurationError.
+
+    `drain` tells that the process ends, `fellows` are the other workers.
+    """
+    ready = ready or Ready(definitions=discover(NAMES), schema=make_schema())
+    definitions, keys = ready.definitions, to_keys(settings)
     given = settings.telemetry
-    watches = make_watches(to_readers(given), to_tracing(given, environ), clock)
+    watches = make_watches(to_readers(given), to_tracing(given, environ), clock, fellows)
     state = await opened(settings, keys, clock, told=watches.beside.asked if watches.beside else None)
     await bootstrap(state, settings, definitions, environ)
     allowed = [str(network) for network in settings.network.allow]
@@ -148,7 +178,7 @@ async def make_served(
     running = make_gateway(
         state=state, wire=wire, clock=clock, keys=keys, random=Random(), definitions=definitions,
         public_url=settings.server.public_url or "", guard=guard, replicas=lambda: replicas.count,
-        choices=to_choices(settings), watches=watches,
+        choices=to_choices(settings), watches=watches, schema=ready.schema,
     )  # fmt: skip
     limits = Limits(
         body_bytes_max=settings.server.body_bytes_max,
@@ -158,6 +188,7 @@ async def make_served(
         upload_files_max=settings.server.upload_files_max,
         batch_max=settings.server.batch_max,
         newer_statuses=settings.server.newer_statuses,
+        gzip=settings.server.gzip,
     )
     page = PlaygroundConfig(environment="live", examples=read_examples(operations()))
     work = beside(running, replicas, hooks)
@@ -169,7 +200,7 @@ async def make_served(
         running, limits=limits, playground=page, connect=connect, wires=(wire, hooks, vouching), work=work,
         transport=to_transport(settings.server), issuers=to_issuers(settings, vouching, state.registry, clock),
         documents=to_documents(settings), origins=frozenset(settings.server.origins),
-        mcp=to_mcp(settings, running.sdl), drain=drain,
+        mcp=to_mcp(settings, running), drain=drain,
     )  # fmt: skip
 
 
@@ -185,15 +216,23 @@ def to_choices(settings: Settings) -> Choices:
         calls_per_minute=limits.calls_per_minute,
         compiling=Compiling(on=server.compile, shadow_every=server.compile_shadow),
         openness=to_openness(settings),
+        room=Room(
+            bytes_max=server.answers_bytes_max,
+            tenant_bytes_max=server.answers_tenant_bytes_max,
+            answer_bytes_max=server.answer_bytes_max,
+        ),
     )
 
 
-def to_mcp(settings: Settings, sdl: str) -> McpEndpoint | None:
+def to_mcp(settings: Settings, running: Running) -> McpEndpoint | None:
     """The tools for agents, where they are switched on; raises ConfigurationError where the extra is missing."""
     if not settings.server.mcp:
         return None
     check_installed("server.mcp")
-    return McpEndpoint(sdl, operations(), unasked=settings.server.mcp_commit, waiting=False)
+    made: McpEndpoint = import_module(MOUNT).McpEndpoint(
+        lambda: running.sdl, operations(), unasked=settings.server.mcp_commit, waiting=False
+    )
+    return made
 
 
 def to_documents(settings: Settings) -> Documents:

@@ -16,8 +16,8 @@ from ledgermesh.edge.connect.parts import CALLBACK_PATH, ConnectParts
 from ledgermesh.edge.drain import Drain
 from ledgermesh.edge.figures import Readers
 from ledgermesh.edge.incoming import Limits
+from ledgermesh.edge.mcp.extra import installed
 from ledgermesh.edge.mcp.mount import McpEndpoint
-from ledgermesh.edge.mcp.starting import installed
 from ledgermesh.edge.transport.values import Transport
 from ledgermesh.gateway import make_gateway
 from ledgermesh.graph.kinds import NAMES
@@ -38,7 +38,7 @@ from ledgermesh.state.replicas import Replicas
 from ledgermesh.state.shared import State, make_state
 from ledgermesh.upstream.guard import make_guard
 from ledgermesh.upstream.renewal import EVERYBODY
-from ledgermesh.upstream.wire_aiohttp import GuardedWire
+from ledgermesh.upstream.wire_http1 import GuardedWire
 from ledgermesh.watches import Watches
 
 DEMO_KEYS = {
@@ -106,7 +106,7 @@ async def make_demo(
         state=state, definitions=discover(NAMES), wire=wire, clock=clock, keys=keys, public_url=public_url,
         bases=await sandbox_addresses(state.store),
     )  # fmt: skip
-    mcp = McpEndpoint(running.sdl, operations(), unasked=False) if installed() else None
+    mcp = McpEndpoint(lambda: running.sdl, operations(), unasked=False) if installed() else None
     gateway = web(
         running,
         limits=Limits(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from random import Random
 from typing import Final
 
@@ -17,13 +18,14 @@ from ledgermesh.graph.admission import Doors
 from ledgermesh.graph.catalogue import catalogue
 from ledgermesh.graph.compiling import Compiling
 from ledgermesh.graph.context import Parts
+from ledgermesh.graph.kept.memory import DEFAULT_ROOM, Room
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.graph.limits.quota import KIND as CALLS
 from ledgermesh.graph.limits.quota import CallQuota
 from ledgermesh.graph.limits.values import Budget, DocumentLimits
 from ledgermesh.graph.openness import Openness
 from ledgermesh.graph.question import Answers
-from ledgermesh.graph.schema import Gateway, make_schema
+from ledgermesh.graph.schema import Gateway, Schema, make_schema
 from ledgermesh.graph.writes.carrier import Carrier
 from ledgermesh.graph.writes.write_back import WriteBack
 from ledgermesh.providers import discover
@@ -59,10 +61,15 @@ class Running:
     keys: tuple[SealingKey, ...]
     clock: Clock
     repairs: Repairs
-    sdl: str
+    schema: Schema
     pushing: Mapping[str, Work]
     """What has to run beside the requests so that accepted writes are carried out."""
     close: Callable[[], Awaitable[None]]
+
+    @cached_property
+    def sdl(self) -> str:
+        """The schema as clients read it: written when somebody wants it, which takes longer than an answer."""
+        return self.schema.as_str()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +87,8 @@ class Choices:
     compiling: Compiling = field(default_factory=Compiling)
     leases: Leases = field(default_factory=Leases)
     openness: Openness = field(default_factory=Openness)
+    room: Room = DEFAULT_ROOM
+    """For answers that are kept."""
 
 
 DEFAULT: Final = Choices()
@@ -98,10 +107,11 @@ def make_gateway(
     replicas: Callable[[], int] = alone,
     choices: Choices = DEFAULT,
     watches: Watches | None = None,
+    schema: Schema | None = None,
 ) -> Running:
     """The gateway over these connections; raises DefinitionError for a provider that contradicts itself.
 
-    `definitions` are those of the providers here by default.
+    `definitions` are those of the providers here by default; `schema` is one that was made before, for this gateway.
     """
     definitions, watches = discover(NAMES) if definitions is None else definitions, watches or Watches()
     wire = watches.wire(wire)
@@ -136,14 +146,14 @@ def make_gateway(
         compiling=choices.compiling,
         openness=choices.openness,
     )
-    return _running(parts, stack, watches, random, choices.leases)
+    return _running(parts, stack, watches, random, choices)
 
 
-def _running(parts: Parts, stack: Stack, watches: Watches, random: Random, leases: Leases) -> Running:
+def _running(parts: Parts, stack: Stack, watches: Watches, random: Random, choices: Choices) -> Running:
     """These parts, with what writes, and what answers on the schema."""
-    schema = make_schema()
+    schema, leases = make_schema(), choices.leases
     parts, pusher, jobs = with_writes(parts, random, leases)
-    gateway = Gateway(schema, parts)
+    gateway = Gateway(schema, parts, choices.room)
     watches.gateway(stack, gateway, parts.drift)
     state, clock = parts.state, parts.clock
 
@@ -161,7 +171,7 @@ def _running(parts: Parts, stack: Stack, watches: Watches, random: Random, lease
         keys=parts.keys,
         clock=clock,
         repairs=parts.repairs,
-        sdl=schema.as_str(),
+        schema=schema,
         pushing=pushing(
             jobs, Carrier(parts, pusher, leases.claim_seconds).run, clock, watches.beside, leases
         ),

@@ -20,7 +20,8 @@ from ledgermesh.errors import ConfigurationError
 from ledgermesh.graph.question import Answers
 from ledgermesh.graph.schema import Gateway, Schema
 from ledgermesh.graph.watched import OperationWatch, Watched
-from ledgermesh.metrics.looked import of_drift, of_queries, of_stack, of_state
+from ledgermesh.metrics.board import Fellows
+from ledgermesh.metrics.looked import of_drift, of_kept, of_queries, of_stack, of_state
 from ledgermesh.metrics.page import Metrics
 from ledgermesh.metrics.work import WorkFigures
 from ledgermesh.state.replicas import Replicas
@@ -74,14 +75,18 @@ class Watches:
     def gateway(self, stack: Stack, gateway: Gateway, drift: Drift) -> None:
         """Show what these know."""
         if self.metrics is not None:
-            self.metrics.add(*of_stack(stack), *of_queries(gateway.queries), *of_drift(drift))
+            self.metrics.add(
+                *of_stack(stack), *of_queries(gateway.queries), *of_kept(gateway.kept), *of_drift(drift)
+            )
 
     def work(self, state: State, replicas: Replicas, clock: Clock) -> Mapping[str, Work]:
         """What has to go on beside the requests so that some of it is known."""
         if self.metrics is None:
             return {}
         self.metrics.add(*of_state(state.registry, lambda: replicas.count))
+        sharing = {"share figures": partial(self.metrics.publish, clock)} if self.metrics.shared else {}
         return {
+            **sharing,
             "watch the event loop": partial(self.metrics.work.watch_loop, clock),
             "watch the queue": partial(self.metrics.work.watch_queue, state.queue, clock),
         }
@@ -107,13 +112,16 @@ class Watches:
             await self.tracing.close()
 
 
-def make_watches(readers: Readers | None, tracing: Options | None, clock: Clock) -> Watches:
+def make_watches(
+    readers: Readers | None, tracing: Options | None, clock: Clock, fellows: Fellows | None = None
+) -> Watches:
     """Figures where anybody may read them, traces where anybody wants them.
 
-    Raises ConfigurationError where the extra that makes traces is missing.
+    `fellows` are the other workers of this gateway. Raises ConfigurationError where the extra that makes traces is
+    missing.
     """
     return Watches(
-        metrics=Metrics() if readers is not None else None,
+        metrics=Metrics(fellows) if readers is not None else None,
         readers=readers,
         tracing=make_tracing(tracing, clock) if tracing is not None else None,
     )

@@ -24,7 +24,7 @@ from ledgermesh.sandbox.world import World
 from ledgermesh.state.entries import Branding, ConnectionEntry, TenantEntry
 from ledgermesh.state.link_tokens import LinkRequest
 from ledgermesh.state.shared import State
-from ledgermesh.upstream.wire_aiohttp import OwnWire
+from ledgermesh.upstream.wire_http1 import OwnWire
 from tests.browser.conftest import WATCH, address, listening, serving
 from tests.contract.small import small_world
 from tests.edge.linkers import KEY, PROVIDERS, bases, keep_client, register

@@ -10,7 +10,7 @@ import pytest
 from tests.shape.sources import PACKAGE, Import, imports, sources
 
 LEVELS = (
-    ("app", "gateway", "demo", "cli", "__main__", "server", "background", "watches"),
+    ("app", "gateway", "demo", "cli", "__main__", "server", "background", "watches", "workers"),
     ("settings",),
     ("metrics", "tracing"),
     ("edge",),
@@ -21,7 +21,7 @@ LEVELS = (
     ("state",),
     ("spec",),
     ("model",),
-    ("telemetry", "errors", "clock"),
+    ("telemetry", "errors", "clock", "slices"),
 )
 """Sections of the path from the caller to the provider. Each may import itself and what stands lower."""
 

@@ -11,7 +11,8 @@ import pytest
 from graphql import build_schema, parse, validate
 
 import ledgermesh
-from ledgermesh.cli import banner, cli
+from ledgermesh.cli import commands
+from ledgermesh.cli.demo import banner
 from ledgermesh.clock import ManualClock
 from ledgermesh.errors import ConfigurationError, DefinitionError, LedgermeshError
 from ledgermesh.graph.kinds import NAMES
@@ -133,7 +134,7 @@ def test_the_table_of_errors_is_the_tree() -> None:
 def test_the_table_of_commands_is_the_program_s() -> None:
     """Every command with the first line of its help."""
     known = {}
-    for each in cli.registered_commands:
+    for each in commands().registered_commands:
         assert each.callback is not None
         known[each.name or each.callback.__name__] = (each.callback.__doc__ or "").strip().splitlines()[0]
 

@@ -18,7 +18,7 @@ from graphql import (
     validate,
 )
 
-from ledgermesh.cli import printed as from_code
+from ledgermesh.cli.printing import printed as from_code
 from ledgermesh.graph.schema import make_schema
 from tests.shape.sources import ROOT
 

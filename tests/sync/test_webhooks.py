@@ -17,7 +17,7 @@ from ledgermesh.sync.signing import make_secret
 from ledgermesh.sync.webhooks import CLAIM_SECONDS, IDLE_SECONDS, JITTER, PAUSES
 from ledgermesh.upstream.guard import Guard
 from ledgermesh.upstream.wire import Answer, Request, Unreachable, Wire
-from ledgermesh.upstream.wire_aiohttp import GuardedWire
+from ledgermesh.upstream.wire_http1 import GuardedWire
 from tests.hands import settle
 from tests.sync.office import COMPANY, Office, running, verified
 

@@ -32,7 +32,7 @@ from ledgermesh.state.replicas import Replicas
 from ledgermesh.state.shared import make_state
 from ledgermesh.sync.pushing import Leases
 from ledgermesh.upstream.guard import make_guard, origins
-from ledgermesh.upstream.wire_aiohttp import GuardedWire
+from ledgermesh.upstream.wire_http1 import GuardedWire
 from tests.states import KEYS
 
 LEASES: Final = Leases(job_seconds=2.5, claim_seconds=4.0)
