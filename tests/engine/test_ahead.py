@@ -113,6 +113,12 @@ async def test_a_smaller_page_than_asked_for_is_the_measure() -> None:
     assert (len(shop.shop.calls), shop.given_up) == (6, 0)
 
 
+def test_no_total_is_believed_further_than_pages_are_asked_for() -> None:
+    """A provider may say any number: no more places are made of it than pages are read ahead."""
+    assert foreseen(COUNTED, 3, 10**30, 3, 2) == [3, 6]
+    assert len(foreseen(COUNTED, 3, 10**30, 3, 1_000)) == AT_ONCE
+
+
 async def test_what_was_foreseen_wrongly_is_given_up_once() -> None:
     """After a short page in between the others stand elsewhere: each row comes once, and no more calls are wasted."""
 

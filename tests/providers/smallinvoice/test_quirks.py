@@ -83,3 +83,13 @@ def test_a_profile_without_an_address_has_none() -> None:
     empty = {f"company_{part}": "" for part in quirks.ADDRESS_PARTS}
     assert quirks.company_address(Row(empty)) is None
     assert quirks.company_address(Row({**empty, "company_city": "Bern"})) is not None
+
+
+def test_rates_keep_their_digits_and_lose_their_zeros() -> None:
+    """A percent with more digits than anybody writes is told exactly, and never as a power of ten."""
+    long = Decimal("0." + "1" * 60)
+    vats: list[object] = [{"vat": each} for each in (Decimal("7.70"), 20, long, Decimal("1E+3"))]
+    assert [each["rate"] for each in quirks.percents(vats)] == [  # type: ignore[index]  # they are objects
+        long, Decimal("7.7"), 20, 1000,
+    ]  # fmt: skip
+    assert "vat:1000" in [each["id"] for each in quirks.percents(vats)]  # type: ignore[index]  # as above

@@ -199,11 +199,11 @@ def percents(items: Sequence[object]) -> Sequence[object]:
 
 def _percents(items: Sequence[object]) -> Iterator[Decimal]:
     found = {
-        Decimal(item["vat"]).normalize()
+        _short(Decimal(item["vat"]))
         for item in items
         if isinstance(item, Mapping) and isinstance(item.get("vat"), int | Decimal)
     }
-    return (_short(percent) for percent in found)
+    return iter(found)
 
 
 def was_paid(row: Row) -> bool:
