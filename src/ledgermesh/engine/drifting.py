@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ledgermesh.engine.choice import resource_of
-from ledgermesh.model.mapped import read_all
-from ledgermesh.model.record import Record, unused
+from ledgermesh.model.mapped import findings_of, read_all, row_of, wires_of
+from ledgermesh.model.record import Record, origin_of, unused
 from ledgermesh.model.row import Malformed, Row, at
 from ledgermesh.spec.leaves import folded
 from ledgermesh.spec.provider import Provider
@@ -33,7 +33,7 @@ class Looks:
         if not records:
             return
         record = records[0]
-        kind = record.__dict__["_origin"].kind
+        kind = origin_of(record).kind
         turn = self._pages[provider.name, kind]
         self._pages[provider.name, kind] = turn + 1
         resource = resource_of(provider, kind, record.native_id)
@@ -43,10 +43,10 @@ class Looks:
 
 def differences(record: Record, resource: Resource) -> Iterator[tuple[Kind, str]]:
     """Values that cannot be read, fields that nobody knows, and words that an enum has not; never a value itself."""
-    row: Row = record.__dict__["_row"]
-    wires = record.__dict__["_wires"]
+    row = row_of(record)
+    wires = wires_of(record)
     read_all(record)
-    for finding in record.__dict__["_findings"]:
+    for finding in findings_of(record):
         if finding.code == "MALFORMED":
             yield "malformed_value", f"{resource.kind}.{finding.path}"
     used = {path for wire in wires.values() for path in wire.paths} | resource.omitted.keys()

@@ -15,8 +15,9 @@ from ledgermesh.engine.read import Leaves, ListPages, ReadPages, open_list, read
 from ledgermesh.engine.reading import ROWS_AT_ONCE
 from ledgermesh.engine.request import Terms, call, merged
 from ledgermesh.errors import Absent, Garbled, LedgermeshError, TooCostly, Unsupported
+from ledgermesh.model.mapped import row_of
 from ledgermesh.model.platform import Connection, Subscription
-from ledgermesh.model.record import Record
+from ledgermesh.model.record import Record, origin_of
 from ledgermesh.model.report import Report
 from ledgermesh.model.row import Row
 from ledgermesh.spec.provider import Provider
@@ -164,11 +165,11 @@ class Hub:
 
         All parents are of one kind.
         """
-        maker = below(self.makers(kind), parents[0].__dict__["_origin"].kind)
+        maker = below(self.makers(kind), origin_of(parents[0]).kind)
         assert maker is not None, "the caller has looked"
         rule = maker.resource.children
         assert rule is not None, "that is how it was found"
-        needy = [parent for parent in parents if rule.needed(parent.__dict__["_row"])]
+        needy = [parent for parent in parents if rule.needed(row_of(parent))]
         read = await asyncio.gather(
             *(self._below(maker, parent, wanted) for parent in needy[:CHILDREN_MAX]), return_exceptions=True
         )

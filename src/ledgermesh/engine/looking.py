@@ -15,6 +15,7 @@ from ledgermesh.engine.read import ListPages, ReadPages, open_list
 from ledgermesh.engine.replay import STAMP_CHARACTERS, STAMP_KEY_CHARACTERS
 from ledgermesh.engine.version import MISSING, differing, equal, seen, value_text
 from ledgermesh.errors import Unsupported
+from ledgermesh.model.mapped import wires_of
 from ledgermesh.model.record import Record
 from ledgermesh.spec.query import And, Compare, ListQuery, Order
 from ledgermesh.spec.resource import List
@@ -91,7 +92,7 @@ def _is(record: Record, asked: Look) -> bool:
 
 def _near(record: Record, name: str, value: object) -> bool:
     """Whether a field of the same name, where it is plain, is as asked."""
-    if not isinstance(value, str) or name not in record.__dict__["_wires"]:
+    if not isinstance(value, str) or name not in wires_of(record):
         return True
     return equal(value, value_text(getattr(record, name)))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ledgermesh.engine.request import fill
 from ledgermesh.errors import Garbled
+from ledgermesh.model.mapped import row_of
 from ledgermesh.model.platform import Connection
 from ledgermesh.model.record import Origin, Record
 from ledgermesh.model.row import Malformed, Row
@@ -50,7 +51,7 @@ class Maker:
         made: list[Record] = []
         resource, origin = self.resource, self.origin(fetched_at)
         keep, fields, id_of = resource.keep, resource.fields, resource.fields.wires["native_id"].read
-        above: Row | None = parent.__dict__["_row"] if parent is not None else None
+        above: Row | None = row_of(parent) if parent is not None else None
         # What is the same for all of them is looked up once: a list has thousands of records.
         settings, plain = self.link.settings, parent is None and not resource.name
         for document in documents:
@@ -75,12 +76,8 @@ class Maker:
     def _made(
         self, row: Row, native_id: str, origin: Origin, fields: Fields, wires: Mapping[str, Any] | None = None
     ) -> Record:
-        record: Record = fields.model.over(row, wires or fields.wires, [])
-        known = record.__dict__
-        known["native_id"] = native_id
-        known[CONNECTION] = self.connection.id
-        known["_origin"] = origin
-        return record
+        made: Record = fields.model.made(row, wires or fields.wires, native_id, self.connection.id, origin)
+        return made
 
     def origin(self, fetched_at: dt.datetime) -> Origin:
         """Of all records of one answer."""

@@ -13,8 +13,8 @@ import msgspec
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.planned import Sent, Step
 from ledgermesh.errors import Garbled, LedgermeshError
+from ledgermesh.model.mapped import row_of
 from ledgermesh.model.record import Record
-from ledgermesh.model.row import Row
 from ledgermesh.upstream.call import Call, Response
 from ledgermesh.upstream.trace import request_id
 
@@ -117,7 +117,7 @@ def told_id(step: Step, response: Response) -> Id | None:
 
 def told_by(record: Record, step: Step, prefix: str) -> Id:
     """The id of a record that was read, as the provider wrote it there; else the text that our own id holds."""
-    row: Row = record.__dict__["_row"]
+    row = row_of(record)
     found = _at(row.doc, step.id) if step.id else None
     if isinstance(found, int | str) and not isinstance(found, bool):
         return found

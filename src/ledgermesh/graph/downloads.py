@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ledgermesh.engine.links import LASTS_SECONDS, FileLink, FileLinks
-from ledgermesh.model.record import Download, Origin, Record
+from ledgermesh.model.record import Download, Record, origin_of
 from ledgermesh.spec.query import Ref
 from ledgermesh.spec.stream import Stream
 from ledgermesh.state.entries import ConnectionEntry, Environment
@@ -32,7 +32,7 @@ class File:
 
 def downloads(context: Context, record: Record) -> list[Download]:
     """A link for each file of a record; costs no call."""
-    origin: Origin = record.__dict__["_origin"]
+    origin = origin_of(record)
     ref = Ref(origin.kind, str(origin.connection.id), record.native_id)
     return [_download(context, ref, stream) for stream in origin.streams]
 

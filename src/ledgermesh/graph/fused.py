@@ -20,7 +20,7 @@ from ledgermesh.compiler.plan import Level, Place, Plan, item, nullable
 from ledgermesh.compiler.strawberry_schema import DEFINITION
 from ledgermesh.compiler.terms import Odd, Options
 from ledgermesh.compiler.text import decimal_written, is_decimal, is_text, json_object, text_written, written
-from ledgermesh.model.mapped import Mapped
+from ledgermesh.model.mapped import Mapped, row_of, wires_of
 from ledgermesh.model.money import Money
 from ledgermesh.model.row import Row
 from ledgermesh.spec.leaves import to_currency, to_decimal
@@ -35,7 +35,7 @@ GIVEN: Final = frozenset(("native_id",))
 MISSING: Final = object()
 
 Lines = Iterator[str]
-Write = Callable[[Any, Mapping[str, Any], Row], Any]
+Write = Callable[[Any, Row], Any]
 
 
 class Unusual(Exception):
@@ -54,14 +54,13 @@ def fuse(level: Level, options: Options) -> Callable[[Any], Any] | None:
     def write(source: Any) -> Any:
         if source.__class__ not in level.known:
             raise Odd
-        values = source.__dict__
-        wires = values["_wires"]
+        wires = wires_of(source)
         found = known.get(id(wires))
         if found is None:
             if len(known) >= MAPPINGS_MAX:
                 raise Odd
             found = known[id(wires)] = (wires, _made(level, options, wires))
-        return found[1](source, values, values["_row"])
+        return found[1](source, row_of(source))
 
     return write
 
@@ -87,7 +86,7 @@ def _unknown(level: Level, source: Any) -> None:
     raise Odd
 
 
-def _odd(source: Any, values: Mapping[str, Any], row: Row) -> Any:
+def _odd(source: Any, row: Row) -> Any:
     raise Odd
 
 
@@ -107,8 +106,8 @@ class _Writer(Emitter):
         }  # fmt: skip
 
     def function(self, level: Level, wires: Mapping[str, Wire]) -> Lines:
-        """`write(source, values, row)` of an object over a row."""
-        yield "def write(o, given, row_0):"
+        """`write(source, row)` of an object over a row."""
+        yield "def write(o, row_0):"
         yield "    doc_0, above, settings = row_0.doc, row_0.parent, row_0.settings"
         yield "    above = above.doc if above is not None else {}"
         at = _At(0, "above", text=not level.called)
@@ -126,7 +125,7 @@ class _Writer(Emitter):
             attribute = place.plain.attribute
             wire = wires.get(attribute)
             if at.depth == 0 and (wire is None or attribute in GIVEN):
-                yield f"v{place.id} = {f'given[{attribute!r}]' if attribute in GIVEN else f'o.{attribute}'}"
+                yield f"v{place.id} = o.{attribute}"
                 yield from self._done(place, at)
             elif wire is None:
                 raise Unusual

@@ -17,9 +17,9 @@ from ledgermesh.engine.version import version_of
 from ledgermesh.errors import LedgermeshError, Unsupported
 from ledgermesh.graph.batch import Asked, Batch, Key
 from ledgermesh.graph.downloads import downloads
-from ledgermesh.model.mapped import field_name
+from ledgermesh.model.mapped import field_name, wires_of
 from ledgermesh.model.platform import Quota
-from ledgermesh.model.record import Download, Origin, Record
+from ledgermesh.model.record import Download, Origin, Record, origin_of
 from ledgermesh.model.row import Row
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import Ref
@@ -59,7 +59,7 @@ class Loaders:
         """The record a pointer names; raises LedgermeshError when it cannot be read."""
         if pointer is None:
             return None
-        origin: Origin = record.__dict__["_origin"]
+        origin = origin_of(record)
         held = self._here(origin, pointer, wanted)
         if held is not None:
             return held
@@ -97,7 +97,7 @@ class Loaders:
         """The record, where it is known; what is not is noted down with where it goes."""
         if pointer is None:
             return None
-        origin: Origin = record.__dict__["_origin"]
+        origin = origin_of(record)
         held = self._here(origin, pointer, wanted)
         if held is None:
             indexes = asked.setdefault((origin.connection.id, pointer.kind), {})
@@ -184,7 +184,7 @@ class Loaders:
 
     def _belonging(self, record: Record, kind: str, wanted: Wanted) -> Awaitable[Any]:
         """The records of a kind that belong to one, to be waited for."""
-        origin: Origin = record.__dict__["_origin"]
+        origin = origin_of(record)
         connection = origin.connection.id
         makers = self._makers_of(connection, kind)
         if below(makers, origin.kind) is not None or (
@@ -275,7 +275,7 @@ async def _put(asked: Asked, indexes: Mapping[str, list[int]], found: list[Any])
 
 
 def _says_what_settles_it(record: Record) -> bool:
-    wire = record.__dict__["_wires"].get("payment_refs")
+    wire = wires_of(record).get("payment_refs")
     return wire is not None and wire.transform != ABSENT
 
 

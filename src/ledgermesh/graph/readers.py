@@ -8,7 +8,7 @@ from typing import Any, Final
 from graphql import GraphQLObjectType
 
 from ledgermesh.compiler.strawberry_schema import DEFINITION
-from ledgermesh.model.mapped import Mapped
+from ledgermesh.model.mapped import Mapped, wires_of
 from ledgermesh.model.row import Malformed
 
 MAPPINGS_MAX: Final = 100
@@ -29,7 +29,7 @@ def reader(parent: GraphQLObjectType, names: Sequence[str]) -> Read | None:
     known: dict[int, tuple[Mapping[str, Any], Read]] = {}
 
     def read(source: Any) -> Sequence[Any]:
-        wires = source.__dict__["_wires"]
+        wires = wires_of(source)
         found = known.get(id(wires))
         if found is None:
             if len(known) >= MAPPINGS_MAX:

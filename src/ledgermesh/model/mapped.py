@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol, Self
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import strawberry
 
@@ -45,17 +46,17 @@ class Mapped:
     @classmethod
     def over(cls, row: Row, wires: Mapping[str, Reader], findings: list[Finding]) -> Self:
         """An object that has mapped nothing yet. `findings` collects what cannot be read, also of its parts."""
+        # Attributes, never `__dict__`: Python makes the dictionary of an object only where somebody asks for it, which
+        # takes longer than all of this.
         self = object.__new__(cls)
-        known = self.__dict__
-        known["_row"], known["_wires"], known["_findings"] = row, wires, findings
+        self._row, self._wires, self._findings = row, wires, findings
         return self
 
     def _read(self, name: str, wire: Reader) -> object:
-        known = self.__dict__
         try:
-            return wire.value(known["_row"], known["_findings"])
+            return wire.value(self._row, self._findings)
         except Malformed as error:
-            known["_findings"].append(
+            self._findings.append(
                 Finding(code="MALFORMED", path=shown_name(name), message=error.reason, source_path=error.path)
             )
             return wire.missing
@@ -63,11 +64,21 @@ class Mapped:
     if not TYPE_CHECKING:  # the type checker keeps seeing the declared fields only
 
         def __getattr__(self, name: str) -> object:
-            wires = self.__dict__.get("_wires")
-            if wires is None or (wire := wires.get(name)) is None:
+            # What is missing of these is missing where the object is not over a row.
+            wire = self._wires.get(name) if name[:1] != "_" else None
+            if wire is None:
                 raise AttributeError(name)
-            value = self.__dict__[name] = self._read(name, wire)
+            value = self._read(name, wire)
+            setattr(self, name, value)
             return value
+
+
+row_of: Callable[[Mapped], Row] = attrgetter("_row")
+"""The row that an object is over."""
+wires_of: Callable[[Mapped], Mapping[str, Any]] = attrgetter("_wires")
+"""How its fields are read."""
+findings_of: Callable[[Mapped], list[Finding]] = attrgetter("_findings")
+"""What could not be read so far."""
 
 
 def read_all(value: object) -> None:
@@ -76,7 +87,7 @@ def read_all(value: object) -> None:
         for element in value:
             read_all(element)
     if isinstance(value, Mapped):
-        for name in value.__dict__["_wires"]:
+        for name in wires_of(value):
             read_all(getattr(value, name))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
 import strawberry
 from strawberry.scalars import JSON
 
 from ledgermesh.model.enums import OriginKind
-from ledgermesh.model.mapped import Finding, Mapped, read_all, shown_name
+from ledgermesh.model.mapped import Finding, Mapped, findings_of, read_all, row_of, shown_name, wires_of
 from ledgermesh.model.platform import Connection
 from ledgermesh.model.reach import Info
 from ledgermesh.model.row import Malformed, Row, at
@@ -114,7 +115,7 @@ class Source:
     def findings(self) -> list[Finding]:
         read_all(self.record)
         # By place, not as they were found: that depends on which fields were read first.
-        return sorted(self.record.__dict__["_findings"], key=lambda each: (each.path, each.code))
+        return sorted(findings_of(self.record), key=lambda each: (each.path, each.code))
 
     @strawberry.field(
         description="How each of the named fields (all mapped ones by default) came to its value."
@@ -140,13 +141,11 @@ class Source:
 
 
 def _row(record: Mapped) -> Row:
-    row: Row = record.__dict__["_row"]
-    return row
+    return row_of(record)
 
 
 def _wires(record: Mapped) -> Mapping[str, Any]:
-    wires: Mapping[str, Any] = record.__dict__["_wires"]
-    return wires
+    return wires_of(record)
 
 
 def _found(row: Row, path: str) -> object:
@@ -187,6 +186,17 @@ class Node:
 class Record(Node, Mapped):
     native_id: strawberry.Private[str]
     _origin: strawberry.Private[Origin]
+    if TYPE_CHECKING:  # no field of the model: conditions ask for it
+        connection_id: str
+
+    @classmethod
+    def made(
+        cls, row: Row, wires: Mapping[str, Any], native_id: str, connection_id: str, origin: Origin
+    ) -> Self:
+        """A record over a row of a provider's answer; nothing is mapped yet."""
+        self = cls.over(row, wires, [])
+        self.native_id, self.connection_id, self._origin = native_id, connection_id, origin
+        return self
 
     @strawberry.field(description="Opaque and stable; give it to `node(id:)`.")
     def id(self) -> strawberry.ID:
@@ -195,12 +205,12 @@ class Record(Node, Mapped):
     @property
     def global_id(self) -> strawberry.ID:
         """What `id` answers."""
-        origin: Origin = self.__dict__["_origin"]
+        origin = self._origin
         return strawberry.ID(origin.seal(Ref(origin.kind, origin.connection.id, self.native_id)))
 
     @strawberry.field(description="Where this record comes from, and what the provider really said.")
     def source(self) -> Source:
-        origin: Origin = self.__dict__["_origin"]
+        origin = self._origin
         return Source(
             connection=origin.connection,
             native_id=self.native_id,
@@ -236,3 +246,7 @@ class Record(Node, Mapped):
         description="Whether the provider has removed it but still shows it."
     )
     archived: bool | None = strawberry.field(description="Whether it was put out of use.")
+
+
+origin_of: Callable[[Record], Origin] = attrgetter("_origin")
+"""Where a record was read."""

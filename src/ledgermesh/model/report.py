@@ -67,9 +67,9 @@ class Report(Mapped):
 
     @strawberry.field(description="The provider's whole answer, numbers exact.")
     def raw(self) -> JSON:
-        return JSON(dict(self.__dict__["_row"].doc))
+        return JSON(dict(self._row.doc))
 
     @strawberry.field(description="What could not be read of it. Reads every field.")
     def findings(self) -> list[Finding]:
         read_all(self)
-        return list(self.__dict__["_findings"])
+        return list(self._findings)

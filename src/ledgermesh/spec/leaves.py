@@ -131,7 +131,7 @@ def as_percent(fraction: Decimal) -> Decimal:
 DAYS_MAX: Final = 5_000
 """Days that are remembered with their text."""
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DAY_LENGTH: Final = len("YYYY-MM-DD")
 
 
 def to_day(found: object) -> dt.date:
@@ -143,9 +143,12 @@ def to_day(found: object) -> dt.date:
 
 @lru_cache(DAYS_MAX)
 def _day(text: str) -> dt.date:
-    if _DAY.fullmatch(text):
-        with suppress(ValueError):
+    # Python takes other forms of ISO 8601 too.
+    if len(text) == DAY_LENGTH and text[4] == text[7] == "-" and text.isascii():
+        try:
             return dt.date.fromisoformat(text)
+        except ValueError:
+            pass
     raise ValueError("expected a date YYYY-MM-DD")
 
 
