@@ -102,7 +102,7 @@ async def test_waits_joined_calls_and_budgets_are_shown(visit_page: Any) -> None
     def change(document: Any) -> None:
         waited, joined, *_ = document["extensions"]["calls"]
         waited.update(startedMs=600.0, waitMs=400.0, ms=200.0, budgetLeft=1, bodyBytes=None)
-        joined.update(startedMs=0.0, ms=800.0, cache="JOINED", budgetLeft=None)
+        joined.update(startedMs=0.0, waitMs=0.0, ms=800.0, cache="JOINED", budgetLeft=None)
         document["extensions"]["calls"] = [waited, joined]
 
     async with visit_page() as visit:
