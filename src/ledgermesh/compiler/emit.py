@@ -361,8 +361,8 @@ def _scalar(type: GraphQLScalarType) -> Callable[[Any], Any]:
     coerce = type.coerce_output_value
 
     def written(value: Any) -> Any:
-        if value is None or isinstance(value, Exception) or is_awaitable(value):
-            raise Odd
+        if value is None or isinstance(value, Exception) or callable(value) or is_awaitable(value):
+            raise Odd  # what can be called may have to be, by graphql-core's own resolver
         found = coerce(value)
         if found is None or found is Undefined:
             raise Odd
