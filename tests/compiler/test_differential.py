@@ -31,6 +31,7 @@ async def test_compiled_code_answers_as_graphql_core_does(part: int) -> None:
     assert ways["compiled"] > 0.8 * ways.total(), ways
 
 
+@pytest.mark.filterwarnings(*NEVER_AWAITED)
 @pytest.mark.parametrize("seed", [1_001_513])
 async def test_what_once_differed_stays_the_same(seed: int) -> None:
     """Seeds of long runs that found something: an error was lost where a value of a custom scalar could be called."""
