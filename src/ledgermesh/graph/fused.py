@@ -236,20 +236,17 @@ class _Writer(Emitter):
                 yield from self._one_of(place, level, wire, usual, at)
 
     def _money(self, place: Place, level: Level, usual: Usual, at: _At) -> Lines:
-        name, asked = (
-            f"v{place.id}",
-            {each.plain.attribute for each in level.places if each.plain is not None},
-        )
-        if not asked <= {"amount", "currency"}:
+        asked = {each.id: each.plain.attribute for each in level.places if each.plain is not None}
+        if not set(asked.values()) <= {"amount", "currency"}:
             raise Unusual
+        name = f"v{place.id}"
         yield from self._find(usual.path, name, at)
         yield f"if {name} is not None:"
         yield f"    a = {name}"
         yield from indented(decimal_written("a", optional=False))
         # Also where nobody asks for it: an amount whose currency cannot be read is none.
         yield from indented(self._currency(usual, at))
-        texts = {each.id: each.plain.attribute[0] for each in level.places if each.plain is not None}
-        yield f"    {name} = {json_object(level, texts)}"
+        yield f"    {name} = {json_object(level, {id: attribute[0] for id, attribute in asked.items()})}"
 
     def _currency(self, usual: Usual, at: _At) -> Lines:
         """The name `c` for a currency as JSON."""
