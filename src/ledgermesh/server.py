@@ -168,6 +168,7 @@ async def serve(sites: Sequence[Site], *, started: Callable[[list[int]], None], 
     """
     with ExitStack() as held:
         sockets = [held.enter_context(site.bound or listen(site.host, site.port)) for site in sites]
+        ports = [bound.getsockname()[1] for bound in sockets]  # now, for who is told to stop closes them
         servers = [_server(site) for site in sites]
         held.enter_context(_signals(servers, worker=worker))
         running = [
@@ -178,7 +179,7 @@ async def serve(sites: Sequence[Site], *, started: Callable[[list[int]], None], 
             if await _all_started(servers, running):
                 # What start-up made stays. Looking at it again and again is a third of what a large answer costs.
                 gc.freeze()
-                started([bound.getsockname()[1] for bound in sockets])
+                started(ports)
                 await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for server in servers:
