@@ -21,6 +21,7 @@ from starlette.routing import Mount
 from ledgermesh.clock import ManualClock
 from ledgermesh.demo import link_demo
 from ledgermesh.engine.hub import Hub
+from ledgermesh.engine.ids import Shelf
 from ledgermesh.engine.request import Terms
 from ledgermesh.graph.catalogue import catalogue
 from ledgermesh.model.platform import Connection, ConnectionState
@@ -205,8 +206,9 @@ class Stand:
             state=ConnectionState.ACTIVE,
         )
         return Hub(
-            self.stack, self.terms(seconds=seconds), link, shown, lambda ref: f"{ref.kind}:{ref.native_id}"
-        )
+            self.stack, self.terms(seconds=seconds), link, shown,
+            lambda kind, _: Shelf(lambda id: f"{kind}:{id}", lambda: None),
+        )  # fmt: skip
 
     async def grant(self, company: str | None = None) -> Grant:
         """What is kept of the connection now."""

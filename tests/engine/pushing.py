@@ -17,6 +17,7 @@ from starlette.routing import Mount
 
 from ledgermesh.demo import link_demo
 from ledgermesh.engine.hub import Hub
+from ledgermesh.engine.ids import Shelf
 from ledgermesh.engine.planned import Outcome, Plan
 from ledgermesh.engine.push import Pusher
 from ledgermesh.engine.replay import WriteKey
@@ -215,7 +216,9 @@ class Worker:
             state=ConnectionState.ACTIVE,
         )
         terms = Terms(now + seconds, now, Fresh(), Trace(), self.desk.clock.now().date())
-        return Hub(self.send, terms, link, shown, lambda ref: f"{ref.kind}:{ref.native_id}")
+        return Hub(
+            self.send, terms, link, shown, lambda kind, _: Shelf(lambda id: f"{kind}:{id}", lambda: None)
+        )
 
     async def push(self, plan: Plan, key: str, *, seconds: float = 30.0, digest: str = "d") -> Outcome:
         deadline = self.desk.clock.monotonic() + seconds

@@ -14,7 +14,7 @@ from tests.engine.tiny import GOODS, INVOICES, NOW, PAYMENTS, Shop, hub
 
 def maker(resource: Resource) -> Maker:
     made = hub(Shop())
-    return Maker(made.link, made.connection, resource, made.seal)
+    return Maker(made.link, made.connection, resource, made.ids)
 
 
 def test_a_bad_record_costs_itself() -> None:

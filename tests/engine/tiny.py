@@ -11,6 +11,7 @@ from typing import Any
 import strawberry
 
 from ledgermesh.engine.hub import Hub
+from ledgermesh.engine.ids import Shelf
 from ledgermesh.engine.request import Terms
 from ledgermesh.errors import Absent, LedgermeshError
 from ledgermesh.graph.catalogue import catalogue
@@ -156,7 +157,13 @@ def hub(shop: Shop, *, settings: Mapping[str, str] | None = None) -> Hub:
         environment="live",
         state=ConnectionState.ACTIVE,
     )
-    return Hub(shop, terms(), link, shown, lambda ref: f"{ref.kind}/{ref.connection}/{ref.native_id}")
+    return Hub(
+        shop,
+        terms(),
+        link,
+        shown,
+        lambda kind, connection: Shelf(lambda id: f"{kind}/{connection}/{id}", lambda: None),
+    )
 
 
 def terms(**changes: Any) -> Terms:

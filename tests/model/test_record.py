@@ -42,7 +42,7 @@ DOCUMENT = {
 def party(document: dict[str, object] | None = None) -> Any:
     """A record over this document."""
     made = hub(Shop())
-    (found,) = Maker(made.link, made.connection, PARTIES, made.seal).records(
+    (found,) = Maker(made.link, made.connection, PARTIES, made.ids).records(
         [document or DOCUMENT], NOW, None, []
     )
     return found

@@ -21,7 +21,7 @@ from ledgermesh.model.record import Record, origin_of
 from ledgermesh.model.report import Report
 from ledgermesh.model.row import Row
 from ledgermesh.spec.provider import Provider
-from ledgermesh.spec.query import And, Compare, ListQuery, Ref
+from ledgermesh.spec.query import And, Compare, ListQuery
 from ledgermesh.spec.resource import ReportEndpoint, Resource
 from ledgermesh.spec.stream import Stream
 from ledgermesh.spec.wires import ABSENT
@@ -58,7 +58,8 @@ class Hub:
     terms: Terms
     link: Link
     connection: Connection
-    seal: Callable[[Ref], str]
+    ids: Callable[[str, str], Mapping[str, str]]
+    """The global ids of a kind of a connection, by native id."""
 
     @property
     def provider(self) -> Provider:
@@ -67,7 +68,7 @@ class Hub:
     def makers(self, kind: str) -> list[Maker]:
         """How the records of a kind are made, one for each resource; raises Unsupported when there is none."""
         made = [
-            Maker(self.link, self.connection, resource, self.seal)
+            Maker(self.link, self.connection, resource, self.ids)
             for resource in self.provider.resources
             if resource.kind == kind
         ]

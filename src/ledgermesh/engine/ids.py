@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from cachetools import LRUCache
@@ -23,8 +23,46 @@ BLOCK_BYTES: Final = 64
 """Of SHA-256."""
 SEALED_MAX: Final = 20_000
 """Ids that are remembered, of all tenants together."""
+SHELVES_MAX: Final = 2_000
+"""Kinds of connections whose ids are remembered."""
 OWNERS_MAX: Final = 1_000
 """Tenants in an environment whose keys are kept ready."""
+
+
+class Shelf(dict[str, str]):
+    """The ids of one kind of one connection by native id. Made where they are asked for the first time."""
+
+    def __init__(self, seal: Callable[[str], str], count: Callable[[], None]) -> None:
+        super().__init__()
+        self._seal, self._count = seal, count
+
+    def __missing__(self, native_id: str) -> str:
+        self._count()
+        found = self[native_id] = self._seal(native_id)
+        return found
+
+
+class Shelves:
+    """Ids that are remembered, for they are the same whenever they are shown: so many, then all are forgotten."""
+
+    def __init__(self) -> None:
+        self._shelves: LRUCache[tuple[bytes, str, str], Shelf] = LRUCache(SHELVES_MAX)
+        self._made = 0
+
+    def of(self, owner: bytes, kind: str, connection: str, seal: Callable[[Ref], str]) -> Mapping[str, str]:
+        """Those of one kind of one connection, as their owner sees them."""
+        found = self._shelves.get((owner, kind, connection))
+        if found is None:
+            found = Shelf(lambda native_id: seal(Ref(kind, connection, native_id)), self._count)
+            self._shelves[owner, kind, connection] = found
+        return found
+
+    def _count(self) -> None:
+        self._made += 1
+        if self._made > SEALED_MAX:
+            self._made = 1
+            for shelf in self._shelves.values():
+                shelf.clear()
 
 
 class Ids:
@@ -36,22 +74,21 @@ class Ids:
         *,
         tenant: str,
         environment: str,
-        sealed: dict[tuple[bytes, Ref], str] | None = None,
+        shelves: Shelves | None = None,
     ) -> None:
         self._owner = f"{tenant}\0{environment}\0".encode()
         self._first = keys[0]
         self._keys = {key.id: key.derived("id") for key in keys}
         self._begun: dict[int, tuple[Any, Any]] = {}
-        self._sealed = {} if sealed is None else sealed
+        self._shelves = Shelves() if shelves is None else shelves
 
     def seal(self, ref: Ref) -> str:
-        """The opaque id of a record: the same whenever it is shown, so that the last ones are remembered."""
-        found = self._sealed.get((self._owner, ref))
-        if found is None:
-            if len(self._sealed) >= SEALED_MAX:
-                self._sealed.clear()
-            found = self._sealed[self._owner, ref] = self._seal(ref)
-        return found
+        """The opaque id of a record."""
+        return self.of(ref.kind, ref.connection)[ref.native_id]
+
+    def of(self, kind: str, connection: str) -> Mapping[str, str]:
+        """The opaque ids of one kind of one connection, by native id."""
+        return self._shelves.of(self._owner, kind, connection, self._seal)
 
     def _seal(self, ref: Ref) -> str:
         content = f"{ref.kind}\0{ref.connection}\0{ref.native_id}".encode()
@@ -95,13 +132,13 @@ class AllIds:
 
     def __init__(self, keys: Sequence[SealingKey]) -> None:
         self._keys = keys
-        self._sealed: dict[tuple[bytes, Ref], str] = {}
+        self._shelves = Shelves()
         self._owners: LRUCache[tuple[str, str], Ids] = LRUCache(OWNERS_MAX)
 
     def of(self, tenant: str, environment: str) -> Ids:
         """Those of one tenant."""
         found = self._owners.get((tenant, environment))
         if found is None:
-            found = Ids(self._keys, tenant=tenant, environment=environment, sealed=self._sealed)
+            found = Ids(self._keys, tenant=tenant, environment=environment, shelves=self._shelves)
             self._owners[tenant, environment] = found
         return found

@@ -13,7 +13,6 @@ from ledgermesh.model.mapped import row_of
 from ledgermesh.model.platform import Connection
 from ledgermesh.model.record import Origin, Record
 from ledgermesh.model.row import Malformed, Row
-from ledgermesh.spec.query import Ref
 from ledgermesh.spec.resource import Resource
 from ledgermesh.spec.wires import Fields
 from ledgermesh.upstream.call import Link
@@ -38,7 +37,8 @@ class Maker:
     link: Link
     connection: Connection
     resource: Resource
-    seal: Callable[[Ref], str]
+    ids: Callable[[str, str], Mapping[str, str]]
+    """The global ids of a kind of a connection, by native id."""
 
     def records(
         self,
@@ -54,6 +54,7 @@ class Maker:
         above: Row | None = row_of(parent) if parent is not None else None
         # What is the same for all of them is looked up once: a list has thousands of records.
         settings, plain = self.link.settings, parent is None and not resource.name
+        model, wires, connection = fields.model.made, fields.wires, self.connection.id
         for document in documents:
             if document.__class__ is not dict and not isinstance(document, Mapping):
                 rejected.append(Rejected(None, resource.kind, "expected an object"))
@@ -70,7 +71,7 @@ class Maker:
                 rejected.append(Rejected(None, fields.wires["native_id"].paths[0], "the record has no id"))
                 continue
             full = native_id if plain else self.full_id(native_id, parent)
-            made.append(self._made(row, full, origin, fields))
+            made.append(model(row, wires, full, connection, origin))
         return made
 
     def _made(
@@ -88,7 +89,7 @@ class Maker:
             address=self._address,
             derived=self.resource.derived is not None,
             streams=self.resource.streams,
-            seal=self.seal,
+            ids=self.ids(self.resource.kind, self.connection.id),
         )
 
     def _address(self, native_id: str) -> str | None:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.pages import Record
 from ledgermesh.model.money import Money
+from ledgermesh.spec.columns import column
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import Order
 
@@ -125,6 +126,19 @@ class Ordering:
         """Where the record stands; raises CurrencyRequired."""
         native_id = record.native_id
         return Place(self.rank(record), connection, (len(native_id), native_id))
+
+    def places(self, records: Sequence[Record], connection: str) -> list[Place]:
+        """Where each of a page's records stands; raises CurrencyRequired."""
+        days = column(records, self.order[0].field) if len(self.order) == 1 else ()
+        if not days or any(each.__class__ is not dt.date for each in days):
+            return [self.place(each, connection) for each in records]
+        # Nearly every list is ordered by a day that all of its records have.
+        sign = -1 if self.order[0].descending else 1
+        ids = [each.native_id for each in records]
+        return [
+            Place(((0, sign * day.toordinal()),), connection, (len(id), id))
+            for day, id in zip(days, ids, strict=True)
+        ]
 
     def _keyed(self, order: Order) -> Callable[[Record], tuple[object, ...]]:
         """What makes one order key of a record. Every row of every source is asked, and nearly all for a day."""

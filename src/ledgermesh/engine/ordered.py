@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import lt
 from typing import Final, Generic
 
 import msgspec
@@ -76,7 +78,7 @@ class Ordered(Generic[T]):
         for start in range(0, len(page.rows), ROWS_AT_ONCE):
             if start:
                 await self.reading.pause()
-            places += [self._take(row) for row in page.rows[start : start + ROWS_AT_ONCE]]
+            places += self._taken(page.rows[start : start + ROWS_AT_ONCE])
         self._sheets.append(Sheet(position, tuple(places)))
         self._likely -= len(places)
         if page.next is None:
@@ -138,11 +140,33 @@ class Ordered(Generic[T]):
 
     # -- rows -----------------------------------------------------------------------------------------------------
 
-    def _take(self, row: T) -> Place:
-        place, last = self._place(row), self._last
+    def _taken(self, rows: Sequence[T]) -> list[Place]:
+        """The places of these, which are taken."""
+        places = self._ordering.places(rows, self._connection)
+        if self._ties_by_id and self._keep is None and self._follow(places):
+            self.ready.extend(map(Entry, places, rows))
+        else:
+            for place, row in zip(places, rows, strict=True):
+                self._take(place, row)
+        return places
+
+    def _follow(self, places: list[Place]) -> bool:
+        """Whether all of these stand behind what was taken, each once and in order; they are taken then."""
+        before = max(self._after, self._last) if self._after and self._last else self._after or self._last
+        if (before is not None and places[0] <= before) or not all(map(lt, places, places[1:])):
+            return False
+        numbers = {place.number[1] for place in places}
+        if len(numbers) < len(places) or not self._seen.isdisjoint(numbers):
+            return False
+        self._seen |= numbers
+        self._last = places[-1]
+        return True
+
+    def _take(self, place: Place, row: T) -> None:
+        last = self._last
         number = place.number[1]
         if number in self._seen:
-            return place
+            return
         self._seen.add(number)
         if last is not None:
             if self._ties_by_id:
@@ -157,7 +181,6 @@ class Ordered(Generic[T]):
             # Where ties come in order too, nothing that follows can stand before this row.
             ready = self.ready if self._ties_by_id else self._group
             ready.append(Entry(place, row if self._keep is None or self._keep(row) else None))
-        return place
 
     def _release(self) -> None:
         if len(self._group) > 1:

@@ -243,7 +243,7 @@ class Context:
             self.terms.deadline, self.terms.arrived, fresh, self.terms.trace, self.terms.today, self.terms.slices
         )  # fmt: skip
         send = self.spending.before(self.admission.before(entry.company, self.parts.send))
-        return Hub(send, terms, link, self.connection(entry), self.ids.seal)
+        return Hub(send, terms, link, self.connection(entry), self.ids.of)
 
     def hub_of(self, connection: str) -> Hub:
         """The books behind a connection by its id; raises Forbidden for one the caller does not see."""

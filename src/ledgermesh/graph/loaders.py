@@ -17,13 +17,13 @@ from ledgermesh.engine.version import version_of
 from ledgermesh.errors import LedgermeshError, Unsupported
 from ledgermesh.graph.batch import Asked, Batch, Key
 from ledgermesh.graph.downloads import downloads
-from ledgermesh.model.mapped import field_name, wires_of
+from ledgermesh.model.mapped import field_name, row_of, wires_of
 from ledgermesh.model.platform import Quota
 from ledgermesh.model.record import Download, Origin, Record, origin_of
-from ledgermesh.model.row import Row
+from ledgermesh.model.row import Malformed, Row
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import Ref
-from ledgermesh.spec.wires import ABSENT
+from ledgermesh.spec.wires import ABSENT, Wire
 from ledgermesh.state.entries import ConnectionEntry
 from ledgermesh.state.hook_secrets import HookSecrets
 from ledgermesh.state.minting import BROWSER_PREFIX
@@ -42,6 +42,8 @@ LINKS = frozenset(("api.write", "admin"))
 """Scopes whose keys may have connections linked."""
 
 Wanted = frozenset[str]
+Asking = dict[tuple[str, str], dict[str, list[int]]]
+"""By connection and kind: the ids that are asked for, and the places that each goes to."""
 
 
 class Loaders:
@@ -69,6 +71,43 @@ class Loaders:
         """What `follow` gives for the pointer in this field of each record; an exception stands for what it raises."""
         found: list[Any] = []
         asked: dict[tuple[str, str], dict[str, list[int]]] = {}
+        if not self._alike(records, reference, wanted, found, asked):
+            await self._each(records, reference, wanted, found, asked)
+        # All are asked for before any is waited for.
+        waits = [
+            (self._batch(*each, wanted).ask(map(Key, indexes)), indexes) for each, indexes in asked.items()
+        ]
+        for wait, indexes in waits:
+            await _put(wait, indexes, found)
+        return found
+
+    def _alike(
+        self, records: Sequence[Record], reference: str, wanted: Wanted, found: list[Any], asked: Asking
+    ) -> bool:
+        """Note down what all of these refer to, where they are of one source and hold nothing of it but its id."""
+        wires = wires_of(records[0])
+        wire: Wire | None = wires.get(reference)
+        if wire is None or wire.refers is None or wire.refers.of is not wire.read:
+            return False
+        if wanted <= FREE or wire.held or wire.embeds:
+            return False
+        connection = origin_of(records[0]).connection
+        if not all(wires_of(each) is wires and origin_of(each).connection is connection for each in records):
+            return False
+        try:
+            ids = list(map(wire.refers.id_of, map(row_of, records)))
+        except Malformed:
+            return False
+        indexes = asked[connection.id, wire.refers.kind] = {}
+        for index, native_id in enumerate(ids):
+            if native_id is not None:
+                indexes.setdefault(native_id, []).append(index)
+        found += [None] * len(records)
+        return True
+
+    async def _each(
+        self, records: Sequence[Record], reference: str, wanted: Wanted, found: list[Any], asked: Asking
+    ) -> None:
         while len(found) < len(records):
             if found:
                 await self._context.terms.slices.pause()
@@ -78,21 +117,9 @@ class Loaders:
                     found.append(self._ask(record, getattr(record, reference), wanted, asked, index))
             if caught.error is not None:  # the others go on behind it
                 found.append(caught.error)
-        # All are asked for before any is waited for.
-        waits = [
-            (self._batch(*each, wanted).ask(map(Key, indexes)), indexes) for each, indexes in asked.items()
-        ]
-        for wait, indexes in waits:
-            await _put(wait, indexes, found)
-        return found
 
     def _ask(
-        self,
-        record: Record,
-        pointer: Pointer | None,
-        wanted: Wanted,
-        asked: dict[tuple[str, str], dict[str, list[int]]],
-        index: int,
+        self, record: Record, pointer: Pointer | None, wanted: Wanted, asked: Asking, index: int
     ) -> Record | None:
         """The record, where it is known; what is not is noted down with where it goes."""
         if pointer is None:

@@ -15,7 +15,6 @@ from ledgermesh.model.mapped import Finding, Mapped, findings_of, read_all, row_
 from ledgermesh.model.platform import Connection
 from ledgermesh.model.reach import Info
 from ledgermesh.model.row import Malformed, Row, at
-from ledgermesh.spec.query import Ref
 from ledgermesh.spec.stream import Stream
 
 
@@ -30,8 +29,8 @@ class Origin(NamedTuple):
     derived: bool
     streams: tuple[Stream, ...]
     """The files that the provider makes of it."""
-    seal: Callable[[Ref], str]
-    """Makes the opaque global id."""
+    ids: Mapping[str, str]
+    """The opaque global ids, by native id."""
 
 
 @strawberry.type(
@@ -194,7 +193,8 @@ class Record(Node, Mapped):
         cls, row: Row, wires: Mapping[str, Any], native_id: str, connection_id: str, origin: Origin
     ) -> Self:
         """A record over a row of a provider's answer; nothing is mapped yet."""
-        self = cls.over(row, wires, [])
+        self = object.__new__(cls)  # as `over` does, which would be another call for each of thousands
+        self._row, self._wires, self._findings = row, wires, []
         self.native_id, self.connection_id, self._origin = native_id, connection_id, origin
         return self
 
@@ -205,8 +205,7 @@ class Record(Node, Mapped):
     @property
     def global_id(self) -> strawberry.ID:
         """What `id` answers."""
-        origin = self._origin
-        return strawberry.ID(origin.seal(Ref(origin.kind, origin.connection.id, self.native_id)))
+        return strawberry.ID(self._origin.ids[self.native_id])
 
     @strawberry.field(description="Where this record comes from, and what the provider really said.")
     def source(self) -> Source:

@@ -40,6 +40,16 @@ class Usual(NamedTuple):
     """Of an enum: the provider's words for its members, folded; empty where any text will do."""
 
 
+class Refers(NamedTuple):
+    """What a reference names, for code that follows those of many records at once."""
+
+    kind: str
+    id_of: Callable[[Row], str | None]
+    """The other record's id, as the reference itself has it; raises Malformed."""
+    of: Read
+    """The `read` of the wire that this was said of; see Usual."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
     """One field's way from the provider's document and back."""
@@ -63,6 +73,8 @@ class Wire:
     embeds: bool = False
     """Of a reference: whether this document may hold the other one whole."""
     usual: Usual | None = None
+    refers: Refers | None = None
+    """Of a reference to one record."""
 
     def value(self, row: Row, findings: list[Finding]) -> object:
         """The field's value for one row."""
@@ -256,17 +268,23 @@ def ref(
     """
     find, find_embedded = at(path), at(embed) if embed else None
 
-    def read(row: Row) -> object:
+    def id_of(row: Row) -> str | None:
         found = find(row)
+        if found.__class__ is str and found:
+            return f"{prefix}{found}"
         if found is None or found in (0, ""):
             return None
         if isinstance(found, bool) or not isinstance(found, int | str):
             raise Malformed(path, "expected an id")
+        return f"{prefix}{found}"
+
+    def read(row: Row) -> object:
+        native_id = id_of(row)
+        if native_id is None:
+            return None
         embedded = find_embedded(row) if find_embedded is not None else None
         inner = Row(embedded, row, row.settings) if isinstance(embedded, MappingOf) else None
-        return Pointer(
-            kind, f"{prefix}{found}", inner, summary.wires if summary else None, row if summary else None
-        )
+        return Pointer(kind, native_id, inner, summary.wires if summary else None, row if summary else None)
 
     others = summary.wires if summary is not None else {}
     held = tuple(path for wire in others.values() for path in wire.paths)
@@ -275,6 +293,7 @@ def ref(
         transform="ref", paths=paths, gives=Pointer, read=read,
         write=lambda value: {path: value.native_id.removeprefix(prefix)}, expand=expand, embeds=bool(embed),
         held=frozenset(name for name, wire in others.items() if wire.transform != ABSENT),
+        refers=Refers(kind, id_of, read),
     )  # fmt: skip
 
 
