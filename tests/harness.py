@@ -27,6 +27,7 @@ from ledgermesh.spec.provider import Provider
 from ledgermesh.state.limits import Rate
 from ledgermesh.upstream.call import Fresh
 from ledgermesh.upstream.wire_httpx import HttpxWire
+from tests.shared import shared_providers, shared_schema
 from tests.states import KEYS, memory_state
 
 NOW = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
@@ -109,6 +110,7 @@ async def house(
         gateway = make_gateway(
             state=state, wire=HttpxWire(client), clock=clock, keys=KEYS, random=Random(1),
             definitions=definitions, choices=Choices(rate=rate or UNBOUND, compiling=compiling or Compiling()),
+            schema=shared_schema(), providers=shared_providers() if definitions is None else None,
         )  # fmt: skip
         yield House(clock, world, emulators, gateway, down)
         await gateway.close()

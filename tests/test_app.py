@@ -7,7 +7,6 @@ import datetime as dt
 import gc
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from ledgermesh.sandbox.world import make_world
 from ledgermesh.sandbox.world.companies import COMPANIES
 from ledgermesh.server import Site, serve
 from ledgermesh.settings import read_settings
+from tests.ports import free_port
 
 HOST = "127.0.0.1"
 SECONDS = 60.0
@@ -40,12 +40,6 @@ query Everything($company: ID!) {
   }
 }
 """
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind((HOST, 0))
-        return int(found.getsockname()[1])
 
 
 @asynccontextmanager

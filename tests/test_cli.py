@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import signal
 import socket
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-import structlog
 
 from ledgermesh.cli.demo import banner
 from ledgermesh.cli.options import address
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.providers import discover
 from ledgermesh.upstream.stack import LINES
-from tests.commands import HOST, SECONDS, accountsos_key, free_ports, process, run
+from tests.commands import SECONDS, accountsos_key, process, run
+from tests.ports import HOST, free_ports
 from tests.shop import ENVIRON, GOOD, HUSH
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("LEDGERMESH_")]:
-        monkeypatch.delenv(name)
-    yield
-    structlog.reset_defaults()
+def _here(elsewhere: None) -> None:
+    """First of all fixtures, as those of this file write to the folder."""
 
 
 # -- what runs -----------------------------------------------------------------------------------------------------

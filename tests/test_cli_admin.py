@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from ledgermesh.cli.desk import opened
 from ledgermesh.clock import SystemClock
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.providers import discover
 from ledgermesh.settings import bootstrap, read_settings
-from tests.commands import HOST, accountsos_key, free_ports, process, run
+from tests.commands import accountsos_key, process, run
+from tests.ports import HOST, free_ports
 from tests.shop import ENVIRON, HUSH
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("LEDGERMESH_")]:
-        monkeypatch.delenv(name)
-    yield
-    structlog.reset_defaults()
+def _here(elsewhere: None) -> None:
+    """First of all fixtures, as those of this file write to the folder."""
 
 
 FILED = """

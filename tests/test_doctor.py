@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from ledgermesh.clock import SystemClock
 from ledgermesh.sandbox.certificate import self_signed
@@ -25,8 +23,9 @@ from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.entries import ConnectionEntry, Entry, KeyEntry, Standing, WebhookEntry
 from ledgermesh.state.opening import open_store
 from ledgermesh.state.shared import make_state
-from tests.commands import HOST, free_ports, run
-from tests.shop import ENVIRON, GOOD, HUSH
+from tests.commands import run
+from tests.ports import HOST, free_ports
+from tests.shop import GOOD, HUSH
 
 NOW = SystemClock().now()
 DAY = dt.timedelta(days=1)
@@ -34,14 +33,8 @@ HUSHED = "tell-nobody-of-this"
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("LEDGERMESH_")]:
-        monkeypatch.delenv(name)
-    for name, text in ENVIRON.items():
-        monkeypatch.setenv(name, text)
-    yield
-    structlog.reset_defaults()
+def _here(shop: None) -> None:
+    """First of all fixtures, as those of this file write to the folder."""
 
 
 class Peer(BaseHTTPRequestHandler):

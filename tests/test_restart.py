@@ -21,8 +21,9 @@ from ledgermesh.clock import SystemClock
 from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.sandbox.world import make_world
 from ledgermesh.server import GRACE_SECONDS
-from tests.bench.processes import free_port, wait
+from tests.bench.processes import wait
 from tests.edge.sockets import SECONDS, Client
+from tests.ports import free_ports
 from tests.replicas.topology import Replica
 
 pytestmark = pytest.mark.timeout(240)  # processes start, also on a busy machine
@@ -138,7 +139,7 @@ class House:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Both, once for all tests of this file."""
-    folder, port, sandbox_port = tmp_path_factory.mktemp("restart"), free_port(), free_port()
+    folder, (port, sandbox_port) = tmp_path_factory.mktemp("restart"), free_ports(2)
     sandbox = f"http://127.0.0.1:{sandbox_port}"
     text, environ = config(sandbox)
     path = folder / "ledgermesh.toml"

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import signal
 import socket
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-import structlog
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from ledgermesh.edge.transport.tls import server_context
 from ledgermesh.errors import ConfigurationError
 from ledgermesh.sandbox.certificate import Certificate, self_signed
-from tests.commands import HOST, SECONDS, process, run
-from tests.shop import ENVIRON, GOOD
+from tests.commands import SECONDS, process, run
+from tests.ports import HOST
+from tests.shop import GOOD
 
 ISSUER = """
 [[issuers]]
@@ -35,15 +33,8 @@ tenant = "acme"
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """An empty folder, and an environment that sets only what the shop needs."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("LEDGERMESH_")]:
-        monkeypatch.delenv(name)
-    for name, text in ENVIRON.items():
-        monkeypatch.setenv(name, text)
-    yield
-    structlog.reset_defaults()
+def _here(shop: None) -> None:
+    """First of all fixtures, as those of this file write to the folder."""
 
 
 def certificate() -> Certificate:

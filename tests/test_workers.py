@@ -15,10 +15,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-import structlog
 
 from ledgermesh.server import GRACE_SECONDS
-from tests.commands import HOST, SECONDS, process, run
+from tests.commands import SECONDS, process, run
+from tests.ports import HOST
 from tests.shop import ENVIRON, GOOD
 
 ASKED = 12
@@ -26,12 +26,8 @@ ASKED = 12
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("LEDGERMESH_")]:
-        monkeypatch.delenv(name)
-    yield
-    structlog.reset_defaults()
+def _here(elsewhere: None) -> None:
+    """First of all fixtures, as those of this file write to the folder."""
 
 
 class House:

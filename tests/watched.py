@@ -33,6 +33,7 @@ from ledgermesh.upstream.wire_http1 import GuardedWire
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from ledgermesh.watches import Watches
 from tests.harness import NOW, SANDBOX, UNBOUND, world_today
+from tests.shared import shared_providers, shared_schema
 from tests.states import KEYS, memory_state
 
 BASE = "http://gateway.test"
@@ -129,6 +130,7 @@ async def watched(
             watches=Watches(
                 metrics=Metrics() if readers is not None else None, readers=readers, tracing=tracing
             ),
+            schema=shared_schema(), providers=shared_providers(),
         )  # fmt: skip
         app = web(
             running,

@@ -28,6 +28,7 @@ from ledgermesh.graph.question import Answers
 from ledgermesh.graph.schema import Gateway, Schema, make_schema
 from ledgermesh.graph.writes.carrier import Carrier
 from ledgermesh.graph.writes.write_back import WriteBack
+from ledgermesh.model.platform import Provider as Shown
 from ledgermesh.providers import discover
 from ledgermesh.spec.provider import Provider
 from ledgermesh.state.claims import Claims
@@ -108,10 +109,12 @@ def make_gateway(
     choices: Choices = DEFAULT,
     watches: Watches | None = None,
     schema: Schema | None = None,
+    providers: Mapping[str, Shown] | None = None,
 ) -> Running:
     """The gateway over these connections; raises DefinitionError for a provider that contradicts itself.
 
-    `definitions` are those of the providers here by default; `schema` is one that was made before, for this gateway.
+    `definitions` are those of the providers here by default. `schema` is one that was made before, for this gateway,
+    and `providers` is the catalogue of the definitions, which any number of gateways may show.
     """
     definitions, watches = discover(NAMES) if definitions is None else definitions, watches or Watches()
     wire = watches.wire(wire)
@@ -124,7 +127,7 @@ def make_gateway(
     parts = Parts(
         state=state,
         definitions=definitions,
-        providers=catalogue(definitions),
+        providers=catalogue(definitions) if providers is None else providers,
         send=stack,
         quota=stack.quota,
         wire=wire,
@@ -146,12 +149,14 @@ def make_gateway(
         compiling=choices.compiling,
         openness=choices.openness,
     )
-    return _running(parts, stack, watches, random, choices)
+    return _running(parts, stack, watches, random, choices, schema or make_schema())
 
 
-def _running(parts: Parts, stack: Stack, watches: Watches, random: Random, choices: Choices) -> Running:
+def _running(
+    parts: Parts, stack: Stack, watches: Watches, random: Random, choices: Choices, schema: Schema
+) -> Running:
     """These parts, with what writes, and what answers on the schema."""
-    schema, leases = make_schema(), choices.leases
+    leases = choices.leases
     parts, pusher, jobs = with_writes(parts, random, leases)
     gateway = Gateway(schema, parts, choices.room)
     watches.gateway(stack, gateway, parts.drift)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.commands import free_ports, process
+from tests.commands import process
+from tests.ports import free_ports
 
 
 @pytest.fixture(scope="module")

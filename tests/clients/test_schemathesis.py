@@ -8,8 +8,9 @@ import threading
 import pytest
 
 from tests.clients.test_python import run
-from tests.commands import Process, free_ports, process
+from tests.commands import Process, process
 from tests.edge.test_generated import KNOWN
+from tests.ports import free_ports
 
 EXAMPLES = 2
 """Of each field of the query and the mutation type."""

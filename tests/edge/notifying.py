@@ -34,6 +34,7 @@ from ledgermesh.sync.records import Recent, Records
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from tests.contract.small import small_world
 from tests.harness import NOW, UNBOUND
+from tests.shared import shared_providers, shared_schema
 from tests.states import KEYS
 
 GATEWAY, SANDBOX = "https://gateway.test", "http://sandbox"
@@ -185,7 +186,7 @@ def replica(state: State, clock: ManualClock, way: httpx.AsyncClient, public_url
     """A gateway as it is served, with what providers call."""
     running = make_gateway(
         state=state, wire=HttpxWire(way), clock=clock, keys=KEYS, random=Random(1), choices=Choices(rate=UNBOUND),
-        public_url=public_url,
+        public_url=public_url, schema=shared_schema(), providers=shared_providers(),
     )  # fmt: skip
     app = application(
         answers=running.answers,

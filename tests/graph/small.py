@@ -29,6 +29,7 @@ from ledgermesh.upstream.wire_httpx import HttpxWire
 from tests.contract.small import cut_more, cut_office, kept_journals
 from tests.contract.stand import rig
 from tests.harness import NOW, SANDBOX, UNBOUND, Cable, House, world_today
+from tests.shared import shared_providers, shared_schema
 from tests.states import KEYS, memory_state
 
 COMPANY = "small"
@@ -185,6 +186,8 @@ async def small_house(rows: int = 16) -> AsyncIterator[Small]:
             keys=KEYS,
             random=Random(1),
             choices=Choices(rate=UNBOUND),
+            schema=shared_schema(),
+            providers=shared_providers(),
         )
         began = {
             name: {each: list(getattr(found, each)) for each in list_names()} for name, found in books.items()

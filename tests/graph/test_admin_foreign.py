@@ -25,10 +25,10 @@ from graphql import (
 from graphql.pyutils import Undefined
 from graphql.type import get_nullable_type
 
-from ledgermesh.graph.schema import make_schema
 from ledgermesh.state.entries import Entry
 from tests.graph.admins import add_key, admin_house, done
 from tests.harness import House
+from tests.shared import shared_schema
 
 REFUSALS = {"FORBIDDEN", "NOT_FOUND", "BAD_USER_INPUT", "CURSOR_MISMATCH"}
 PATHS = {
@@ -276,7 +276,7 @@ def misses(place: Place, answer: Any, case: Case, value: str, other: Any) -> Ite
 
 async def test_what_is_another_s_is_like_nothing() -> None:
     """Whatever argument it is given for: a refusal as for what nobody has, no data, no name, no call, no change."""
-    schema, tried = make_schema().inner, 0
+    schema, tried = shared_schema().inner, 0
     wrong: list[str] = []
     async with admin_house() as house:
         case = await prepared(house)
@@ -300,7 +300,7 @@ async def test_what_is_another_s_is_like_nothing() -> None:
 
 async def test_a_condition_takes_no_id_of_another_s() -> None:
     """Every condition on a reference, in every list."""
-    schema = make_schema().inner
+    schema = shared_schema().inner
     async with admin_house() as house:
         case, tried = await prepared(house), 0
         for list_, where, field in references(schema):
@@ -318,5 +318,5 @@ async def test_a_condition_takes_no_id_of_another_s() -> None:
 
 def test_every_type_with_arguments_is_reached() -> None:
     """A new type whose fields take ids is put among the paths, or said to need none."""
-    assert {place.parent for place in places(make_schema().inner)} <= set(PATHS)
+    assert {place.parent for place in places(shared_schema().inner)} <= set(PATHS)
     assert Undefined not in PATHS.values()

@@ -14,11 +14,11 @@ from ledgermesh.compiler.extension import Compiler, Request
 from ledgermesh.compiler.terms import Refusal
 from ledgermesh.graph.compiled import REASONS, CompiledQueries, options_for
 from ledgermesh.graph.compiling import Compiling
-from ledgermesh.graph.schema import make_schema
 from tests.compiler.mutations import EMITTED, emitting
 from tests.graph.demo import demo_house
 from tests.harness import NOW
 from tests.scenes.test_scenes import variables
+from tests.shared import shared_schema
 
 OPERATIONS = Path(__file__).parents[2] / "schema" / "operations"
 TEXT = """{ company(key: "maple-bakery") { key name } }"""
@@ -44,7 +44,7 @@ async def asked(queries: CompiledQueries, text: str, times: int = 1) -> str:
 async def test_what_is_not_compiled_is_counted_with_its_reason(reason: str) -> None:
     """And the reason is one of those that the figures know: none hides behind `other`."""
     queries = CompiledQueries(
-        make_schema(), ManualClock(NOW), Compiling(from_time=1 + (reason == "first time"))
+        shared_schema(), ManualClock(NOW), Compiling(from_time=1 + (reason == "first time"))
     )
 
     found = await asked(queries, OTHERWISE[reason])
@@ -56,7 +56,7 @@ async def test_what_is_not_compiled_is_counted_with_its_reason(reason: str) -> N
 
 async def test_switched_off_is_counted_as_well() -> None:
     """So that nobody takes a gateway that compiles nothing for one that does."""
-    queries = CompiledQueries(make_schema(), ManualClock(NOW), Compiling(on=False))
+    queries = CompiledQueries(shared_schema(), ManualClock(NOW), Compiling(on=False))
     await asked(queries, TEXT, times=3)
     assert queries.counts == {("interpreted", "switched off"): 3}
 
@@ -74,7 +74,7 @@ async def test_every_answer_is_counted_once() -> None:
 
 def test_the_examples_that_are_not_compiled_are_those_that_write() -> None:
     """Every other operation of `schema/operations` becomes Python."""
-    schema = make_schema()
+    schema = shared_schema()
     compiler = Compiler(schema.inner, clock=lambda: 0.0, options=options_for(schema))
     refused: dict[str, str] = {}
     writing: dict[str, str] = {}

@@ -34,8 +34,9 @@ from ledgermesh.graph.federation.keys import KEYS
 from ledgermesh.graph.limits.asked import Asked, read
 from ledgermesh.graph.limits.points import points
 from ledgermesh.graph.question import Question
-from ledgermesh.graph.schema import Schema, make_schema
+from ledgermesh.graph.schema import Schema
 from tests.graph.demo import codes, demo_house
+from tests.shared import shared_schema
 
 OPERATIONS = sorted((Path(__file__).parents[2] / "schema" / "operations").rglob("*.graphql"))
 MACHINERY = {"_Any", "_Entity", "_Service"}
@@ -43,7 +44,7 @@ MACHINERY = {"_Any", "_Entity", "_Service"}
 
 @cache
 def schema() -> Schema:
-    return make_schema()
+    return shared_schema()
 
 
 @cache

@@ -18,12 +18,12 @@ from ledgermesh.compiler.plan import Level, bare, item, operation_of, plan
 from ledgermesh.compiler.terms import Odd
 from ledgermesh.graph.compiled import options_for
 from ledgermesh.graph.fused import fuse
-from ledgermesh.graph.schema import make_schema
 from ledgermesh.model.enums import DocumentStatus
 from ledgermesh.model.row import Row
 from ledgermesh.model.trade import DocumentLine, Invoice, LineTax
 from ledgermesh.spec.leaves import currency, day, decimal, fraction, minor_money, money, one_of, text
 from ledgermesh.spec.wires import Fields, each, fields, made, position
+from tests.shared import shared_schema
 
 LINE = fields(
     DocumentLine,
@@ -61,7 +61,7 @@ USUAL = {
     ],
 }  # fmt: skip
 
-SCHEMA = make_schema()
+SCHEMA = shared_schema()
 OPTIONS = options_for(SCHEMA)
 
 

@@ -17,12 +17,12 @@ from graphql import (
 
 from ledgermesh.graph.kept.fields import DATA, MOMENT, keepable, listed, resolved
 from ledgermesh.graph.kept.shapes import Shapes
-from ledgermesh.graph.schema import make_schema
+from tests.shared import shared_schema
 
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
-    return make_schema().inner
+    return shared_schema().inner
 
 
 def reached(schema: GraphQLSchema) -> set[str]:

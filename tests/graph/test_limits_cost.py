@@ -17,8 +17,9 @@ from ledgermesh.graph.limits.asked import read
 from ledgermesh.graph.limits.points import points
 from ledgermesh.graph.limits.values import Budget
 from ledgermesh.graph.question import Question
-from ledgermesh.graph.schema import Gateway, make_schema
+from ledgermesh.graph.schema import Gateway
 from tests.graph.demo import Demo, codes, demo_house
+from tests.shared import shared_schema
 
 OPERATIONS = Path(__file__).parents[2] / "schema" / "operations"
 EXPLAIN = """query Explain($query: String!, $variables: JSON, $name: String) {
@@ -162,7 +163,7 @@ async def test_what_may_be_known_already_may_cost_nothing(house: Demo) -> None:
 )
 def test_points_follow_the_arithmetic(text: str, expected: int) -> None:
     """An object 1, a list as often as `first` says, else 10; a mutation 10; what is left out nothing."""
-    schema = make_schema()
+    schema = shared_schema()
     operation = read(schema.inner, schema.known.parse(text), None, {})
     assert operation is not None
     assert points(operation) == expected

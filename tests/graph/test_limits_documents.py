@@ -17,10 +17,10 @@ from ledgermesh.graph.limits.tokens import tokens
 from ledgermesh.graph.limits.values import DocumentLimits
 from ledgermesh.graph.limits.variables import weight
 from ledgermesh.graph.limits.walk import CEILING, Walk
-from ledgermesh.graph.schema import make_schema
 from tests.bench.documents import FAMILIES, Family
 from tests.graph.demo import codes, demo_house
 from tests.harness import House
+from tests.shared import shared_schema
 
 OPERATIONS = sorted((Path(__file__).parents[2] / "schema" / "operations").rglob("*.graphql"))
 INTROSPECTION = get_introspection_query(
@@ -42,7 +42,7 @@ class Counting(Known):
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
     """The gateway's."""
-    return make_schema().inner
+    return shared_schema().inner
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

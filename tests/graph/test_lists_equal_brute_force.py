@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.graph.walking import HELD_IN, LISTED, tables
 
-EXAMPLES, FEWER = 150, 50
-"""Walks for each kind; fewer where no records come and go, so that all kinds are read alike."""
+EXAMPLES, FEWER = 60, 20
+"""Walks for each kind; fewer where no records come and go, so that all kinds are read alike. `tests/deep` walks on."""
 
 
 @pytest.mark.parametrize("name", LISTED)

@@ -21,6 +21,7 @@ from ledgermesh.state.minting import BROWSER_PREFIX
 from ledgermesh.state.registry import Principal
 from ledgermesh.upstream.wire import Answer as Sent
 from ledgermesh.upstream.wire import Request, Unreachable
+from tests.shared import shared_providers, shared_schema
 from tests.states import KEYS, memory_state
 
 CLOSED = Openness(introspection=False, suggestions=False)
@@ -50,6 +51,8 @@ async def made() -> AsyncIterator[Running]:
         keys=KEYS,
         random=Random(1),
         choices=Choices(openness=CLOSED),
+        schema=shared_schema(),
+        providers=shared_providers(),
     )
     yield made
     await made.close()

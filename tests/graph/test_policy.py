@@ -39,11 +39,11 @@ from ledgermesh.graph.policy import (
     roots,
 )
 from ledgermesh.graph.question import Question
-from ledgermesh.graph.schema import make_schema
 from tests.graph.admins import add_key, admin_house
 from tests.harness import House
+from tests.shared import shared_schema
 
-SCHEMA = make_schema().inner
+SCHEMA = shared_schema().inner
 SCOPES: Mapping[str, frozenset[str]] = {
     "none": frozenset(),
     "read": frozenset(("api.read",)),

@@ -20,7 +20,7 @@ from ledgermesh.graph.catalogue import catalogue
 from ledgermesh.graph.context import Parts
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.graph.question import Question
-from ledgermesh.graph.schema import Gateway, Schema, make_schema
+from ledgermesh.graph.schema import Gateway, Schema
 from ledgermesh.providers import discover
 from ledgermesh.spec.provider import Provider
 from ledgermesh.state.entries import (
@@ -41,6 +41,7 @@ from ledgermesh.upstream.call import Call, Link, Response
 from ledgermesh.upstream.guard import Guard
 from ledgermesh.upstream.wire_http1 import GuardedWire
 from tests.hands import HandClock, settle
+from tests.shared import shared_schema
 from tests.states import KEYS, memory_state
 
 NOW = dt.datetime(2026, 11, 15, 12, tzinfo=dt.UTC)
@@ -62,7 +63,7 @@ def definitions() -> Mapping[str, Provider]:
 @cache
 def schema() -> Schema:
     """Made once: it takes most of a second."""
-    return make_schema()
+    return shared_schema()
 
 
 @dataclass

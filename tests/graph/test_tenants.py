@@ -22,6 +22,7 @@ from ledgermesh.upstream.call import Fresh
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from tests.graph.demo import codes, demo_world
 from tests.harness import NOW, SANDBOX, UNBOUND, Cable, House
+from tests.shared import shared_providers, shared_schema
 from tests.states import KEYS, memory_state
 
 OWNERS = {"maple-bakery": ("north",), "alpine-studio": ("south",), "grand-tour": ("north", "south")}
@@ -70,6 +71,8 @@ async def shared_house() -> AsyncIterator[House]:
             keys=KEYS,
             random=Random(1),
             choices=Choices(rate=UNBOUND),
+            schema=shared_schema(),
+            providers=shared_providers(),
         )
         yield House(clock, world, emulators, gateway, down)
         await gateway.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, build_schema
+from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
 
 from ledgermesh.graph.schema import make_schema
 from ledgermesh.graph.writes.inputs import input_name
@@ -14,6 +14,7 @@ from ledgermesh.model.mapped import graphql_name
 from ledgermesh.spec.inputs import inputs_for, inputs_of
 from ledgermesh.spec.write import WriteVerb
 from tests.contract.known import PROVIDERS
+from tests.shared import printed_schema
 
 BY_KIND = {kind.name: kind for kind in WRITTEN}
 GENERAL = {
@@ -29,7 +30,7 @@ GENERAL = {
 @cache
 def schema() -> GraphQLSchema:
     """The schema as callers see it."""
-    return build_schema(make_schema().as_str())
+    return printed_schema()
 
 
 def fields(name: str) -> dict[str, str]:

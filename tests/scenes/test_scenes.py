@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import GraphQLSchema, build_schema, parse, validate
+from graphql import GraphQLSchema, parse, validate
 
-from ledgermesh.graph.schema import make_schema
 from tests.graph.demo import demo_house
+from tests.shared import printed_schema
 
 HERE = Path(__file__).parent
 EVERY = sorted((HERE.parents[1] / "schema" / "operations").glob("*.graphql"))
@@ -41,7 +41,7 @@ names = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda path: path.s
 @cache
 def schema() -> GraphQLSchema:
     """The schema as callers see it."""
-    return build_schema(make_schema().as_str())
+    return printed_schema()
 
 
 def variables(operation: Path) -> dict[str, Any]:

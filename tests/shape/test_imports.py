@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from itertools import chain
 
@@ -67,9 +68,10 @@ def allowed(each: Import) -> bool:
     return LEVEL[from_] < LEVEL[to] or (from_ in TOP and to in TOP)
 
 
-def all_imports() -> list[Import]:
+@cache
+def all_imports() -> tuple[Import, ...]:
     """Every import of ours by ours."""
-    return list(chain.from_iterable(imports(module) for module in sources().values()))
+    return tuple(chain.from_iterable(imports(module) for module in sources().values()))
 
 
 @pytest.mark.parametrize(

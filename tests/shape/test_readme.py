@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import parse, validate
 
 import ledgermesh
 from ledgermesh.cli import commands
@@ -16,7 +16,6 @@ from ledgermesh.cli.demo import banner
 from ledgermesh.clock import ManualClock
 from ledgermesh.errors import ConfigurationError, DefinitionError, LedgermeshError
 from ledgermesh.graph.kinds import NAMES
-from ledgermesh.graph.schema import make_schema
 from ledgermesh.providers import discover
 from ledgermesh.sandbox.app import make_sandbox
 from ledgermesh.settings import read_settings, to_entries, to_grants
@@ -24,6 +23,7 @@ from ledgermesh.state.registry import Registry
 from ledgermesh.upstream.stack import LINES
 from tests.harness import NOW, house, world_today
 from tests.shape.sources import ROOT, SOURCE
+from tests.shared import printed_schema
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STARTING = (DefinitionError, ConfigurationError)
@@ -102,7 +102,7 @@ async def test_the_answers_shown_are_answered(title: str, down: str | None) -> N
 
 def test_every_question_shown_is_valid() -> None:
     """No example asks for a field that is not there."""
-    schema = build_schema(make_schema().as_str())
+    schema = printed_schema()
 
     assert [error for text in blocks(README, "graphql") for error in validate(schema, parse(text))] == []
 

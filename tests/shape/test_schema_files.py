@@ -8,7 +8,6 @@ from functools import cache
 import pytest
 from graphql import (
     GraphQLSchema,
-    build_schema,
     is_enum_type,
     is_input_object_type,
     is_interface_type,
@@ -19,8 +18,8 @@ from graphql import (
 )
 
 from ledgermesh.cli.printing import printed as from_code
-from ledgermesh.graph.schema import make_schema
 from tests.shape.sources import ROOT
+from tests.shared import printed_schema
 
 SCHEMA = ROOT / "schema"
 OPERATIONS = sorted((SCHEMA / "operations").rglob("*.graphql"))
@@ -29,7 +28,7 @@ OPERATIONS = sorted((SCHEMA / "operations").rglob("*.graphql"))
 @cache
 def printed() -> GraphQLSchema:
     """The schema as callers see it."""
-    return build_schema(make_schema().as_str())
+    return printed_schema()
 
 
 def undescribed(schema: GraphQLSchema) -> Iterator[str]:

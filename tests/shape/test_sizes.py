@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import chain
 from statistics import median, quantiles
 
@@ -25,9 +26,10 @@ def length(module: Module) -> int:
     return module.text.count("\n")
 
 
-def all_functions() -> list[Function]:
+@cache
+def all_functions() -> tuple[Function, ...]:
     """Every function of the package and of its tests."""
-    return list(chain.from_iterable(functions(module) for module in ours()))
+    return tuple(chain.from_iterable(functions(module) for module in ours()))
 
 
 def test_half_of_the_files_are_short() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +16,7 @@ from ledgermesh.state.base import Changes, Kept, Store, Swapped
 from ledgermesh.state.file import FileStore
 from ledgermesh.state.memory import MemoryStore
 from ledgermesh.state.opening import open_store
+from tests.ports import free_port
 
 START = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 AOF = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
@@ -200,10 +200,3 @@ class Failing(MemoryStore):
     def _check(self) -> None:
         if self.down:
             raise StateDown("down")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -21,7 +21,8 @@ from ledgermesh.state.opening import open_store
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.valkey import REST_SECONDS, ValkeyStore
 from ledgermesh.state.vault import Vault
-from tests.state.stores import START, Server, free_port
+from tests.ports import free_port
+from tests.state.stores import START, Server
 
 GRANT = Grant(tenant="t", environment="live", connection="c", scheme="token", secrets={"token": Secret("s")})
 SLOW_SECONDS = 0.2

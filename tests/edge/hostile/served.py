@@ -50,9 +50,9 @@ from ledgermesh.upstream.guard import make_guard
 from ledgermesh.upstream.wire_http1 import GuardedWire
 from ledgermesh.watches import Watches
 from tests.bench.documents import Watchdog
-from tests.commands import free_ports
 from tests.edge.vouching import Login, issuers
 from tests.harness import UNBOUND
+from tests.ports import free_ports
 from tests.states import KEYS
 
 RIVAL: Final = "Zanzibar Canary Holdings"

@@ -17,8 +17,8 @@ from ledgermesh.edge.mcp.planning import Plans
 from ledgermesh.edge.mcp.server import make_server
 from ledgermesh.edge.mcp.starting import known
 from ledgermesh.edge.mcp.tools import Caller, Known
-from ledgermesh.graph.schema import make_schema
 from tests.scenes.writes.product import Product
+from tests.shared import shared_schema
 
 INVOICE = {
     "date": "2026-11-20", "dueDate": "2026-12-20", "currency": "CAD",
@@ -30,7 +30,7 @@ INVOICE = {
 @cache
 def told() -> Known:
     """What is known of the schema; read once."""
-    return known(make_schema().as_str(), operations())
+    return known(shared_schema().as_str(), operations())
 
 
 def fresh() -> Known:

@@ -19,8 +19,9 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from ledgermesh.cli.options import address
-from tests.commands import HOST, SECONDS, free_ports, process, run
+from tests.commands import SECONDS, process, run
 from tests.edge.mcp.gateway import Person, failed, planned, said
+from tests.ports import HOST, free_ports
 
 
 @pytest.fixture(scope="module")

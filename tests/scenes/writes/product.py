@@ -31,6 +31,7 @@ from ledgermesh.sandbox.world import World
 from ledgermesh.sync.webhooks import Deliverer
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from tests.harness import NOW, SANDBOX, UNBOUND, world_today
+from tests.shared import shared_providers, shared_schema
 from tests.states import KEYS, memory_state
 
 PUBLIC: Final = "http://gateway.test"
@@ -232,6 +233,8 @@ async def product(world: World | None = None) -> AsyncIterator[Product]:
             keys=KEYS,
             random=Random(1),
             choices=Choices(rate=UNBOUND),
+            schema=shared_schema(),
+            providers=shared_providers(),
             public_url=PUBLIC,
         )
         work = {

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import httpx
 
-from tests.bench.processes import free_port, wait
+from tests.bench.processes import wait
+from tests.ports import free_ports
 from tests.state.stores import Server
 
 GATEWAYS: Final = 3
@@ -77,7 +78,7 @@ class Town:
 @contextmanager
 def town(folder: Path) -> Iterator[Town]:
     """All of it, until the end of the block."""
-    port, ports = free_port(), [free_port() for _ in range(GATEWAYS)]
+    port, *ports = free_ports(1 + GATEWAYS)
     provider, python = f"http://127.0.0.1:{port}", (sys.executable, "-W", "error", "-m")
     with ExitStack() as held:
         valkey = Server(folder / "valkey")
