@@ -327,14 +327,15 @@ RESOLVED = {
 }
 """Fields that have a resolver; the others are read by graphql-core's default one."""
 
-Calls = dict[tuple[int, str, int], int]
+Calls = dict[tuple[bool, int, str, int], int]
+"""How often a resolver was asked, by whether its source stands at one place only, source, field and node."""
 
 
 def resolver(name: str, how: str, calls: Calls) -> Callable[..., Any]:
     """Reads an attribute: at once, in a coroutine that never waits, in one that does, or as something to await."""
 
     def read(source: Any, info: Any, **arguments: Any) -> Any:
-        key = (id(source), name, id(info.field_nodes[0]))
+        key = (isinstance(source, Record), id(source), name, id(info.field_nodes[0]))
         calls[key] = calls.get(key, 0) + 1
         if arguments.get("first") == 13:
             raise ValueError("thirteen is too many")

@@ -69,8 +69,8 @@ class Run:
         self.later: list[Long] = []
         self.long: list[Long] = []
         self.troubles: list[Trouble] = []
-        self.awaited: set[int] = set()
-        """Fields that somebody had to wait for."""
+        self.awaited: dict[int, tuple[Sequence[Any], Sequence[int]]] = {}
+        """Of each field that somebody had to wait for: its objects of the answer, and for which of them."""
         self.surprise = ""
         """Why graphql-core has to answer; empty where it need not."""
         self.memo = Memo()
@@ -220,7 +220,7 @@ class Run:
         ]
         self.memo.keep(place.nodes[0], objects, column, waiting)
         if waiting:
-            self.awaited.add(place.id)
+            self.awaited[place.id] = structs, waiting
             waits.append(self._later(place, structs, column, waiting))
         else:
             self._fill(place, structs, column, waits)
@@ -264,7 +264,7 @@ class Run:
                 raise ValueError(f"{len(column)} values for {len(objects)} objects")
         if caught.error is not None:
             column = [caught.error] * len(objects)
-        self.awaited.add(place.id)
+        self.awaited[place.id] = structs, range(len(column))
         self._since = self._clock()
         self.memo.keep(place.nodes[0], objects, column, range(len(column)))
         below = Waits()
