@@ -73,6 +73,7 @@ class Same:
         self.compiler = Compiler(schema, clock=lambda: 0.0, options=options, limits=Limits(replays_max=10**9))
         self.ways: Counter[str] = Counter()
         self.reordered = 0
+        """Answers whose errors came in another order."""
 
     async def interpreted(
         self, document: DocumentNode, root: Any, variables: dict[str, Any], memo: Memo | None = None
@@ -98,9 +99,10 @@ class Same:
         found: ExecutionResult = await result if is_awaitable(result) else result
         return Interpreted(found, sum(known))
 
-    async def check(self, text: str, make: Callable[[], Any], variables: dict[str, Any]) -> str:
+    async def check(
+        self, document: DocumentNode, text: str, make: Callable[[], Any], variables: dict[str, Any]
+    ) -> str:
         """Compare; the way it was answered: `compiled`, or why not."""
-        document = parse(text)
         expected = await self.interpreted(document, make(), variables)
         self.calls.clear()
         answer, way = await self._answer(
@@ -165,12 +167,13 @@ async def case(seed: int, worlds: int) -> Same:
     same = Same(schema, options(kinds_by_class=seed % 2 == 0), calls)
     documents = Documents(schema, seed)
     text = documents.document()
+    document = parse(text)
     for number in range(worlds):
         variables = documents.variables()
         bad, longest = BAD[number % len(BAD)], 40 if (seed + number) % 10 == 0 else 4
         world = 1000 * seed + number
         try:
-            await same.check(text, lambda: Maker(world, bad, text, longest).root(), variables)  # noqa: B023  # used at once
+            await same.check(document, text, lambda: Maker(world, bad, text, longest).root(), variables)  # noqa: B023  # used at once
         except AssertionError as error:
             raise AssertionError(f"seed {seed}, world {number}, {variables}: {text}") from error
     return same

@@ -14,11 +14,11 @@ from types import FunctionType, MethodType
 from typing import Any
 
 import msgspec
-from graphql import GraphQLEnumType, GraphQLSchema, build_schema
+from graphql import GraphQLEnumType, GraphQLSchema, build_ast_schema, parse
 
 from ledgermesh.compiler.terms import LEAVES, Leaf, Options
 
-SDL = """
+DOCUMENT = parse("""
 scalar Decimal
 scalar Date
 scalar JSON
@@ -63,7 +63,7 @@ type Query {
 }
 type Listing { nodes: [Invoice!]! total: Int parties: [Party] }
 type Mutation { touch: Int }
-"""
+""")
 
 
 class Status(Enum):
@@ -357,7 +357,7 @@ HOW = ("at once", "coroutine", "waits", "awaitable")
 
 def make_schema(calls: Calls, how: str | None = None, seed: int = 0) -> GraphQLSchema:
     """The schema; `how` its resolvers answer, mixed by a seed where it is None."""
-    schema = build_schema(SDL)
+    schema = build_ast_schema(DOCUMENT, assume_valid_sdl=True)
     mix = random.Random(seed)
     for type_name, names in RESOLVED.items():
         fields: Any = schema.type_map[type_name]
