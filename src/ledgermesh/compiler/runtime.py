@@ -14,7 +14,7 @@ from graphql.pyutils import gather_with_cancel, is_awaitable
 
 from ledgermesh.compiler.careful import Careful, details, refused, settled
 from ledgermesh.compiler.emit import AT_ONCE_MAX
-from ledgermesh.compiler.guard import Caught, Fault, Trouble
+from ledgermesh.compiler.guard import Caught, Elements, Fault, Trouble
 from ledgermesh.compiler.plan import Level, Place, Plan
 from ledgermesh.compiler.terms import Memo, Odd, Options, Surprise
 
@@ -147,13 +147,17 @@ class Run:
         return get_argument_values(place.definition, place.nodes[0], self.asked.variables)
 
     def listed(self, value: Iterable[Any]) -> Sequence[Any]:
-        """The elements; the same again for what can be gone through only once."""
+        """The elements; the same again for what can be gone through only once. Raises Surprise."""
         if isinstance(value, list | tuple):
             return value
         known = self.memo.listed
         if id(value) not in known:
-            known[id(value)] = (value, list(value))
-        return known[id(value)][1]
+            known[id(value)] = (value, Elements(value))
+        found: Elements = known[id(value)][1]
+        if found.error is not None:
+            # graphql-core completes the elements before it, and keeps their errors.
+            raise Surprise("an iterable that fails")
+        return found.found
 
     def defer(self, place: Place, items: Sequence[Any], fill: ListFill) -> list[Any]:
         """A list of the answer that is filled piece by piece, after what is around it."""
