@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,6 +31,22 @@ class Caught:
             self.error = error
             return True
         return False
+
+
+class Elements:
+    """What was found by going through a value once, to be gone through again."""
+
+    def __init__(self, value: Iterable[Any]) -> None:
+        self.found: list[Any] = []
+        with Caught() as caught:
+            self.found.extend(value)
+        self.error = caught.error
+        """How it ended, if badly."""
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from self.found
+        if self.error is not None:
+            raise self.error
 
 
 class Trouble:

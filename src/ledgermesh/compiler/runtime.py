@@ -14,7 +14,7 @@ from graphql.pyutils import gather_with_cancel, is_awaitable
 
 from ledgermesh.compiler.careful import Careful, details, refused, settled
 from ledgermesh.compiler.emit import AT_ONCE_MAX
-from ledgermesh.compiler.guard import Caught, Fault, Trouble
+from ledgermesh.compiler.guard import Caught, Elements, Fault, Trouble
 from ledgermesh.compiler.plan import Level, Place, Plan
 from ledgermesh.compiler.terms import Memo, Odd, Options, Surprise
 
@@ -69,8 +69,8 @@ class Run:
         self.later: list[Long] = []
         self.long: list[Long] = []
         self.troubles: list[Trouble] = []
-        self.awaited: set[int] = set()
-        """Fields that somebody had to wait for."""
+        self.awaited: dict[int, tuple[Sequence[Any], Sequence[int]]] = {}
+        """Of each field that somebody had to wait for: its objects of the answer, and for which of them."""
         self.surprise = ""
         """Why graphql-core has to answer; empty where it need not."""
         self.memo = Memo()
@@ -147,13 +147,17 @@ class Run:
         return get_argument_values(place.definition, place.nodes[0], self.asked.variables)
 
     def listed(self, value: Iterable[Any]) -> Sequence[Any]:
-        """The elements; the same again for what can be gone through only once."""
+        """The elements; the same again for what can be gone through only once. Raises Surprise."""
         if isinstance(value, list | tuple):
             return value
         known = self.memo.listed
         if id(value) not in known:
-            known[id(value)] = (value, list(value))
-        return known[id(value)][1]
+            known[id(value)] = (value, Elements(value))
+        found: Elements = known[id(value)][1]
+        if found.error is not None:
+            # graphql-core completes the elements before it, and keeps their errors.
+            raise Surprise("an iterable that fails")
+        return found.found
 
     def defer(self, place: Place, items: Sequence[Any], fill: ListFill) -> list[Any]:
         """A list of the answer that is filled piece by piece, after what is around it."""
@@ -220,7 +224,7 @@ class Run:
         ]
         self.memo.keep(place.nodes[0], objects, column, waiting)
         if waiting:
-            self.awaited.add(place.id)
+            self.awaited[place.id] = structs, waiting
             waits.append(self._later(place, structs, column, waiting))
         else:
             self._fill(place, structs, column, waits)
@@ -264,7 +268,7 @@ class Run:
                 raise ValueError(f"{len(column)} values for {len(objects)} objects")
         if caught.error is not None:
             column = [caught.error] * len(objects)
-        self.awaited.add(place.id)
+        self.awaited[place.id] = structs, range(len(column))
         self._since = self._clock()
         self.memo.keep(place.nodes[0], objects, column, range(len(column)))
         below = Waits()

@@ -113,7 +113,7 @@ class Memo:
 
     def __init__(self) -> None:
         self._columns: list[_Column] = []
-        self.listed: dict[int, tuple[Any, list[Any]]] = {}
+        self.listed: dict[int, tuple[Any, Any]] = {}
         """The elements of what can be gone through only once, by its identity; it is kept beside them."""
         self._outcomes: dict[tuple[int, int], tuple[Any, bool]] | None = None
 
@@ -132,9 +132,11 @@ class Memo:
                 for index, (source, outcome) in enumerate(zip(column.sources, column.outcomes, strict=False))
             }
         key = (id(source), _place(info.field_nodes[0]))
-        if key not in self._outcomes:
-            return next_(source, info, **arguments)
-        outcome, waited = self._outcomes[key]
+        waited = False
+        if key in self._outcomes:
+            outcome, waited = self._outcomes[key]
+        else:
+            outcome = next_(source, info, **arguments)
         _, outcome = self.listed.get(id(outcome), (None, outcome))
         # Where graphql-core would have waited it waits again, so that errors come in the same order.
         return _given(outcome) if waited else outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, NamedTuple
 
 from graphql import GraphQLError, located_error
@@ -23,6 +23,8 @@ class Step(NamedTuple):
     key: Key
     """The slot of an object, the index in a list."""
     type: Any
+    place: Place | None
+    """The field of the object; None in a list."""
 
 
 class Found(NamedTuple):
@@ -53,7 +55,7 @@ class Walk:
         yield None
         own = self._by_anchor.get(id(struct), ())
         for place in self._levels[type(struct)].places:
-            here = (*trail, Step(struct, place.slot, place.type))
+            here = (*trail, Step(struct, place.slot, place.type, place))
             for trouble in own:
                 if trouble.rel[0] == place.key:
                     yield Found(trouble, [*path, *trouble.rel], here)
@@ -70,7 +72,7 @@ class Walk:
         if isinstance(value, list):
             inside, own = item(type), self._by_anchor.get(id(value), ())
             for index, each in enumerate(value):
-                here = (*trail, Step(value, index, inside))
+                here = (*trail, Step(value, index, inside, None))
                 for trouble in own:
                     if trouble.rel[0] == index:
                         yield Found(trouble, [*path, *trouble.rel], here)
@@ -92,13 +94,17 @@ async def errors_of(run: Run, top: Any) -> tuple[Any, list[GraphQLError]]:
     for each in found:
         if each.trouble.fatal:
             top = _nulled(each, found, top)
-    found.sort(key=lambda each: (_waits(each, run.awaited), _position(each)))
+    awaited = {
+        (place, id(structs[index])) for place, (structs, waiting) in run.awaited.items() for index in waiting
+    }
+    found.sort(key=lambda each: (_waits(each, awaited), _position(each)))
     return top, [located_error(each.trouble.error, each.trouble.place.nodes, each.path) for each in found]
 
 
-def _waits(found: Found, awaited: set[int]) -> int:
+def _waits(found: Found, awaited: Container[tuple[int, int]]) -> int:
     """How often somebody waited on the way: graphql-core tells first what it knows at once."""
-    return sum(place.id in awaited for place in found.trouble.place.chain)
+    fields = [(step.place.id, id(step.holder)) for step in found.trail if step.place is not None]
+    return sum(each in awaited for each in fields)
 
 
 def _position(found: Found) -> list[int]:
