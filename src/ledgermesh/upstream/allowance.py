@@ -133,7 +133,7 @@ class Allowance:
 
     def same_windows(self, one: float, other: float) -> bool:
         """Whether no window began between these moments."""
-        return all([one // each.per_seconds == other // each.per_seconds for each in self.budgets])
+        return all(one // each.per_seconds == other // each.per_seconds for each in self.budgets)
 
     def hear(self, tally: Tally, headers: Mapping[str, str], now: float, *, flying: int = 0) -> Tally:
         """Believe an answer's headers. Of answers about the same window the smallest remainder counts.

@@ -128,7 +128,7 @@ class Bulkhead:
     async def _wait(self, hall: Hall, call: Call) -> None:
         began = self._clock.monotonic()
         try:
-            async with Within(call.until or call.deadline, self._clock):
+            with Within(call.until or call.deadline, self._clock):
                 await hall.enter(call.link.tenant)
         except TimeoutError:
             title = call.link.provider.title

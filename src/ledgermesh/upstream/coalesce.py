@@ -113,8 +113,9 @@ class Coalesce:
             task.exception()
 
     def _forget(self, flight: Flight) -> None:
-        if self._flights.get(flight.key) is flight:
-            del self._flights[flight.key]
+        found = self._flights.pop(flight.key, flight)
+        if found is not flight:
+            self._flights[flight.key] = found
 
     async def _join(self, flight: Flight, call: Call) -> Response:
         step = begin(call, self._clock, "JOINED")

@@ -66,7 +66,7 @@ class Until:
 class Within:
     """Cuts the body short with TimeoutError at the deadline, which may move later meanwhile.
 
-    What `asyncio.timeout` does and no more.
+    What `asyncio.timeout` does and no more, without anything to wait for at its ends.
     """
 
     __slots__ = ("_before", "_clock", "_deadline", "_expired", "_task", "_timer")
@@ -77,7 +77,7 @@ class Within:
         self._expired = False
         self._timer: asyncio.TimerHandle | None = None
 
-    async def __aenter__(self) -> None:
+    def __enter__(self) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._task, self._before = task, task.cancelling()
@@ -88,7 +88,7 @@ class Within:
             left = max(deadline - self._clock.monotonic(), 0.0)
             self._timer = asyncio.get_running_loop().call_later(left, self.expire)
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._timer is not None:

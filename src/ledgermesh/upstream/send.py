@@ -78,7 +78,7 @@ class Send:
         title = call.link.provider.title
         began = self._clock.monotonic()
         try:
-            async with Within(call.until or call.deadline, self._clock):
+            with Within(call.until or call.deadline, self._clock):
                 answer = await self._wire.send(make_request(call))
         except TimeoutError:
             seconds = self._clock.monotonic() - began

@@ -154,7 +154,7 @@ class Spent:
             if found.seconds > 0:
                 return taken_at, found
             # A slow store: the window it was counted in ended meanwhile, and the call would be one of the next.
-            if self._whole.same_windows(taken_at, self._sharing.now()):
+            if not self._whole.budgets or self._whole.same_windows(taken_at, self._sharing.now()):
                 self.flying += 1
                 return taken_at, found
 
