@@ -29,6 +29,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import httpx
+from msgspec import structs
 
 from ledgermesh.clock import SystemClock
 from ledgermesh.metrics.calls import CallFigures
@@ -282,7 +283,11 @@ async def whole(url: str, rounds: int, calls: int) -> None:
     """Print the stack over the wire: the whole of a call, until its document is there."""
     wire = GuardedWire(make_guard(["127.0.0.0/8"]))
     async with stack_over(wire, replace(PROVIDER, budgets=BUDGETS), url) as (stack, made):
-        many = [lambda: stack(replace(made(), path="/small")), lambda: stack(replace(made(), path="/large"))]
+
+        async def asked(path: str) -> object:
+            return await stack(structs.replace(made(), path=path))
+
+        many = [partial(asked, path) for path in ("/small", "/large")]
         small, large = await best(many, rounds, calls)
     await wire.close()
     print(f"\nthe whole of a call: {small:.0f} µs, of a large one {large:.0f} µs")

@@ -6,11 +6,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import pytest
+from msgspec import structs
 from starlette.types import Message
 
 from ledgermesh.clock import ManualClock
@@ -176,7 +177,7 @@ async def test_a_thousand_leave_while_the_breaker_probes() -> None:
         made.server.held, made.server.status = False, b"503 Sick"
         for number in range(2 * STORM):
             with pytest.raises(Unavailable):
-                await made.stack(replace(made.call(number, "/sick"), method="POST", body=b""))
+                await made.stack(structs.replace(made.call(number, "/sick"), method="POST", body=b""))
             if made.server.seen < number // 2:
                 break
         assert made.server.seen < STORM, "the provider is left alone"

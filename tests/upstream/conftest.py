@@ -7,11 +7,12 @@ import datetime as dt
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 
 import httpx
 import pytest
+from msgspec import structs
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response as HttpResponse
@@ -164,7 +165,7 @@ class World:
             arrived=now,
             trace=self.trace,
         )
-        return replace(plain, **changes)  # type: ignore[arg-type]  # names are checked by replace
+        return structs.replace(plain, **changes)
 
     async def ask(self, path: str = "/things", **changes: object) -> Response:
         """Send such a call down the stack."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from ledgermesh.state.base import Secret
 from ledgermesh.upstream.call import Step, Trace
 from ledgermesh.upstream.deadline import Until
@@ -17,8 +19,8 @@ def test_the_key_begins_with_the_tenant_and_leaves_out_the_caller(world: World) 
     assert call.key[:4] == ("tenant-1", "live", "connection-1", 0)
     assert call.key == world.call(deadline=99.0, fresh=fresh(5), attempt=2, waited=1.0).key
     for change in ({"tenant": "t"}, {"environment": "sandbox"}, {"connection": "c"}, {"generation": 1}):
-        assert call.key != replace(call, link=replace(call.link, **change)).key
-    assert call.key != replace(call, query=(("a", "b"),)).key
+        assert call.key != structs.replace(call, link=replace(call.link, **change)).key
+    assert call.key != structs.replace(call, query=(("a", "b"),)).key
 
 
 def test_the_key_is_apart_for_each_token_and_shows_none(world: World) -> None:

@@ -16,9 +16,8 @@ async def test_a_passed_deadline_cuts_short() -> None:
     """The body ends with TimeoutError at its first pause."""
     clock = ManualClock(START)
     clock.advance(5)
-    with pytest.raises(TimeoutError):
-        async with Within(4.0, clock):
-            await asyncio.Event().wait()
+    with pytest.raises(TimeoutError), Within(4.0, clock):
+        await asyncio.Event().wait()
 
 
 async def test_an_extension_reaches_who_is_waiting() -> None:
@@ -27,7 +26,7 @@ async def test_an_extension_reaches_who_is_waiting() -> None:
     done = asyncio.Event()
 
     async def wait() -> str:
-        async with Within(until, clock):
+        with Within(until, clock):
             await done.wait()
         return "in time"
 
@@ -35,9 +34,8 @@ async def test_an_extension_reaches_who_is_waiting() -> None:
     await asyncio.sleep(0)
     until.extend(60.0)
     until.extend(0.01)
-    with pytest.raises(TimeoutError):
-        async with Within(0.15, clock):
-            await asyncio.Event().wait()
+    with pytest.raises(TimeoutError), Within(0.15, clock):
+        await asyncio.Event().wait()
     done.set()
     assert await waiting == "in time"
     assert until.at == 60.0
@@ -46,7 +44,7 @@ async def test_an_extension_reaches_who_is_waiting() -> None:
 async def test_an_ended_wait_is_forgotten() -> None:
     """Extending a deadline that nobody waits for any more does nothing."""
     clock, until = ManualClock(START), Until(10.0)
-    async with Within(until, clock):
+    with Within(until, clock):
         pass
     until.extend(20.0)
     assert until.at == 20.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ledgermesh.engine.ahead import AT_ONCE
 from ledgermesh.engine.mapping import Maker, element, elements
@@ -306,7 +306,7 @@ class Hub:
     async def _bytes(self, stream: Stream, id: str) -> bytes:
         asked = call(self.terms, self.link, stream.path, {"id": id}, stream.query, keep=False)
         accept = (("accept", f"{stream.content_type}, application/json"),)
-        response = await self.send(replace(asked, binary=True, headers=accept))
+        response = await self.send(asked.but(binary=True, headers=accept))
         found = response.headers.get("content-type", "").partition(";")[0].strip().casefold()
         if found != stream.content_type:
             raise Garbled(f"{self.provider.title} answered something that is not {stream.content_type}.")

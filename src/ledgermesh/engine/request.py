@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Final
 from urllib.parse import quote
 
 from ledgermesh.errors import BadInput, NeedsConfig
@@ -32,22 +34,37 @@ class Terms:
     """Who works on large answers asks it when to let others have the event loop."""
 
 
+TEMPLATES_MAX: Final = 5_000
+"""Paths and texts of definitions."""
 DOTS = ("", ".", "..")
 """What would not stay in its place in a path: clients resolve it."""
 
 
 def fill(path: str, values: Mapping[str, str]) -> str:
     """A path with its braces filled in, each value percent-encoded as one segment."""
-
-    def value(found: re.Match[str]) -> str:
-        name = found[1]
+    texts, names = _parted(path)
+    if not names:
+        return path
+    found = []
+    for name in names:
         if name not in values:
             raise NeedsConfig(f"the connection has no setting {name!r}", details={"setting": name})
         if values[name] in DOTS:
             raise BadInput(f"{values[name]!r} is no id", details={"field": name})
-        return quote(values[name], safe="")
+        found.append(quote(values[name], safe=""))
+    return _joined(texts, found)
 
-    return re.sub(r"\{(\w+)\}", value, path)
+
+@lru_cache(TEMPLATES_MAX)
+def _parted(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What stands around the braces of a template, and the names in them."""
+    parts = re.split(r"\{(\w+)\}", text)
+    return tuple(parts[::2]), tuple(parts[1::2])
+
+
+def _joined(texts: Sequence[str], values: Sequence[str]) -> str:
+    """The values between the texts."""
+    return "".join([texts[0], *(each for pair in zip(values, texts[1:], strict=True) for each in pair)])
 
 
 def merged(*groups: Pairs) -> tuple[tuple[str, str], ...]:
@@ -60,7 +77,9 @@ def merged(*groups: Pairs) -> tuple[tuple[str, str], ...]:
 
 def dated(query: Pairs, today: dt.date) -> tuple[tuple[str, str], ...]:
     """Constant parameters with `{today}` filled in."""
-    return tuple((name, text.replace("{today}", today.isoformat())) for name, text in query)
+    return tuple(
+        [(name, text.replace("{today}", today.isoformat()) if "{" in text else text) for name, text in query]
+    )
 
 
 def expansion(expand: Expand | None, fields: Fields, wanted: frozenset[str]) -> tuple[tuple[str, str], ...]:
@@ -82,11 +101,12 @@ def _asks(name: str, wanted: frozenset[str]) -> bool:
 
 def always(link: Link) -> tuple[tuple[str, str], ...]:
     """The parameters of every request; those that need a setting which the connection does not have are left out."""
-    return tuple(
-        (name, re.sub(r"\{(\w+)\}", lambda found: link.settings[found[1]], text))
-        for name, text in link.provider.query
-        if all(setting in link.settings for setting in re.findall(r"\{(\w+)\}", text))
-    )
+    found = []
+    for name, text in link.provider.query:
+        texts, names = _parted(text)
+        if all(setting in link.settings for setting in names):
+            found.append((name, _joined(texts, [link.settings[setting] for setting in names])))
+    return tuple(found)
 
 
 def call(
@@ -106,7 +126,7 @@ def call(
     return Call(
         link=link,
         method="GET",
-        path=fill(template, {**link.settings, **values}),
+        path=fill(template, {**link.settings, **values} if values else link.settings),
         template=template,
         deadline=terms.deadline,
         query=merged(always(link), query),

@@ -82,7 +82,7 @@ async def _try(work: Work, place: Place, tries: int, *, pending: bool) -> tuple[
             return Failed(no_id(place.number)), pending
         handed = await _hand_over(work, step)
         if handed is not None and call.body is not None:
-            call = replace(call, body=with_address(call.body, handed.url))
+            call = call.but(body=with_address(call.body, handed.url))
         await work.sending(place)
     except StateDown as error:
         return (NOT_WRITTEN if work.touched else Failed(error)), pending

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote
 
@@ -72,6 +72,16 @@ class Envelopes:
         return self._keys[head[1]].cipher(PURPOSE).decrypt(nonce, wrapped, head + owner)
 
 
+@dataclass(slots=True)
+class _Known:
+    """What was read last from a place."""
+
+    read_at: float
+    """Monotonic seconds."""
+    kept: Kept | None
+    """The envelope."""
+
+
 class Vault:
     """See Grants. What was read stays known for a lease, so that reads go on for that long without the store.
 
@@ -92,8 +102,7 @@ class Vault:
         self._clock = clock
         self._family = family
         self._lease_seconds = lease_seconds
-        self._known: LRUCache[str, tuple[float, Kept | None]] = LRUCache(maxsize=KNOWN_MAX)
-        """Place → when it was read, monotonic seconds, and the envelope."""
+        self._known: LRUCache[str, _Known] = LRUCache(maxsize=KNOWN_MAX)
         self._grants: TTLCache[str, tuple[bytes, Grant]] = TTLCache(
             KNOWN_MAX, lease_seconds, timer=clock.monotonic
         )
@@ -158,18 +167,20 @@ class Vault:
         try:
             kept = await self._store.get(where)
         except StateDown:
-            read_at, kept = self._known.get(where, (None, None))
-            if read_at is None or self._clock.monotonic() - read_at > self._lease_seconds:
+            known = self._known.get(where)
+            if known is None or self._clock.monotonic() - known.read_at > self._lease_seconds:
                 raise
-            return kept
+            return known.kept
         self._know(where, kept)
         return kept
 
     def _know(self, where: str, kept: Kept | None) -> None:
-        _, known = self._known.get(where, (0.0, None))
+        known = self._known.get(where)
+        if known is None:
+            self._known[where] = _Known(self._clock.monotonic(), kept)
         # A read that began before a write here may end after it; what was written is newer.
-        if kept is None or known is None or kept.version >= known.version:
-            self._known[where] = self._clock.monotonic(), kept
+        elif kept is None or known.kept is None or kept.version >= known.kept.version:
+            known.read_at, known.kept = self._clock.monotonic(), kept
 
     def _sealed(self, grant: Grant) -> bytes:
         content = _Content(

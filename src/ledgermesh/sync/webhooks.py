@@ -178,7 +178,7 @@ class Deliverer:
         """The status of the receiver's answer; None where there is none, or nothing could be sent."""
         try:
             request = await self._request(entry, event)
-            async with Within(self._clock.monotonic() + POST_SECONDS, self._clock):
+            with Within(self._clock.monotonic() + POST_SECONDS, self._clock):
                 return (await self._wire.send(request)).status
         except (WireError, NeedsConfig, TimeoutError, ValueError) as error:
             self._log(event, why=type(error).__name__)

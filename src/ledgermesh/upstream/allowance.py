@@ -82,8 +82,10 @@ class Allowance:
         """
         told = tally.told
         least = told.left if told is not None and now < told.reset_at else None
+        windows, share = tally.windows, self.share
         for budget in self.budgets:
-            left = self._calls(budget) - self._used(tally, budget.per_seconds, now)
+            seconds = budget.per_seconds
+            left = budget.calls // share - _used(windows.get(seconds), seconds, now)
             if least is None or left < least:
                 least = left
         return least
@@ -131,7 +133,7 @@ class Allowance:
 
     def same_windows(self, one: float, other: float) -> bool:
         """Whether no window began between these moments."""
-        return all(_start(one, each.per_seconds) == _start(other, each.per_seconds) for each in self.budgets)
+        return all(one // each.per_seconds == other // each.per_seconds for each in self.budgets)
 
     def hear(self, tally: Tally, headers: Mapping[str, str], now: float, *, flying: int = 0) -> Tally:
         """Believe an answer's headers. Of answers about the same window the smallest remainder counts.
@@ -178,13 +180,15 @@ class Allowance:
 
     def ends_at(self, tally: Tally, now: float) -> float:
         """When forgetting all this changes nothing; not after `now` if it does now."""
-        ends = [tally.blocked_until, *(each.until for each in tally.waiting.values())]
+        ends = tally.blocked_until
+        for waiting in tally.waiting.values():
+            ends = max(ends, waiting.until)
         if tally.told is not None:
-            ends.append(tally.told.reset_at)
+            ends = max(ends, tally.told.reset_at)
         for seconds, window in tally.windows.items():
-            if window.used:
-                ends.append(float(window.start + seconds))
-        return max(ends)
+            if window.used and window.start + seconds > ends:
+                ends = float(window.start + seconds)
+        return ends
 
     def divided(self, tally: Tally, now: float, replicas: int) -> tuple[Allowance, Tally]:
         """One replica's part of what is allowed, and of what is left of the windows of this moment."""
@@ -229,20 +233,21 @@ class Allowance:
 
     def _window(self, tally: Tally, budget: Budget, now: float) -> Window:
         """The window of this moment; not an earlier one than that of a replica whose clock is ahead of ours."""
-        start, window = _start(now, budget.per_seconds), tally.windows.get(budget.per_seconds)
+        seconds = budget.per_seconds
+        start, window = _start(now, seconds), tally.windows.get(seconds)
         if window is not None and window.start >= start:
             return window
-        return Window(start, used=self._used(tally, budget.per_seconds, now))
+        return Window(start, used=_used(window, seconds, now))
 
-    def _used(self, tally: Tally, seconds: int, now: float) -> int:
-        """Calls of the window of this moment; of one that begins, those that the one before counts to it as well."""
-        window = tally.windows.get(seconds)
-        if window is None:
-            return 0
-        start = _start(now, seconds)
-        if window.start >= start:
-            return window.used
-        return window.late if window.start + seconds == start else 0
+
+def _used(window: Window | None, seconds: int, now: float) -> int:
+    """Calls of the window of this moment; of one that begins, those that the one before counts to it as well."""
+    if window is None:
+        return 0
+    ends = window.start + seconds
+    if now < ends:
+        return window.used
+    return window.late if now < ends + seconds else 0
 
 
 def _start(now: float, seconds: int) -> int:
@@ -252,10 +257,7 @@ def _start(now: float, seconds: int) -> int:
 def _plus(window: Window, seconds: int, now: float, tenant: str, calls: int) -> Window:
     late = calls if now >= window.start + seconds - min(LATE_SECONDS, LATE_SHARE * seconds) else 0
     return Window(
-        start=window.start,
-        used=max(window.used + calls, 0),
-        late=max(window.late + late, 0),
-        by=plus(window.by, tenant, calls),
+        window.start, max(window.used + calls, 0), max(window.late + late, 0), plus(window.by, tenant, calls)
     )
 
 

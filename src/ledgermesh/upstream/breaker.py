@@ -44,6 +44,7 @@ class Showed(Enum):
     """A refusal of our own, or a caller who left."""
 
 
+WELL, NOTHING = Showed.WELL, Showed.NOTHING
 BAD = (Showed.SICK, Showed.FULL)
 
 State = Literal["closed", "open", "half_open"]
@@ -59,16 +60,13 @@ class Circuit:
         self.provider = provider
         self.openings = 0
         """How often it opened."""
+        self.closed = True
+        """Whether any call may go."""
         self._counts = Rolling()
         self._open_until: float | None = None
         self._probing = False
         self.full = False
         """Whether it opened because the provider said so itself."""
-
-    @property
-    def closed(self) -> bool:
-        """Whether any call may go."""
-        return self._open_until is None
 
     def refused_until(self, now: float) -> float | None:
         """When to come back, or None when a call may go."""
@@ -83,21 +81,26 @@ class Circuit:
         self._probing = self._open_until is not None
         return self._probing
 
-    def leave(self, now: float, who: object, showed: Showed, *, probe: bool, told: float) -> None:
-        """End a call of a connection; `told` is until when the provider asked to be left alone, 0 if it did not."""
+    def leave(self, now: float, who: object, showed: Showed, *, probe: bool, told: float) -> bool:
+        """End a call of a connection; whether that opens it.
+
+        `told` is until when the provider asked to be left alone, 0 if it did not.
+        """
+        openings = self.openings
         if probe:
             self._probed(now, showed, told)
-        elif self._open_until is None and showed is not Showed.NOTHING:
+        elif self.closed and showed is not NOTHING:
             self._count(now, who, bad=showed in BAD)
             if showed in BAD and self._sick(now):
                 self._open(now, showed, told)
+        return self.openings > openings
 
     def _probed(self, now: float, showed: Showed, told: float) -> None:
         self._probing = False
         if showed in BAD:
             self._open(now, showed, told)
-        elif showed is Showed.WELL:
-            self._open_until = None
+        elif showed is WELL:
+            self._open_until, self.closed = None, True
             self._counts.clear()
 
     def state(self, now: float) -> State:
@@ -108,6 +111,7 @@ class Circuit:
 
     def _open(self, now: float, showed: Showed, told: float) -> None:
         self.openings += 1
+        self.closed = False
         self._open_until = max(now + OPEN_SECONDS, told)
         self.full = showed is Showed.FULL
 
@@ -162,24 +166,24 @@ class Breaker:
 
     async def answer(self, call: Call, send: Handler) -> Response:
         """See Layer."""
-        circuits = self._of(call.link)
-        self._check(call, circuits)
-        entered = [(circuit, circuit.enter()) for circuit in circuits]
-        showed, told = Showed.NOTHING, 0.0
+        link = call.link
+        who = whose(link)
+        own, shared = self._of(link, who)
+        own_probes, shared_probes = self._enter(call, own, shared)
+        showed, told = NOTHING, 0.0
         try:
             response = await send(call)
-            showed = Showed.WELL
+            showed = WELL
             return response
         except LedgermeshError as error:
             showed, told = verdict(error), self._told(error)
             raise
         finally:
-            now, who = self._clock.monotonic(), whose(call.link)
-            for circuit, probe in entered:
-                openings = circuit.openings
-                circuit.leave(now, who, showed, probe=probe, told=told)
-                if circuit.openings > openings:
-                    self._tell(call.link, circuit.scope)
+            now = self._clock.monotonic()
+            if own.leave(now, who, showed, probe=own_probes, told=told):
+                self._tell(link, own.scope)
+            if shared.leave(now, who, showed, probe=shared_probes, told=told):
+                self._tell(link, shared.scope)
 
     def states(self) -> Counter[tuple[str, Scope, State]]:
         """How many circuits of each provider stand how; those that were used lately."""
@@ -197,20 +201,21 @@ class Breaker:
             return 0.0
         return self._clock.monotonic() + (error.retry_at - self._clock.now()).total_seconds()
 
-    def _of(self, link: Link) -> tuple[Circuit, Circuit]:
-        own, shared = whose(link), (link.environment, link.provider.name, link.base_url)
+    def _of(self, link: Link, who: tuple[str, ...]) -> tuple[Circuit, Circuit]:
         name = link.provider.name
-        circuit = self._circuits.get(own) or self._circuits.put(own, Circuit(name))
+        shared = link.environment, name, link.base_url
+        circuit = self._circuits.get(who) or self._circuits.put(who, Circuit(name))
         address = self._addresses.get(shared) or self._addresses.put(shared, ProviderCircuit(name))
         return circuit, address
 
-    def _check(self, call: Call, circuits: tuple[Circuit, Circuit]) -> None:
-        if circuits[0].closed and circuits[1].closed:
-            return
+    def _enter(self, call: Call, own: Circuit, shared: Circuit) -> tuple[bool, bool]:
+        """Begin a call; whether it is the probe of each. Raises where one of them is open."""
+        if own.closed and shared.closed:
+            return False, False
         now = self._clock.monotonic()
-        waits = [(until, circuit.full) for circuit in circuits if (until := circuit.refused_until(now))]
+        waits = [(until, each.full) for each in (own, shared) if (until := each.refused_until(now))]
         if not waits:
-            return
+            return own.enter(), shared.enter()
         until, full = max(waits)
         kind: type[UpstreamError] = SlowDown if full else Unavailable
         meaning = "takes no more calls" if full else "failed most of its recent calls"

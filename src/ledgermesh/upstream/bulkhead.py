@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import TooLate
-from ledgermesh.upstream.call import Call, Handler, Link, Response
+from ledgermesh.upstream.call import Call, Handler, Response
 from ledgermesh.upstream.deadline import Within
 from ledgermesh.upstream.local import refusal
 from ledgermesh.upstream.watch import Watch
@@ -32,7 +32,7 @@ class Hall:
 
     def __init__(self, places: int) -> None:
         self._free = places
-        self._held: Counter[str] = Counter()
+        self._held: dict[str, int] = {}
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     @property
@@ -59,20 +59,27 @@ class Hall:
     def leave(self, tenant: str) -> None:
         """Give the place back; who holds least goes next."""
         self._free += 1
-        self._held[tenant] -= 1
-        if not self._held[tenant]:
+        held = self._held[tenant] - 1
+        if held:
+            self._held[tenant] = held
+        else:
             del self._held[tenant]
-        for other in sorted(self._waiting, key=lambda each: self._held[each]):
+        if self._waiting:
+            self._let_in()
+
+    def _let_in(self) -> None:
+        for other in sorted(self._waiting, key=lambda each: self._held.get(each, 0)):
             turn = next((each for each in self._waiting[other] if not each.cancelled()), None)
             if turn is not None and self._takes(other):
                 self._forget(other, turn)
                 turn.set_result(None)
 
     def _takes(self, tenant: str) -> bool:
-        if self._held[tenant] >= self._free:
+        held = self._held.get(tenant, 0)
+        if held >= self._free:
             return False
         self._free -= 1
-        self._held[tenant] += 1
+        self._held[tenant] = held + 1
         return True
 
     def _gave_up(self, tenant: str, turn: asyncio.Future[None]) -> None:
@@ -103,12 +110,13 @@ class Bulkhead:
 
     async def answer(self, call: Call, send: Handler) -> Response:
         """See Layer."""
-        address, tenant = _address(call.link), call.link.tenant
+        address, tenant = _site(call.link.base_url), call.link.tenant
         hall = self._halls.get(address)
         if hall is None:
             hall = self._halls[address] = Hall(self._places)
         try:
-            await self._enter(hall, call)
+            if not hall.take(tenant):
+                await self._wait(hall, call)
             try:
                 return await send(call)
             finally:
@@ -117,12 +125,10 @@ class Bulkhead:
             if hall.idle:
                 self._halls.pop(address, None)
 
-    async def _enter(self, hall: Hall, call: Call) -> None:
-        if hall.take(call.link.tenant):
-            return
+    async def _wait(self, hall: Hall, call: Call) -> None:
         began = self._clock.monotonic()
         try:
-            async with Within(call.until or call.deadline, self._clock):
+            with Within(call.until or call.deadline, self._clock):
                 await hall.enter(call.link.tenant)
         except TimeoutError:
             title = call.link.provider.title
@@ -134,12 +140,8 @@ class Bulkhead:
                 watch.queued(call, self._clock.monotonic() - began)
 
 
-def _address(link: Link) -> str:
-    """What the wire counts connections by."""
-    return _site(link.base_url)
-
-
 @lru_cache(BASES_MAX)
 def _site(base_url: str) -> str:
+    """What the wire counts connections by."""
     found = urlsplit(base_url)
     return f"{found.scheme}://{found.netloc}"

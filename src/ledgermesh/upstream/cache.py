@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -46,6 +47,51 @@ class Entry:
         return Response(self.status, self.headers, self.body, document, self.fetched_at, instead)
 
 
+class Entries:
+    """Kept answers, none longer than 300 s, in so many bytes; the longest unused goes first."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self.size = 0
+        """Bytes that are kept now, overhead included."""
+        self._bytes_max = bytes_max
+        self._kept: OrderedDict[tuple[object, ...], Entry] = OrderedDict()
+        """The longest unused first."""
+        self._ages: OrderedDict[tuple[object, ...], float] = OrderedDict()
+        """When each was kept, the oldest first."""
+
+    def get(self, key: tuple[object, ...]) -> Entry | None:
+        """What is kept there, which counts as a use of it."""
+        entry = self._kept.get(key)
+        if entry is not None:
+            self._kept.move_to_end(key)
+        return entry
+
+    def put(self, key: tuple[object, ...], entry: Entry) -> None:
+        """Keep this there, unless it is larger than all the room."""
+        if entry.size > self._bytes_max:
+            return
+        self._drop(key)
+        while self.size + entry.size > self._bytes_max:
+            self._drop(next(iter(self._kept)))
+        self._kept[key] = entry
+        self._ages[key] = entry.kept_at
+        self.size += entry.size
+
+    def expire(self, now: float) -> None:
+        """Forget what is over, in monotonic seconds."""
+        while self._ages:
+            key = next(iter(self._ages))
+            if now < self._ages[key] + KEPT_SECONDS:
+                return
+            self._drop(key)
+
+    def _drop(self, key: tuple[object, ...]) -> None:
+        entry = self._kept.pop(key, None)
+        if entry is not None:
+            self.size -= entry.size
+            del self._ages[key]
+
+
 class Cache:
     """Keeps good answers to GET for 300 s, bounded in bytes; gives one only to a caller who takes its age.
 
@@ -57,9 +103,7 @@ class Cache:
     def __init__(self, clock: Clock, bytes_max: int = BYTES_MAX, slices: Slices | None = None) -> None:
         self._clock = clock
         self._slices = slices or Slices(clock.monotonic)
-        self._entries: TTLCache[tuple[object, ...], Entry] = TTLCache(
-            maxsize=bytes_max, ttl=KEPT_SECONDS, timer=clock.monotonic, getsizeof=lambda entry: entry.size
-        )
+        self._entries = Entries(bytes_max)
         self._refused: TTLCache[tuple[object, ...], float] = TTLCache(
             maxsize=REFUSED_MAX, ttl=KEPT_SECONDS, timer=clock.monotonic
         )
@@ -68,7 +112,7 @@ class Cache:
     @property
     def bytes_kept(self) -> int:
         """How much is kept now, overhead included."""
-        return int(self._entries.currsize)
+        return self._entries.size
 
     async def answer(self, call: Call, send: Handler) -> Response:
         """See Layer."""
@@ -103,17 +147,19 @@ class Cache:
 
     def _older(self, call: Call, key: tuple[object, ...]) -> Entry | None:
         """What may stand in for an answer that the provider does not give."""
+        now = self._clock.monotonic()
+        self._entries.expire(now)
         entry = self._entries.get(key)
         if entry is None or call.fresh.no_cache or call.fresh.stale_seconds <= 0:
             return None
         refused = self._refused.get(key[:CONNECTION_WORDS])
-        aged = self._clock.monotonic() - entry.kept_at
+        aged = now - entry.kept_at
         if aged > call.fresh.stale_seconds or (refused is not None and refused >= entry.kept_at):
             return None
         return entry
 
     def _find(self, call: Call, key: tuple[object, ...]) -> Entry | None:
-        self._entries.expire()
+        self._entries.expire(self._clock.monotonic())
         if call.fresh.no_cache or call.fresh.max_age_seconds <= 0:
             return None
         entry = self._entries.get(key)
@@ -126,18 +172,15 @@ class Cache:
         if known is not None and (known.body is response.body or known.fetched_at > response.fetched_at):
             return
         size = ENTRY_BYTES + len(response.body) + _text_bytes(call, response)
-        if size > self._entries.maxsize:
-            return
-        self._entries[key] = Entry(
-            response.status,
-            response.headers,
-            response.body,
-            response.fetched_at,
-            self._clock.monotonic(),
-            size,
+        now = self._clock.monotonic()
+        self._entries.put(
+            key, Entry(response.status, response.headers, response.body, response.fetched_at, now, size)
         )
 
 
 def _text_bytes(call: Call, response: Response) -> int:
-    pairs = (*call.query, *call.headers, *response.headers.items())
-    return len(call.path) + sum(len(name) + len(value) for name, value in pairs)
+    size = len(call.path)
+    for pairs in (call.query, call.headers, response.headers.items()):
+        for name, value in pairs:
+            size += len(name) + len(value)
+    return size

@@ -19,14 +19,43 @@ layers below hear of it as the provider's slowness, not as our cancelling."""
 class Flight:
     """One call on behalf of several callers; ends with the longest of their deadlines or when the last one leaves."""
 
-    def __init__(
-        self, task: asyncio.Task[Response], started: float, until: Until, joiners: set[asyncio.Future[None]]
-    ) -> None:
-        self.task = task
+    __slots__ = ("joiners", "key", "started", "task", "until")
+
+    task: asyncio.Task[Response]
+
+    def __init__(self, key: tuple[object, ...], started: float, until: Until) -> None:
+        self.key = key
         self.started = started
         self.until = until
-        self.joiners = joiners
-        """One future for each, done when the flight has landed or the joiner's time is over."""
+        self.joiners: dict[asyncio.Future[None], asyncio.TimerHandle | None] = {}
+        """One future for each, done when the flight has landed or the joiner's time is over, and the timer that ends
+        it; none for who goes by the flight's own end."""
+
+    def wake(self) -> None:
+        """The flight has landed."""
+        for joiner in self.joiners:
+            _wake(joiner)
+
+    def over(self) -> None:
+        """The flight's time is over: whoever goes by it waits only a moment longer."""
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, self.wake_patient)
+
+    def wake_patient(self) -> None:
+        """Wake who goes by the flight's own end."""
+        for joiner, timer in self.joiners.items():
+            if timer is None:
+                _wake(joiner)
+
+    def extend(self, deadline: float, now: float) -> None:
+        """Let it fly for so long. Who went by its end so far keeps to that."""
+        if deadline <= self.until.at:
+            return
+        left = max(self.until.at - now, 0.0) + GRACE_SECONDS
+        loop = asyncio.get_running_loop()
+        for joiner, timer in self.joiners.items():
+            if timer is None:
+                self.joiners[joiner] = loop.call_later(left, _wake, joiner)
+        self.until.extend(deadline)
 
 
 class Coalesce:
@@ -35,7 +64,7 @@ class Coalesce:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._flights: dict[tuple[object, ...], Flight] = {}
-        self._tasks: set[asyncio.Task[Response]] = set()
+        self._tasks: dict[asyncio.Task[Response], Flight] = {}
 
     @property
     def in_the_air(self) -> int:
@@ -49,8 +78,8 @@ class Coalesce:
         key = call.key
         flight = self._flights.get(key)
         if flight is None or not self._joinable(flight, call):
-            return await self._wait(key, self._start(key, call, send), call)
-        return await self._join(key, flight, call)
+            return await self._wait(self._start(key, call, send), call)
+        return await self._join(flight, call)
 
     async def close(self) -> None:
         """Cancel whatever is in the air; its callers are told that the provider is unavailable."""
@@ -67,31 +96,32 @@ class Coalesce:
 
     def _start(self, key: tuple[object, ...], call: Call, send: Handler) -> Flight:
         until = Until(call.deadline)
-        joiners: set[asyncio.Future[None]] = set()
-        task = asyncio.ensure_future(_fly(send, call.but(until=until), joiners))
-        flight = self._flights[key] = Flight(task, self._clock.monotonic(), until, joiners)
-        self._tasks.add(task)
-        task.add_done_callback(lambda _: self._landed(key, flight))
+        flight = self._flights[key] = Flight(key, self._clock.monotonic(), until)
+        until.begin(self._clock, flight.over)
+        task = flight.task = asyncio.get_running_loop().create_task(_fly(send, call.but(until=until), flight))
+        self._tasks[task] = flight
+        task.add_done_callback(self._landed)
         return flight
 
-    def _landed(self, key: tuple[object, ...], flight: Flight) -> None:
-        self._forget(key, flight)
-        self._tasks.discard(flight.task)
-        for joiner in flight.joiners:
-            _wake(joiner)
+    def _landed(self, task: asyncio.Task[Response]) -> None:
+        flight = self._tasks.pop(task)
+        flight.until.end()
+        self._forget(flight)
+        flight.wake()
         # Whoever still waits raises the error; with nobody left it would be reported as never retrieved.
-        if not flight.task.cancelled():
-            flight.task.exception()
+        if not task.cancelled():
+            task.exception()
 
-    def _forget(self, key: tuple[object, ...], flight: Flight) -> None:
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+    def _forget(self, flight: Flight) -> None:
+        found = self._flights.pop(flight.key, flight)
+        if found is not flight:
+            self._flights[flight.key] = found
 
-    async def _join(self, key: tuple[object, ...], flight: Flight, call: Call) -> Response:
+    async def _join(self, flight: Flight, call: Call) -> Response:
         step = begin(call, self._clock, "JOINED")
-        flight.until.extend(call.deadline)
+        flight.extend(call.deadline, self._clock.monotonic())
         try:
-            response = await self._wait(key, flight, call)
+            response = await self._wait(flight, call)
         except LedgermeshError as error:
             failed(step, call, self._clock, error)
             # Raising the flight's own error in several tasks would grow one traceback among them.
@@ -99,20 +129,21 @@ class Coalesce:
         answered(step, call, self._clock, response)
         return response
 
-    async def _wait(self, key: tuple[object, ...], flight: Flight, call: Call) -> Response:
+    async def _wait(self, flight: Flight, call: Call) -> Response:
         loop = asyncio.get_running_loop()
-        grace = GRACE_SECONDS if call.deadline >= flight.until.at else 0.0
-        left = max(call.deadline - self._clock.monotonic(), 0.0) + grace
         joiner: asyncio.Future[None] = loop.create_future()
-        flight.joiners.add(joiner)
-        timer = loop.call_later(left, _wake, joiner)
+        flight.joiners[joiner] = None
+        if call.deadline < flight.until.at:
+            left = max(call.deadline - self._clock.monotonic(), 0.0)
+            flight.joiners[joiner] = loop.call_later(left, _wake, joiner)
         try:
             await joiner
         finally:
-            timer.cancel()
-            flight.joiners.discard(joiner)
+            timer = flight.joiners.pop(joiner)
+            if timer is not None:
+                timer.cancel()
             if not flight.joiners and not flight.task.done():
-                self._forget(key, flight)
+                self._forget(flight)
                 flight.task.cancel()
         if flight.task.cancelled():
             raise refusal(Unavailable, "The gateway is closing; this call was given up.")
@@ -121,13 +152,12 @@ class Coalesce:
         return flight.task.result()
 
 
-async def _fly(send: Handler, call: Call, joiners: set[asyncio.Future[None]]) -> Response:
+async def _fly(send: Handler, call: Call, flight: Flight) -> Response:
     try:
         return await send(call)
     finally:
         # By the time they are awake this task has ended; telling them here saves a turn of the event loop.
-        for joiner in joiners:
-            _wake(joiner)
+        flight.wake()
 
 
 def _wake(joiner: asyncio.Future[None]) -> None:

@@ -46,6 +46,7 @@ class Lane:
         self.provider = provider.name
         self._sharing = sharing
         self._freed = freed
+        self._budgets = (own,) if app is None else (own, app)
 
     @property
     def full(self) -> bool:
@@ -69,7 +70,7 @@ class Lane:
     def awaited(self, tenant: str, demand: Demand) -> Iterator[Spent]:
         """The budgets that hold this tenant back, where other replicas have to know of it."""
         if self._sharing.replicas() > 1:
-            for spent in self._budgets():
+            for spent in self._budgets:
                 if spent.prospect(tenant, demand.get(spent, {})).seconds > 0:
                     yield spent
 
@@ -85,27 +86,29 @@ class Lane:
         self.flying += 1
         found: Taken | Prospect | None = None
         try:
-            found = await self._take(tenant, demand)
+            if self.app is None:
+                at, found_own = await self.own.take(tenant, demand.get(self.own, NOBODY))
+                found = Taken(at, 0.0) if found_own.seconds <= 0 else found_own
+            else:
+                found = await self._take_both(self.app, tenant, demand)
         finally:
             if not isinstance(found, Taken):
                 self.flying -= 1
         return found
 
-    async def _take(self, tenant: str, demand: Demand) -> Taken | Prospect:
-        app_at = 0.0
-        if self.app is not None:
-            app_at, found = await self.app.take(tenant, demand.get(self.app, {}))
-            if found.seconds > 0:
-                return found
+    async def _take_both(self, app: Spent, tenant: str, demand: Demand) -> Taken | Prospect:
+        app_at, found = await app.take(tenant, demand.get(app, NOBODY))
+        if found.seconds > 0:
+            return found
         taken = False
         try:
-            at, found = await self.own.take(tenant, demand.get(self.own, {}))
+            at, found = await self.own.take(tenant, demand.get(self.own, NOBODY))
             taken = found.seconds <= 0
         finally:
-            if not taken and self.app is not None:
-                self.app.give_back(tenant, app_at)
-        if not taken and self.app is not None:
-            await self.app.tell()
+            if not taken:
+                app.give_back(tenant, app_at)
+        if not taken:
+            await app.tell()
         return Taken(at, app_at) if taken else found
 
     def give_back(self, tenant: str, taken: Taken) -> None:
@@ -119,7 +122,7 @@ class Lane:
     def land(self) -> None:
         """End a call, however it went."""
         self.flying -= 1
-        for spent in self._budgets():
+        for spent in self._budgets:
             spent.flying -= 1
         self._freed()
 
@@ -135,7 +138,8 @@ class Lane:
     async def granted(self, sent_at: float) -> None:
         """A call that left at this moment (epoch seconds) was not refused."""
         self._told.granted(sent_at)
-        await self._told.tell()
+        if self._told.untold:
+            await self._told.tell()
 
     async def refused(self, sent_at: float, told: dt.datetime | None) -> dt.datetime:
         """A call that left at this moment was refused; when the next may go, `told` by the provider or worked out."""
@@ -149,7 +153,7 @@ class Lane:
 
     async def quotas(self) -> tuple[Quota, ...]:
         """What is known of every window."""
-        return tuple([quota for spent in self._budgets() for quota in await spent.quotas()])
+        return tuple([quota for spent in self._budgets for quota in await spent.quotas()])
 
     def refusal(self, seconds: float) -> SlowDown:
         """The answer to a call for which the budget opens too late, in so many seconds."""
@@ -164,9 +168,6 @@ class Lane:
         if found.seconds > 0:
             return self.refusal(found.seconds)
         return refusal(TooLate, f"The deadline came while waiting for a turn at {self._title}.")
-
-    def _budgets(self) -> tuple[Spent, ...]:
-        return (self.own,) if self.app is None else (self.own, self.app)
 
 
 def less(demand: Demand, lane: Lane, tenant: str) -> Demand:

@@ -19,6 +19,9 @@ from ledgermesh.upstream.turns import Turns
 KIND: Final = "budget"
 SWEEP_SECONDS: Final = 60.0
 
+Owner = tuple[tuple[str, str, str], str]
+"""Where the grant is kept, and the digest of a caller's own token."""
+
 
 class Lanes:
     """Found by connection. What nobody uses is forgotten when that changes nothing."""
@@ -26,7 +29,7 @@ class Lanes:
     def __init__(self, clock: Clock, sharing: Sharing) -> None:
         self._clock = clock
         self._sharing = sharing
-        self._lanes: dict[str, tuple[Lane, Turns]] = {}
+        self._lanes: dict[Owner, tuple[Lane, Turns]] = {}
         self._apps: dict[str, tuple[Spent, Turns]] = {}
         self._sweep_at = clock.monotonic() + SWEEP_SECONDS
 
@@ -41,16 +44,17 @@ class Lanes:
 
     def of(self, link: Link) -> tuple[Lane, Turns]:
         """The connection's lane, and where those wait who cannot go at once."""
-        self._sweep()
-        key = own_place(link)
+        if self._clock.monotonic() >= self._sweep_at:
+            self._sweep()
+        key = link.granted, link.token_digest
         known = self._lanes.get(key)
         if known is None:
-            known = self._lanes[key] = self._made(key, link)
+            known = self._lanes[key] = self._made(link)
         return known
 
-    def _made(self, key: str, link: Link) -> tuple[Lane, Turns]:
+    def _made(self, link: Link) -> tuple[Lane, Turns]:
         app, turns = self._app(link)
-        own = Spent(self._sharing, key, allowance(link.provider, "connection"), "connection")
+        own = Spent(self._sharing, own_place(link), allowance(link.provider, "connection"), "connection")
         return Lane(link.provider, self._sharing, own, app, turns.wake), turns
 
     def _app(self, link: Link) -> tuple[Spent | None, Turns]:
@@ -64,10 +68,7 @@ class Lanes:
         return known
 
     def _sweep(self) -> None:
-        now = self._clock.monotonic()
-        if now < self._sweep_at:
-            return
-        self._sweep_at = now + SWEEP_SECONDS
+        self._sweep_at = self._clock.monotonic() + SWEEP_SECONDS
         self._lanes = {
             key: (lane, turns)
             for key, (lane, turns) in self._lanes.items()

@@ -87,7 +87,7 @@ class Pace:
         if self._clock.monotonic() + seconds >= call.ends:
             raise lane.refusal(seconds)
         try:
-            async with Within(call.until or call.deadline, self._clock):
+            with Within(call.until or call.deadline, self._clock):
                 await turns.wait(lane, call)
         except TimeoutError:
             raise lane.too_late(tenant, turns.demand()) from None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -32,6 +33,8 @@ from ledgermesh.upstream.wire import (
 
 PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]*")
 """Characters that a query needs not to encode (RFC 3986, section 2.3): most words have no others."""
+
+PROVIDERS_MAX: Final = 100
 
 WIRE_ERRORS: dict[type[WireError], tuple[type[UpstreamError], str]] = {
     Unreachable: (Unavailable, "cannot be reached"),
@@ -75,7 +78,7 @@ class Send:
         title = call.link.provider.title
         began = self._clock.monotonic()
         try:
-            async with Within(call.until or call.deadline, self._clock):
+            with Within(call.until or call.deadline, self._clock):
                 answer = await self._wire.send(make_request(call))
         except TimeoutError:
             seconds = self._clock.monotonic() - began
@@ -113,24 +116,34 @@ class Send:
 def make_request(call: Call) -> Request:
     """The call as it goes onto the wire. Of equal headers the later wins: provider, call, signature."""
     link = call.link
-    headers = {"accept": "application/json", "user-agent": "ledgermesh"}
-    for name, value in (*link.provider.headers, *call.headers):
+    headers = {**_usual(link.provider.headers)}
+    for name, value in call.headers:
         headers[name.lower()] = value
     for name, secret in call.signature:
         headers[name.lower()] = secret.reveal()
+    query = call.query
     return Request(
         method=call.method,
-        url=f"{link.base_url}{call.path}{_query(call.query)}",
+        url=f"{link.base_url}{call.path}?{_query(query)}" if query else f"{link.base_url}{call.path}",
         headers=tuple(headers.items()),
         body=call.body,
         body_bytes_max=link.provider.body_bytes_max,
     )
 
 
-def _query(pairs: Sequence[tuple[str, str]]) -> str:
-    words = [f"{_word(name)}={_word(value)}" for name, value in pairs]
-    return f"?{'&'.join(words)}" if words else ""
+@lru_cache(PROVIDERS_MAX)
+def _usual(headers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """What a provider is sent with every request."""
+    return {
+        "accept": "application/json",
+        "user-agent": "ledgermesh",
+        **{name.lower(): value for name, value in headers},
+    }
 
 
-def _word(text: str) -> str:
-    return text if PLAIN.fullmatch(text) else quote(text, safe="")
+def _query(pairs: tuple[tuple[str, str], ...]) -> str:
+    plain, words = PLAIN.fullmatch, []
+    for name, value in pairs:
+        encoded = value if plain(value) else quote(value, safe="")
+        words.append(f"{name if plain(name) else quote(name, safe='')}={encoded}")
+    return "&".join(words)

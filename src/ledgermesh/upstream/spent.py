@@ -154,7 +154,7 @@ class Spent:
             if found.seconds > 0:
                 return taken_at, found
             # A slow store: the window it was counted in ended meanwhile, and the call would be one of the next.
-            if self._whole.same_windows(taken_at, self._sharing.now()):
+            if not self._whole.budgets or self._whole.same_windows(taken_at, self._sharing.now()):
                 self.flying += 1
                 return taken_at, found
 
@@ -172,6 +172,11 @@ class Spent:
         if due:
             self._announced_at = now
             await self._change(lambda _, tally: (self._with(tally, waiting, now), None))
+
+    @property
+    def untold(self) -> bool:
+        """Whether something is to be noted that the others do not know."""
+        return bool(self._notes)
 
     async def tell(self) -> None:
         """Write what is to be noted, if anything is."""
@@ -193,6 +198,8 @@ class Spent:
         return self._sharing.name in self._tally.waiting
 
     def _with(self, tally: Tally, waiting: Mapping[str, int], now: float) -> Tally:
+        if not waiting and not tally.waiting:
+            return tally
         return announced(tally, self._sharing.name, waiting, now)
 
     async def _change(self, change: Change[Got]) -> Got:
@@ -214,7 +221,8 @@ class Spent:
             swapped = await self._swapped(after)
             if swapped.won:
                 self._base, self._version = after, swapped.kept.version if swapped.kept is not None else 0
-                self._notes = [note for note in self._notes if note not in written]
+                if written:
+                    self._notes = [note for note in self._notes if note not in written]
                 self._allowance, self._alone = self._whole, False
                 self._tally = self._noted(after)
                 return got
@@ -232,6 +240,8 @@ class Spent:
         return await store.swap(self._key, encode(after), expect=expect, seconds=seconds)
 
     def _noted(self, tally: Tally) -> Tally:
+        if not self._notes and not self._alone:
+            return tally
         for note in self._notes:
             tally = note(self._whole, tally)
         if not self._alone:

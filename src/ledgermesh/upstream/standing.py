@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -54,12 +54,13 @@ class Standing:
         link = call.link
         if link.token is not None:
             return await send(call)
-        standing = self._registry.standing(link.environment, link.connection)
+        place = place_of(link)
+        standing = self._at(place)
         if standing is None or standing.state in OPEN:
-            return await self._watched(call, send)
+            return await self._watched(call, send, place)
         if not await self._due(link, standing):
             raise refused(link, standing)
-        return await self._probe(call, send, standing)
+        return await self._probe(call, send, standing, place)
 
     async def close(self) -> None:
         """Wait for what is being written."""
@@ -68,7 +69,7 @@ class Standing:
 
     # -- calls -------------------------------------------------------------------------------------------------
 
-    async def _watched(self, call: Call, send: Handler) -> Response:
+    async def _watched(self, call: Call, send: Handler, place: str) -> Response:
         try:
             response = await send(call)
         except LinkError as error:
@@ -78,15 +79,16 @@ class Standing:
             raise
         self._note_good(call.link)
         seen = self._tokens.seen(call.link)
-        if seen is not None and seen.ends_at != self._announced(call.link):
+        standing = self._at(place)
+        if seen is not None and seen.ends_at != (standing.expires_at if standing is not None else None):
             await self._soon(self._write(call.link, partial(ending, showed=self._showed(call.link, seen))))
         return response
 
-    async def _probe(self, call: Call, send: Handler, standing: entries.Standing) -> Response:
+    async def _probe(self, call: Call, send: Handler, standing: entries.Standing, place: str) -> Response:
         claim = await self._enter(call.link)
         if claim is None:
             raise refused(call.link, standing)
-        standing = self._registry.standing(call.link.environment, call.link.connection) or standing
+        standing = self._at(place) or standing
         probe = 0 if await self._linked_again(call.link, standing) else standing.tries + 1
         change: Change | None = None
         try:
@@ -140,9 +142,9 @@ class Standing:
     def _note_good(self, link: Link) -> None:
         self._good.put((link.environment, link.connection), self._clock.now())
 
-    def _announced(self, link: Link) -> dt.datetime | None:
-        standing = self._registry.standing(link.environment, link.connection)
-        return standing.expires_at if standing is not None else None
+    def _at(self, place: str) -> entries.Standing | None:
+        """How the connection stands; None while nothing is wrong."""
+        return cast("entries.Standing | None", self._registry.at(place))
 
     def _showed(self, link: Link, seen: Seen) -> Showed:
         return Showed(link, seen, self._clock.now(), self.last_good_at(link.environment, link.connection))

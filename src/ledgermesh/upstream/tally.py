@@ -65,5 +65,7 @@ def decode(text: bytes) -> Tally:
 def plus(counts: dict[str, int], tenant: str, calls: int = 1) -> dict[str, int]:
     """The counts with so many more for this tenant; 0 is left out."""
     total = counts.get(tenant, 0) + calls
-    rest = {name: count for name, count in counts.items() if name != tenant}
-    return {**rest, tenant: total} if total > 0 else rest
+    after = {**counts, tenant: total}
+    if total <= 0:
+        del after[tenant]
+    return after

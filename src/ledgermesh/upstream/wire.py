@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What goes onto the wire. Prints neither headers nor body, which may hold secrets."""
 
     method: str
-    url: str = field(repr=False)
+    url: str
     """Absolute, already percent-encoded."""
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    body: bytes | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
     body_bytes_max: int = 16_000_000
     """Of the answer, after decompression."""
 
+    def __repr__(self) -> str:
+        return f"Request(method={self.method!r})"
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+
+class Answer(msgspec.Struct, frozen=True):
     """What came back whole, whatever its status. Redirects are answers like any other."""
 
     status: int
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str]
     """Names in lower case; repeated ones joined by a comma."""
-    body: bytes = field(repr=False)
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Answer(status={self.status!r})"
 
 
 class WireError(Exception):

@@ -60,7 +60,7 @@ def from_url(wire: Wire, url: str, clock: Clock) -> Source:
             method="GET", url=url, headers=(("Accept", "application/json"),), body_bytes_max=BYTES_MAX
         )
         try:
-            async with Within(clock.monotonic() + FETCH_SECONDS, clock):
+            with Within(clock.monotonic() + FETCH_SECONDS, clock):
                 answer = await wire.send(request)
         except (WireError, TimeoutError, LedgermeshError) as error:
             raise NoKeys(type(error).__name__) from error

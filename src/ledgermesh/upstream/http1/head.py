@@ -13,6 +13,8 @@ BODILESS: Final = ("GET", "HEAD", "OPTIONS", "TRACE")
 OURS: Final = frozenset(("host", "accept-encoding", "content-length", "transfer-encoding", "connection"))
 """Headers that are this client's business; where a request names them, they are left out."""
 
+ENCODINGS: Final = f"accept-encoding: {CODINGS}"
+
 SAFE: Final = ("GET", "HEAD")
 """What may be sent again when a connection was lost before anything came back; `Call.safe` says the same."""
 
@@ -36,13 +38,15 @@ def host_of(site: Site) -> str:
 
 def message(request: Request, host: str, target: str) -> Message:
     """The whole request. Raises ValueError where a header holds what would end its line."""
-    lines = [f"{request.method} {target} HTTP/1.1", f"host: {host}", f"accept-encoding: {CODINGS}"]
-    lines += [f"{name}: {value}" for name, value in request.headers if name.lower() not in OURS]
-    body = request.body
-    if body is not None or request.method not in BODILESS:
+    method, body = request.method, request.body
+    lines = [f"{method} {target} HTTP/1.1", f"host: {host}", ENCODINGS]
+    for name, value in request.headers:
+        if name.lower() not in OURS:
+            lines.append(f"{name}: {value}")
+    if body is not None or method not in BODILESS:
         lines.append(f"content-length: {len(body or b'')}")
     head = "\r\n".join(lines)
     if head.count("\r") != len(lines) - 1 or head.count("\n") != len(lines) - 1 or "\0" in head:
         raise ValueError("a header with a line break")
-    data = f"{head}\r\n\r\n".encode() + (body or b"")
-    return Message(data, request.body_bytes_max, request.method in SAFE, request.method == "HEAD")
+    data = f"{head}\r\n\r\n".encode()
+    return Message(data + body if body else data, request.body_bytes_max, method in SAFE, method == "HEAD")
