@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import re
 from collections import Counter
@@ -59,7 +60,7 @@ def configure(*, stream: TextIO, level: int = logging.INFO, pretty: bool = False
             redact,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(_readable() if pretty else _json()),
+            *(_readable() if pretty else _json(stream, level)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(stream),
@@ -70,16 +71,25 @@ def configure(*, stream: TextIO, level: int = logging.INFO, pretty: bool = False
 # Tracebacks name files and lines, never local variables: those hold tokens, and other people's books.
 
 
-def _json() -> list[Any]:
+def _json(stream: TextIO, level: int) -> list[Any]:
     frames = ExceptionDictTransformer(show_locals=False, max_frames=FRAMES_MAX)
-    return [structlog.processors.ExceptionRenderer(frames), _Line()]
+    return [structlog.processors.ExceptionRenderer(frames), _Line(stream, level)]
 
 
 class _Line:
     """One JSON object, in ASCII. Lines of plain values alone, which most are, are written a good deal faster."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO, level: int) -> None:
         self._any = structlog.processors.JSONRenderer()
+        self._printed = structlog.PrintLogger(stream).msg
+        self._written = level <= logging.INFO
+
+    def info(self, event: str, told: dict[str, Any]) -> None:
+        """Write what structlog and the processors before this one would make of it."""
+        if self._written:
+            told["event"], told["level"] = event, "info"
+            told["timestamp"] = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
+            self._printed(str(self(None, "info", told)))
 
     def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str | bytes:
         """See structlog's processors."""
@@ -105,13 +115,28 @@ class Lines:
         self._set_up: object = None
         self._logger: Any = None
 
+        self._straight: _Line | None = None
+
     @property
     def logger(self) -> Any:
         """A logger of structlog's."""
+        self._look()
+        return self._logger
+
+    def info(self, event: str, told: dict[str, Any]) -> None:
+        """Write a line of plain values, none of whose names sounds like a secret. It says the same as the logger's."""
+        self._look()
+        if self._straight is None:
+            self._logger.info(event, **told)
+        else:
+            self._straight.info(event, told)
+
+    def _look(self) -> None:
         set_up = structlog.get_config()["processors"]
         if set_up is not self._set_up:
             self._set_up, self._logger = set_up, structlog.get_logger(self._name).bind()
-        return self._logger
+            last = set_up[-1] if set_up else None
+            self._straight = last if isinstance(last, _Line) else None
 
 
 # -- drift -------------------------------------------------------------------------------------------------------

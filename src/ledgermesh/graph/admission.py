@@ -62,6 +62,10 @@ class Admission:
         if company in self._until:
             raise TooFast(company, self._until[company])
 
+    def again(self, company: str) -> Allowed | None:
+        """Count one more such request at a company; None where that cannot be done without waiting, and was not."""
+        return self._doors.limits.take_at_once(*self._whose, company, *self._own, rate=self._rate)
+
     async def _ask(self, company: str) -> None:
         if company in self._found:
             return

@@ -13,8 +13,9 @@ from cachetools import LRUCache
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import StateDown
-from ledgermesh.state.base import Store
+from ledgermesh.state.base import Store, Swapped
 from ledgermesh.state.entries import place
+from ledgermesh.state.memory import MemoryStore
 
 KIND: Final = "limit"
 BUCKETS_MAX: Final = 10_000
@@ -71,6 +72,19 @@ class _Bucket:
     alone_at: float = 0.0
     """The same as this process counts alone."""
 
+    def expect(self, now: float) -> int:
+        """The version that the store has. A full bucket needs no number, so the store has forgotten it."""
+        return self.version if self.full_at > now else 0
+
+    def take(self, swapped: Swapped, later: float) -> None:
+        """What the store says, once it was told that the bucket is full then."""
+        kept = swapped.kept
+        self.version = kept.version if kept is not None else 0
+        if swapped.won:
+            self.full_at = self.alone_at = later
+        else:
+            self.full_at = msgspec.json.decode(kept.value, type=float) if kept is not None else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -117,6 +131,8 @@ class Limits:
         """`kind` keeps what is counted apart: its buckets are other ones."""
         self._kind = kind
         self._store = store
+        self._own = store if isinstance(store, MemoryStore) else None
+        """The store, where it is this process's own memory."""
         self._clock = clock
         self._replicas = replicas
         self._buckets: LRUCache[str, _Bucket] = LRUCache(maxsize=BUCKETS_MAX)
@@ -129,15 +145,30 @@ class Limits:
         """
         return await self._turn(whose, _Asked(rate, count))
 
+    def take_at_once(self, *whose: str, rate: Rate) -> Allowed | None:
+        """`take` one without waiting. None where another process has to be asked, or somebody is being counted there
+        just now: then nothing was counted.
+        """
+        key = place(self._kind, *whose)
+        bucket = self._bucket(key)
+        if self._own is None or bucket.turn.locked() or self._clock.monotonic() < self._alone_until:
+            return None
+        now = self._clock.now().timestamp()
+        later, found = _Asked(rate).counted(bucket.full_at, now)
+        if found.wait_seconds is not None:
+            return found
+        value, expect = msgspec.json.encode(later), bucket.expect(now)
+        swapped = self._own.swap_at_once(key, value, expect=expect, seconds=later - now)
+        bucket.take(swapped, later)
+        return found if swapped.won else None
+
     async def settle(self, *whose: str, rate: Rate, count: int) -> None:
         """Count what was not foreseen, even where there is no room for it; less than nothing is given back."""
         await self._turn(whose, _Asked(rate, count, settled=True))
 
     async def _turn(self, whose: tuple[str, ...], asked: _Asked) -> Allowed:
         key = place(self._kind, *whose)
-        bucket = self._buckets.get(key)
-        if bucket is None:
-            bucket = self._buckets[key] = _Bucket(asyncio.Lock())
+        bucket = self._bucket(key)
         async with bucket.turn:
             if self._clock.monotonic() >= self._alone_until:
                 try:
@@ -149,6 +180,12 @@ class Limits:
                         return found
             return self._alone(bucket, asked)
 
+    def _bucket(self, key: str) -> _Bucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = _Bucket(asyncio.Lock())
+        return bucket
+
     async def _together(self, key: str, bucket: _Bucket, asked: _Asked) -> Allowed | None:
         """By the store; None when others were faster too often. Raises StateDown."""
         for _ in range(TRIES_MAX):
@@ -156,17 +193,11 @@ class Limits:
             later, found = asked.counted(bucket.full_at, now)
             if found.wait_seconds is not None:
                 return found
-            # A full bucket needs no number, so the store has forgotten it.
-            expect = bucket.version if bucket.full_at > now else 0
             value = msgspec.json.encode(later)
-            swapped = await self._store.swap(key, value, expect=expect, seconds=later - now)
-            bucket.version = swapped.kept.version if swapped.kept is not None else 0
+            swapped = await self._store.swap(key, value, expect=bucket.expect(now), seconds=later - now)
+            bucket.take(swapped, later)
             if swapped.won:
-                bucket.full_at = bucket.alone_at = later
                 return found
-            bucket.full_at = (
-                msgspec.json.decode(swapped.kept.value, type=float) if swapped.kept is not None else 0.0
-            )
         return None
 
     def _alone(self, bucket: _Bucket, asked: _Asked) -> Allowed:
