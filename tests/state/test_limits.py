@@ -190,3 +190,37 @@ async def test_kinds_are_counted_apart(street: Street) -> None:
     found = [await each.take("t", "live", rate=rate) for each in (street.replicas[0], other)]
 
     assert let_in(found) == 2
+
+
+async def test_at_once_it_counts_the_same(street: Street) -> None:
+    """In the process's own memory, whoever counts: by turns with those who wait, over the end and after a pause."""
+    clock, rate = ManualClock(START), Rate(per_second=2.0, burst=3)
+    one, two = Limits(MemoryStore(clock), clock), Limits(MemoryStore(clock), clock)
+    for seconds in (0.0, 0.0, 0.1, 0.0, 0.0, 0.5, 10.0, 0.0, 0.3):
+        clock.advance(seconds)
+        for number in range(2):
+            by_turns = one.take_at_once("t", "live", "shop", rate=rate)
+            if number:
+                waited = await two.take("t", "live", "shop", rate=rate)
+            else:
+                waited = two.take_at_once("t", "live", "shop", rate=rate) or pytest.fail(
+                    "it is its own store"
+                )
+            assert by_turns == waited
+    assert {each.wait_seconds is None for each in [waited, await one.take("t", "live", "else", rate=rate)]} == {
+        False, True,
+    }  # fmt: skip
+
+
+async def test_at_once_it_asks_nobody_else(street: Street) -> None:
+    """Where others count too, and while somebody is being counted, nothing is: the one who asks has to wait."""
+    assert street.replicas[0].take_at_once("t", "live", "shop", rate=RATE) is None
+    assert street.store.asked == 0
+    assert let_in(await street.take(200)) == 200
+    clock = ManualClock(START)
+    alone = Limits(MemoryStore(clock), clock)
+    async with alone._bucket("limit/t/live/shop").turn:
+        assert alone.take_at_once("t", "live", "shop", rate=RATE) is None
+    found = alone.take_at_once("t", "live", "shop", rate=RATE)
+    assert found is not None
+    assert found.remaining == RATE.burst - 1

@@ -131,8 +131,8 @@ class Limits:
         """`kind` keeps what is counted apart: its buckets are other ones."""
         self._kind = kind
         self._store = store
-        self._own = store if isinstance(store, MemoryStore) else None
-        """The store, where it is this process's own memory."""
+        self._own = store if isinstance(store, MemoryStore) and type(store) is MemoryStore else None
+        """The store, where it is this process's own memory and nothing else."""
         self._clock = clock
         self._replicas = replicas
         self._buckets: LRUCache[str, _Bucket] = LRUCache(maxsize=BUCKETS_MAX)
