@@ -187,16 +187,32 @@ def test_the_straight_way_writes_the_same_line() -> None:
         stream, lines = logged(pretty=pretty), Lines("here")
         lines.logger.info("request", **told)
         lines.info("request", dict(told))
-        by_logger, straight = (_undated(line) for line in stream.getvalue().splitlines())
-        assert straight == by_logger
+        lines.like("request", {name: told[name] for name in ("method", "path", "status", "client")})(
+            0.1, "r-1"
+        )
+        by_logger, straight, like = (_undated(line) for line in stream.getvalue().splitlines())
+        assert straight == like == by_logger
         assert "request" in straight
     stream, lines = logged(level=logging.WARNING), Lines("here")
+    line = lines.like("request", {"status": 200})
     lines.info("request", dict(told))
+    line(0.1, "r-1")
     assert stream.getvalue() == ""
     logged()
     with capture_logs() as captured:
         lines.info("request", dict(told))
-    assert captured == [{**told, "event": "request", "log_level": "info"}]
+        line(0.1, "r-1")
+    assert captured[0] == {**told, "event": "request", "log_level": "info"}
+    assert captured[1] == {
+        "status": 200,
+        "ms": 0.1,
+        "request_id": "r-1",
+        "event": "request",
+        "log_level": "info",
+    }
+    stream = logged()
+    line(0.1, "r-2")
+    assert json.loads(stream.getvalue())["request_id"] == "r-2"
 
 
 def _undated(line: str) -> str:

@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple, TextIO
 
@@ -20,6 +21,9 @@ SECRET_NAMES = re.compile(
 """Names whose values never reach a log line."""
 
 REDACTED = "…"
+
+MARK: Final = "6f1d3c0e-mark"
+"""Stands in a line for what is not known yet."""
 
 FRAMES_MAX = 40
 """Of a traceback in the log."""
@@ -81,7 +85,8 @@ class _Line:
 
     def __init__(self, stream: TextIO, level: int) -> None:
         self._any = structlog.processors.JSONRenderer()
-        self._printed = structlog.PrintLogger(stream).msg
+        # One write for a line; it waits for those of PrintLogger, and they for it.
+        self._printed = structlog.WriteLogger(stream).msg
         self._written = level <= logging.INFO
 
     def info(self, event: str, told: dict[str, Any]) -> None:
@@ -90,6 +95,25 @@ class _Line:
             told["event"], told["level"] = event, "info"
             told["timestamp"] = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
             self._printed(str(self(None, "info", told)))
+
+    def like(self, event: str, told: dict[str, Any]) -> Callable[[float, str], None] | None:
+        """Writes lines that differ in `ms` and `request_id`, which are said behind the others; None where they cannot
+        be told apart.
+        """
+        whole = str(
+            self(None, "info", {**told, "ms": MARK, "request_id": MARK, "event": event, "level": "info"})
+        )
+        parts = whole.split(f'"{MARK}"')
+        if len(parts) != 3:
+            return None
+        before, between, behind = parts[0], parts[1], parts[2].removesuffix("}")
+
+        def line(ms: float, id: str) -> None:
+            if self._written:
+                then = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
+                self._printed(f'{before}{ms}{between}"{id}"{behind}, "timestamp": "{then}"}}')
+
+        return line
 
     def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str | bytes:
         """See structlog's processors."""
@@ -130,6 +154,24 @@ class Lines:
             self._logger.info(event, **told)
         else:
             self._straight.info(event, told)
+
+    def like(self, event: str, told: dict[str, Any]) -> Callable[[float, str], None]:
+        """Writes lines that differ in `ms` and in `request_id`, a UUID: the same as `info` does."""
+        straight: Callable[[float, str], None] | None = None
+        set_up: object = None
+
+        def line(ms: float, id: str) -> None:
+            nonlocal straight, set_up
+            self._look()
+            if self._set_up is not set_up:
+                set_up = self._set_up
+                straight = self._straight.like(event, told) if self._straight is not None else None
+            if straight is None:
+                self.info(event, {**told, "ms": ms, "request_id": id})
+            else:
+                straight(ms, id)
+
+        return line
 
     def _look(self) -> None:
         set_up = structlog.get_config()["processors"]

@@ -25,7 +25,7 @@ from ledgermesh.graph.kept.packed import Packed, finish
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledgermesh.graph.kept.again import Again, Given
+    from ledgermesh.graph.kept.again import Again
 
 LIKE: Final = "ledgermesh.like"
 """In the scope of a request whose bytes may come again: its Like."""
@@ -42,19 +42,17 @@ OWN: Final = frozenset(
     (b"expect", b"origin", b"traceparent", b"upgrade", b"x-provider-token", b"x-request-id", b"x-tracking-id")
 )
 """Headers of requests that are answered by more than their bytes, or that never come again as they are."""
-SLOTS: Final = {
-    b"age": b"%(age)d", b"content-length": b"%(length)d", b"ratelimit-limit": b"%(limit)d",
-    b"ratelimit-remaining": b"%(remaining)d", b"ratelimit-reset": b"%(reset)d", b"x-request-id": b"%(id)b",
-}  # fmt: skip
-"""Headers of an answer that differ each time."""
+RATE: Final = (b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset")
+SLOTS: Final = dict.fromkeys((*RATE, b"age", b"content-length"), b"%d") | {b"x-request-id": b"%b"}
+"""Headers of an answer that differ each time, in their order."""
 BEGIN: Final = b'{"data":'
 REST: Final = b',"extensions":{"calls":[],"kept":{"age":%d}}}'
 
 Raw = Iterable[tuple[bytes, bytes]]
 Body = tuple[Any, ...]
 """Buffers that stand one behind the other."""
-Line = Callable[[str, float], None]
-"""Writes the log line of an answered request, by its id and the seconds that it took."""
+Line = Callable[[float, str], None]
+"""Writes the log line of an answered request: the milliseconds that it took, and its id."""
 
 
 def body(data: Any, packed: Packed | None, age: int) -> Body:
@@ -66,14 +64,14 @@ def body(data: Any, packed: Packed | None, age: int) -> Body:
 class Like:
     """One request on its way; its layers say what they do for those like it. They are forgotten unless all can."""
 
-    __slots__ = ("_digest", "_repeats", "_spoilt", "_told", "again", "line", "packed")
+    __slots__ = ("_digest", "_packed", "_repeats", "_size", "_spoilt", "_told", "again", "line")
 
     def __init__(self, repeats: Repeats, digest: bytes) -> None:
         self._repeats, self._digest = repeats, digest
         self._spoilt = False
         self._told: list[Callable[[float], None]] = []
         self.again: Again | None = None
-        self.packed = False
+        self._packed, self._size = False, 0
         self.line: Line | None = None
 
     def tell(self, told: Callable[[float], None] | None) -> None:
@@ -85,18 +83,21 @@ class Like:
 
     def offer(self, again: Again, data: Any, packed: Packed | None, sent: bytes, age: int) -> None:
         """This is how the body came about that was sent."""
-        near = abs(len(BEGIN) + memoryview(data).nbytes + len(REST % age) - BYTES_MIN) <= AGE_DIGITS
+        self._size = len(BEGIN) + memoryview(data).nbytes
+        near = abs(self._size + len(REST % age) - BYTES_MIN) <= AGE_DIGITS
         if not near and b"".join(body(data, packed, age)) == sent:
-            self.again, self.packed = again, packed is not None
+            self.again, self._packed = again, packed is not None
 
     def answered(self, status: int, sent: Raw, asked: Raw) -> None:
         """The answer is out, with these headers; those of the request are `asked`."""
         if self.again is None or self.line is None or self._spoilt or status != OK:
             return
-        if not any(name in OWN for name, _ in asked):
+        named = tuple(name for name, _ in sent if name in SLOTS)
+        rated = named == tuple(SLOTS)
+        if (rated or named == tuple(SLOTS)[len(RATE) :]) and not any(name in OWN for name, _ in asked):
             told = (*self._told, *self.again.told)
-            repeat = Repeat(self.again, _head(sent), self.line, told, packed=self.packed)
-            self._repeats.keep(self._digest, repeat)
+            size = None if self._packed else self._size
+            self._repeats.keep(self._digest, Repeat(self.again, _head(sent), size, self.line, told))
 
 
 def _head(sent: Raw) -> bytes:
@@ -108,43 +109,33 @@ def _head(sent: Raw) -> bytes:
 class Repeat:
     """What is done for a request like one before."""
 
-    __slots__ = ("_again", "_head", "_line", "_packed", "_told")
+    __slots__ = ("_again", "_head", "_line", "_size", "_told")
 
     def __init__(
-        self,
-        again: Again,
-        head: bytes,
-        line: Line,
-        told: Sequence[Callable[[float], None]],
-        *,
-        packed: bool,
+        self, again: Again, head: bytes, size: int | None, line: Line, told: Sequence[Callable[[float], None]]
     ) -> None:
-        self._again, self._packed, self._head, self._line, self._told = again, packed, head, line, told
+        """`size` is that of the body's beginning; None for one that goes compressed."""
+        self._again, self._head, self._size, self._line, self._told = again, head, size, line, told
 
     def answer(self, begin: bytes, write: Callable[[Body], None]) -> bool:
         """Write the answer behind `begin`, its status and the server's own headers, and tell everybody of it. False
         where the request has to go the whole way; then nothing was written, counted or told.
         """
-        began = time.perf_counter()
-        given = self._again.given(packed=self._packed)
+        began, size = time.perf_counter(), self._size
+        given = self._again.given(packed=size is None)
         if given is None:
             return False
-        id, content = new_id(), body(given.data, given.packed if self._packed else None, given.age)
-        write((begin + self._head % _values(given, id, content), *content))
+        content = body(given.data, given.packed if size is None else None, given.age)
+        length, id, allowed = len(content[-1]) + (size or 0), new_id(), given.allowed
+        own: tuple[Any, ...] = (given.age, length, id.encode("ascii"))
+        if allowed is not None:
+            own = (allowed.limit, allowed.remaining, math.ceil(allowed.reset_seconds), *own)
+        write((begin + self._head % own, *content))
         seconds = time.perf_counter() - began
         for told in self._told:
             told(seconds)
-        self._line(id, seconds)
+        self._line(round(seconds * 1000, 1), id)
         return True
-
-
-def _values(given: Given, id: str, content: Body) -> dict[bytes, Any]:
-    length = sum([len(each) if each.__class__ is bytes else memoryview(each).nbytes for each in content])
-    values = {b"age": given.age, b"length": length, b"id": id.encode("latin-1")}
-    if (allowed := given.allowed) is not None:
-        values[b"limit"], values[b"remaining"] = allowed.limit, allowed.remaining
-        values[b"reset"] = math.ceil(allowed.reset_seconds)
-    return values
 
 
 class Repeats:

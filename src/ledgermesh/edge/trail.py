@@ -73,12 +73,7 @@ class Trail:
 
     def _lines_like(self, scope: Scope) -> Line:
         """Lines of requests like this one, all of which are answered well."""
-        lines, told = self._lines, _told(scope, OK)
-
-        def line(id: str, seconds: float) -> None:
-            lines.info("request", {**told, "ms": round(seconds * 1000, 1), "request_id": id})
-
-        return line
+        return self._lines.like("request", _told(scope, OK))
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a socket on; log it when it is closed, with the code that says why."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import SlowDown
-from ledgermesh.state.limits import Allowed, Limits, Rate
+from ledgermesh.state.limits import Allowed, Limits, Rate, Spot
 from ledgermesh.state.registry import Principal
 from ledgermesh.upstream.call import Call, Handler, Response
 
@@ -62,9 +62,9 @@ class Admission:
         if company in self._until:
             raise TooFast(company, self._until[company])
 
-    def again(self, company: str) -> Allowed | None:
-        """Count one more such request at a company; None where that cannot be done without waiting, and was not."""
-        return self._doors.limits.take_at_once(*self._whose, company, *self._own, rate=self._rate)
+    def spot(self, company: str) -> Spot | None:
+        """Where more such requests are counted at a company without waiting; None where that takes waiting."""
+        return self._doors.limits.spot(*self._whose, company, *self._own, rate=self._rate)
 
     async def _ask(self, company: str) -> None:
         if company in self._found:

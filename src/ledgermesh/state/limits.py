@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -17,6 +17,7 @@ from ledgermesh.state.base import Store, Swapped
 from ledgermesh.state.entries import place
 from ledgermesh.state.memory import MemoryStore
 
+_ENCODER: Final = msgspec.json.Encoder()
 KIND: Final = "limit"
 BUCKETS_MAX: Final = 10_000
 TRIES_MAX: Final = 100
@@ -47,8 +48,7 @@ class Rate:
         return Rate(per_second=self.per_second / count, burst=max(1, self.burst // count))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowed:
+class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     """What one bucket said to one operation."""
 
     limit: int
@@ -86,8 +86,7 @@ class _Bucket:
             self.full_at = msgspec.json.decode(kept.value, type=float) if kept is not None else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """So many operations at this rate."""
 
     rate: Rate
@@ -114,6 +113,37 @@ class _Asked:
             reset_seconds=begun - now,
             wait_seconds=later - room - now,
         )
+
+
+class Spot:
+    """A bucket in this process's own memory, for operations at one rate."""
+
+    __slots__ = ("_asked", "_bucket", "_clock", "_key", "_store")
+
+    def __init__(self, key: str, bucket: _Bucket, store: MemoryStore, clock: Clock, rate: Rate) -> None:
+        # It may be forgotten where there are too many, and another made for the key: the versions tell both apart, as
+        # they do for two replicas.
+        self._key, self._bucket, self._store, self._clock, self._asked = (
+            key,
+            bucket,
+            store,
+            clock,
+            _Asked(rate),
+        )
+
+    def take(self) -> Allowed | None:
+        """Count one, or say when it may come; None while somebody else is being counted: then nothing was."""
+        bucket = self._bucket
+        if bucket.turn.locked():
+            return None
+        now = self._clock.now().timestamp()
+        later, found = self._asked.counted(bucket.full_at, now)
+        if found.wait_seconds is not None:
+            return found
+        value, expect = _ENCODER.encode(later), bucket.expect(now)
+        swapped = self._store.swap_at_once(self._key, value, expect=expect, seconds=later - now)
+        bucket.take(swapped, later)
+        return found if swapped.won else None
 
 
 class Limits:
@@ -145,22 +175,12 @@ class Limits:
         """
         return await self._turn(whose, _Asked(rate, count))
 
-    def take_at_once(self, *whose: str, rate: Rate) -> Allowed | None:
-        """`take` one without waiting. None where another process has to be asked, or somebody is being counted there
-        just now: then nothing was counted.
+    def spot(self, *whose: str, rate: Rate) -> Spot | None:
+        """Where one after another is counted in the bucket of these words without waiting; None where another process
+        has to be asked.
         """
         key = place(self._kind, *whose)
-        bucket = self._bucket(key)
-        if self._own is None or bucket.turn.locked() or self._clock.monotonic() < self._alone_until:
-            return None
-        now = self._clock.now().timestamp()
-        later, found = _Asked(rate).counted(bucket.full_at, now)
-        if found.wait_seconds is not None:
-            return found
-        value, expect = msgspec.json.encode(later), bucket.expect(now)
-        swapped = self._own.swap_at_once(key, value, expect=expect, seconds=later - now)
-        bucket.take(swapped, later)
-        return found if swapped.won else None
+        return None if self._own is None else Spot(key, self._bucket(key), self._own, self._clock, rate)
 
     async def settle(self, *whose: str, rate: Rate, count: int) -> None:
         """Count what was not foreseen, even where there is no room for it; less than nothing is given back."""
@@ -193,7 +213,7 @@ class Limits:
             later, found = asked.counted(bucket.full_at, now)
             if found.wait_seconds is not None:
                 return found
-            value = msgspec.json.encode(later)
+            value = _ENCODER.encode(later)
             swapped = await self._store.swap(key, value, expect=bucket.expect(now), seconds=later - now)
             bucket.take(swapped, later)
             if swapped.won:
@@ -205,5 +225,6 @@ class Limits:
         now = self._clock.now().timestamp()
         # What was counted together was everybody's: it holds back nobody for longer than an empty bucket of its own.
         begun = min(bucket.alone_at, now + own.burst / own.per_second)
-        bucket.alone_at, found = replace(asked, rate=own).counted(begun, now)
+        alone = _Asked(own, asked.count, asked.settled)
+        bucket.alone_at, found = alone.counted(begun, now)
         return found

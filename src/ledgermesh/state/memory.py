@@ -6,7 +6,8 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from ledgermesh.clock import Clock, SystemClock
 from ledgermesh.state.base import Changes, Kept, Swapped
@@ -15,8 +16,7 @@ CHANGES_MAX = 10_000
 SWEEP_WRITES = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(msgspec.Struct, frozen=True):
     kept: Kept
     ends_at: float | None = None
     """Monotonic seconds; None for what lasts."""

@@ -13,9 +13,8 @@ import msgspec
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import StateDown
-from ledgermesh.graph.admission import Admission
 from ledgermesh.graph.kept.packed import Packed
-from ledgermesh.state.limits import Allowed
+from ledgermesh.state.limits import Allowed, Spot
 from ledgermesh.state.registry import Principal, Registry
 
 if TYPE_CHECKING:
@@ -64,14 +63,12 @@ class Caller:
 class Again:
     """A question that was answered from what is kept."""
 
-    __slots__ = ("_admission", "_asked", "_caller", "_day", "_kept", "_mark", "told")
+    __slots__ = ("_asked", "_caller", "_day", "_kept", "_mark", "_spot", "told")
 
     def __init__(
-        self, kept: KeptAnswers, caller: Caller, asked: Asked, entry: Kept, admission: Admission, day: int
+        self, kept: KeptAnswers, caller: Caller, asked: Asked, entry: Kept, spot: Spot | None, day: int
     ) -> None:
-        self._kept, self._caller, self._asked, self._admission, self._day = (
-            kept, caller, asked, admission, day,
-        )  # fmt: skip
+        self._kept, self._caller, self._asked, self._spot, self._day = kept, caller, asked, spot, day
         self._mark = entry.mark
         self.told: tuple[Callable[[float], None], ...] = ()
         """Told of each time, with the seconds that it took."""
@@ -87,10 +84,8 @@ class Again:
         entry = kept.find(self._caller.who, self._asked)
         if entry is None or entry.mark is not self._mark or (packed and entry.packed is None):
             return None
-        allowed: Allowed | None = None
-        for company in entry.companies:
-            allowed = self._admission.again(company)
-            if allowed is None or allowed.wait_seconds is not None:
-                return None
+        allowed = self._spot.take() if self._spot is not None else None
+        if self._spot is not None and (allowed is None or allowed.wait_seconds is not None):
+            return None
         kept.counts["kept"] += 1
         return Given(entry.data, entry.packed, int(kept.age(entry)), allowed)

@@ -88,9 +88,11 @@ class KeptAnswers:
         caller = Caller(question.principal, self._parts.registry, self._parts.clock)
         if asked is None or not caller.stays():
             return None
-        return Again(
-            self, caller, asked, entry, self._parts.doors.admission(question.principal), self.today()
-        )
+        admission = self._parts.doors.admission(question.principal)
+        spots = [admission.spot(company) for company in entry.companies]
+        if None in spots:
+            return None
+        return Again(self, caller, asked, entry, spots[0] if spots else None, self.today())
 
     async def answer(self, question: Question, make: Make) -> Answer:
         """The answer, made for this question or for an equal one that is under way."""
