@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -170,3 +171,49 @@ def test_drift_is_bounded() -> None:
         Drifted("kashoo", "unknown_field", "b", 2),
         Drifted("kashoo", "unknown_field", "…", 2),
     ]
+
+
+def test_the_straight_way_writes_the_same_line() -> None:
+    """As the logger does: names, order, text and all; at its level and in its form."""
+    told = {
+        "method": "POST",
+        "path": "/gräphql",
+        "status": 200,
+        "client": None,
+        "ms": 0.1,
+        "request_id": "r-1",
+    }
+    for pretty in (False, True):
+        stream, lines = logged(pretty=pretty), Lines("here")
+        lines.logger.info("request", **told)
+        lines.info("request", dict(told))
+        lines.like("request", {name: told[name] for name in ("method", "path", "status", "client")})(
+            0.1, "r-1"
+        )
+        by_logger, straight, like = (_undated(line) for line in stream.getvalue().splitlines())
+        assert straight == like == by_logger
+        assert "request" in straight
+    stream, lines = logged(level=logging.WARNING), Lines("here")
+    line = lines.like("request", {"status": 200})
+    lines.info("request", dict(told))
+    line(0.1, "r-1")
+    assert stream.getvalue() == ""
+    logged()
+    with capture_logs() as captured:
+        lines.info("request", dict(told))
+        line(0.1, "r-1")
+    assert captured[0] == {**told, "event": "request", "log_level": "info"}
+    assert captured[1] == {
+        "status": 200,
+        "ms": 0.1,
+        "request_id": "r-1",
+        "event": "request",
+        "log_level": "info",
+    }
+    stream = logged()
+    line(0.1, "r-2")
+    assert json.loads(stream.getvalue())["request_id"] == "r-2"
+
+
+def _undated(line: str) -> str:
+    return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "then", line)

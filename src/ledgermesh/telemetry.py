@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple, TextIO
 
@@ -19,6 +21,9 @@ SECRET_NAMES = re.compile(
 """Names whose values never reach a log line."""
 
 REDACTED = "…"
+
+MARK: Final = "6f1d3c0e-mark"
+"""Stands in a line for what is not known yet."""
 
 FRAMES_MAX = 40
 """Of a traceback in the log."""
@@ -59,7 +64,7 @@ def configure(*, stream: TextIO, level: int = logging.INFO, pretty: bool = False
             redact,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(_readable() if pretty else _json()),
+            *(_readable() if pretty else _json(stream, level)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(stream),
@@ -70,16 +75,45 @@ def configure(*, stream: TextIO, level: int = logging.INFO, pretty: bool = False
 # Tracebacks name files and lines, never local variables: those hold tokens, and other people's books.
 
 
-def _json() -> list[Any]:
+def _json(stream: TextIO, level: int) -> list[Any]:
     frames = ExceptionDictTransformer(show_locals=False, max_frames=FRAMES_MAX)
-    return [structlog.processors.ExceptionRenderer(frames), _Line()]
+    return [structlog.processors.ExceptionRenderer(frames), _Line(stream, level)]
 
 
 class _Line:
     """One JSON object, in ASCII. Lines of plain values alone, which most are, are written a good deal faster."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO, level: int) -> None:
         self._any = structlog.processors.JSONRenderer()
+        # One write for a line; it waits for those of PrintLogger, and they for it.
+        self._printed = structlog.WriteLogger(stream).msg
+        self._written = level <= logging.INFO
+
+    def info(self, event: str, told: dict[str, Any]) -> None:
+        """Write what structlog and the processors before this one would make of it."""
+        if self._written:
+            told["event"], told["level"] = event, "info"
+            told["timestamp"] = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
+            self._printed(str(self(None, "info", told)))
+
+    def like(self, event: str, told: dict[str, Any]) -> Callable[[float, str], None] | None:
+        """Writes lines that differ in `ms` and `request_id`, which are said behind the others; None where they cannot
+        be told apart.
+        """
+        whole = str(
+            self(None, "info", {**told, "ms": MARK, "request_id": MARK, "event": event, "level": "info"})
+        )
+        parts = whole.split(f'"{MARK}"')
+        if len(parts) != 3:
+            return None
+        before, between, behind = parts[0], parts[1], parts[2].removesuffix("}")
+
+        def line(ms: float, id: str) -> None:
+            if self._written:
+                then = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
+                self._printed(f'{before}{ms}{between}"{id}"{behind}, "timestamp": "{then}"}}')
+
+        return line
 
     def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str | bytes:
         """See structlog's processors."""
@@ -105,13 +139,46 @@ class Lines:
         self._set_up: object = None
         self._logger: Any = None
 
+        self._straight: _Line | None = None
+
     @property
     def logger(self) -> Any:
         """A logger of structlog's."""
+        self._look()
+        return self._logger
+
+    def info(self, event: str, told: dict[str, Any]) -> None:
+        """Write a line of plain values, none of whose names sounds like a secret. It says the same as the logger's."""
+        self._look()
+        if self._straight is None:
+            self._logger.info(event, **told)
+        else:
+            self._straight.info(event, told)
+
+    def like(self, event: str, told: dict[str, Any]) -> Callable[[float, str], None]:
+        """Writes lines that differ in `ms` and in `request_id`, a UUID: the same as `info` does."""
+        straight: Callable[[float, str], None] | None = None
+        set_up: object = None
+
+        def line(ms: float, id: str) -> None:
+            nonlocal straight, set_up
+            self._look()
+            if self._set_up is not set_up:
+                set_up = self._set_up
+                straight = self._straight.like(event, told) if self._straight is not None else None
+            if straight is None:
+                self.info(event, {**told, "ms": ms, "request_id": id})
+            else:
+                straight(ms, id)
+
+        return line
+
+    def _look(self) -> None:
         set_up = structlog.get_config()["processors"]
         if set_up is not self._set_up:
             self._set_up, self._logger = set_up, structlog.get_logger(self._name).bind()
-        return self._logger
+            last = set_up[-1] if set_up else None
+            self._straight = last if isinstance(last, _Line) else None
 
 
 # -- drift -------------------------------------------------------------------------------------------------------

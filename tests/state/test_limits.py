@@ -190,3 +190,49 @@ async def test_kinds_are_counted_apart(street: Street) -> None:
     found = [await each.take("t", "live", rate=rate) for each in (street.replicas[0], other)]
 
     assert let_in(found) == 2
+
+
+async def test_without_waiting_it_counts_the_same() -> None:
+    """In the process's own memory, by turns with those who wait: over the end, refused, and after pauses."""
+    clock, rate, whose = ManualClock(START), Rate(per_second=2.0, burst=3), ("t", "live", "shop")
+    one, two = Limits(MemoryStore(clock), clock), Limits(MemoryStore(clock), clock)
+    spot = one.spot(*whose, rate=rate)
+    assert spot is not None
+    found = []
+    for seconds in (0.0, 0.0, 0.1, 0.0, 0.0, 0.5, 10.0, 0.0, 0.3):
+        clock.advance(seconds)
+        found.append(spot.take())
+        assert found[-1] == await two.take(*whose, rate=rate)
+        found.append(await one.take(*whose, rate=rate))
+        assert found[-1] == await two.take(*whose, rate=rate)
+    assert {each is not None and each.wait_seconds is None for each in found} == {False, True}
+
+
+async def test_whoever_cannot_wait_asks_nobody_else(street: Street) -> None:
+    """Where others count too there is no such way; while somebody is being counted, nothing is."""
+    assert street.replicas[0].spot("t", "live", "shop", rate=RATE) is None
+    clock = ManualClock(START)
+    alone = Limits(MemoryStore(clock), clock)
+    spot = alone.spot("t", "live", "shop", rate=RATE)
+    assert spot is not None
+    async with alone._bucket("limit/t/live/shop").turn:
+        assert spot.take() is None
+    found = spot.take()
+    assert found is not None
+    assert found.remaining == RATE.burst - 1
+
+
+async def test_a_bucket_that_was_forgotten_counts_no_operation_twice() -> None:
+    """Its spot has one of its own then: the store tells them apart, and whoever was slower asks again."""
+    clock, whose = ManualClock(START), ("t", "live", "shop")
+    limits = Limits(MemoryStore(clock), clock)
+    spot = limits.spot(*whose, rate=RATE)
+    assert spot is not None
+    limits._buckets.clear()
+    assert (await limits.take(*whose, rate=RATE)).remaining == RATE.burst - 1
+    assert spot.take() is None, "the store knows better"
+    left = [
+        found.remaining for found in (spot.take(), await limits.take(*whose, rate=RATE), spot.take()) if found
+    ]
+    assert left == [RATE.burst - 2, RATE.burst - 3]
+    assert (await limits.take(*whose, rate=RATE)).remaining == RATE.burst - 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -11,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledgermesh.edge.fields import Pairs, Raw, first, pairs
 from ledgermesh.edge.incoming import fit
+from ledgermesh.edge.repeats import LIKE, OK, Line
+from ledgermesh.edge.request_ids import new_id
 from ledgermesh.telemetry import Lines
 
 SECURITY = {
@@ -54,7 +55,9 @@ class Trail:
             await self._app(scope, receive, send)
             return
         id, began, status = _id(first(scope["headers"], b"x-request-id")), time.perf_counter(), 500
-        extra = _raw_extra(scope["path"])
+        extra, like = _raw_extra(scope["path"]), scope.get(LIKE)
+        if like is not None:
+            like.line = self._lines_like(scope)
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -66,7 +69,11 @@ class Trail:
         try:
             await self._app(scope, receive, sending)
         finally:
-            _log(self._lines.logger, scope, status, id, time.perf_counter() - began)
+            _log(self._lines, scope, status, id, time.perf_counter() - began)
+
+    def _lines_like(self, scope: Scope) -> Line:
+        """Lines of requests like this one, all of which are answered well."""
+        return self._lines.like("request", _told(scope, OK))
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a socket on; log it when it is closed, with the code that says why."""
@@ -99,7 +106,7 @@ class Trail:
         try:
             await self._app(scope, receiving, sending)
         finally:
-            _log(self._lines.logger, scope, status, id, time.perf_counter() - began, code)
+            _log(self._lines, scope, status, id, time.perf_counter() - began, code)
 
 
 def request_id(headers: Headers) -> str:
@@ -108,7 +115,7 @@ def request_id(headers: Headers) -> str:
 
 
 def _id(given: str | None) -> str:
-    return given if given is not None and fit(given) else str(uuid.uuid4())
+    return given if given is not None and fit(given) else new_id()
 
 
 def _completed(given: Raw, id: str, extra: Pairs) -> list[tuple[bytes, bytes]]:
@@ -120,20 +127,25 @@ def _completed(given: Raw, id: str, extra: Pairs) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def _log(logger: Any, scope: Scope, status: int, id: str, seconds: float, code: int | None = None) -> None:
+def _log(lines: Lines, scope: Scope, status: int, id: str, seconds: float, code: int | None = None) -> None:
     """One line a request: no query string, no headers, no body. `code` says how a socket was closed."""
-    path = scope["path"]
-    told: dict[str, Any] = {
-        "method": scope.get("method", "GET"),
-        "path": _shown(path),
-        "status": status,
-        "client": client[0] if (client := scope.get("client")) is not None else None,
-        "ms": round(seconds * 1000, 1),
-        "request_id": id,
-    }
+    told = {**_told(scope, status), "ms": round(seconds * 1000, 1), "request_id": id}
     if code is not None:
         told["close"] = code
-    (logger.debug if path in PROBES else logger.info)("request", **told)
+    if scope["path"] in PROBES:
+        lines.logger.debug("request", **told)
+    else:
+        lines.info("request", told)
+
+
+def _told(scope: Scope, status: int) -> dict[str, Any]:
+    """What is known of a request and its answer apart from the time and the id."""
+    return {
+        "method": scope.get("method", "GET"),
+        "path": _shown(scope["path"]),
+        "status": status,
+        "client": client[0] if (client := scope.get("client")) is not None else None,
+    }
 
 
 def _shown(path: str) -> str:

@@ -24,13 +24,15 @@ from ledgermesh.edge.leaving import unless_left
 from ledgermesh.edge.packing import GZIP, shorter
 from ledgermesh.edge.provider_tokens import provider_tokens
 from ledgermesh.edge.rates import TOO_MANY
+from ledgermesh.edge.repeats import LIKE, Like
 from ledgermesh.edge.stream import EVENTS, Streamed, Streams, asked
 from ledgermesh.edge.write_headers import check_write_headers, write_headers
 from ledgermesh.errors import BadInput, LedgermeshError, SignIn, WrongMethod
 from ledgermesh.graph.deferring import may_defer
+from ledgermesh.graph.kept.memory import Kept
 from ledgermesh.graph.limits.early import early
 from ledgermesh.graph.present import mask, typed
-from ledgermesh.graph.question import Answer, Answers, Question
+from ledgermesh.graph.question import Answer, Answers, Question, Repeating
 from ledgermesh.graph.subscription import subscribes
 from ledgermesh.state.registry import Principal
 from ledgermesh.upstream.call import Fresh
@@ -44,6 +46,7 @@ PARTIAL: Final = 294
 """Data with errors beside it, in the newer draft."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+ENCODED: Final = (b"content-encoding", b"gzip")
 _CONTENT_TYPES: Final = {media: f"{media}{CHARSET}".encode() for media in (JSON, GRAPHQL_JSON)}
 
 
@@ -94,9 +97,21 @@ class View:
             return await self._in_parts(request, question, parts, media)
         making = self.drain.finished(self.answers.answer(question), writes=writes(question.text))
         answer = await unless_left(request, question, making)
-        return await self._one(request, answer, question, media or JSON)
+        reply = await self._one(request, answer, question, media or JSON)
+        if question.notes.kept is not None and params.document_id is None and params.sha256 is None:
+            self._offer(request, question, question.notes.kept, reply)
+        return reply
 
-    async def _one(self, request: Request, answer: Answer, question: Question, media: str) -> Response:
+    def _offer(self, request: Request, question: Question, kept: Kept, reply: Reply) -> None:
+        """Have those like this request answered at once from now on, as long as the same answer is kept."""
+        like: Like | None = request.scope.get(LIKE)
+        if like is None or not isinstance(self.answers, Repeating):
+            return
+        if (again := self.answers.again(question)) is not None:
+            packed = kept.packed if ENCODED in reply.raw_headers else None
+            like.offer(again, kept.data, packed, reply.body, int(question.notes.age or 0))
+
+    async def _one(self, request: Request, answer: Answer, question: Question, media: str) -> Reply:
         status = TOO_MANY if rates.throttled(question.notes) else self._status(answer, media)
         content, headers = _ENCODER.encode(answer), _headers(question)
         small = await shorter(content, self._codings(request), (question.text,), question.notes.kept)
@@ -186,7 +201,8 @@ class Reply(Response):
     """An answer in JSON."""
 
     def __init__(self, body: bytes, status: int, headers: Mapping[str, str], media: str) -> None:
-        self.body, self.status_code, self.background = body, status, None
+        self.body: bytes = body
+        self.status_code, self.background = status, None
         self.raw_headers = [
             (name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()
         ]

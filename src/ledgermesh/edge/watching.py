@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledgermesh.clock import Clock
+from ledgermesh.edge.repeats import LIKE
 from ledgermesh.edge.stream import EVENTS
 from ledgermesh.edge.trail import LINKS
 
@@ -52,6 +53,12 @@ class RequestWatch:
         """A request or a socket begins, in the task that will answer it."""
         return Seen()
 
+    def again(self, route: str, method: str) -> Callable[[float], None] | None:
+        """Told of each request that is like one before and is answered as it was, by 200, with its seconds, instead of
+        seeing it begin and end; None for who has to see it.
+        """
+        return None
+
 
 class Watching:
     """ASGI middleware around everything that is served."""
@@ -67,6 +74,9 @@ class Watching:
             await self._app(scope, receive, send)
             return
         began, route, headers = self._clock.monotonic(), route_of(scope["path"]), Headers(scope=scope)
+        if (like := scope.get(LIKE)) is not None:
+            for watch in self._watches:
+                like.tell(watch.again(route, scope["method"]))
         seen = [watch.begin(scope, headers, route) for watch in self._watches]
         noted = _Noted(send, seen)
         try:

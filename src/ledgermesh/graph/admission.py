@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import SlowDown
-from ledgermesh.state.limits import Allowed, Limits, Rate
+from ledgermesh.state.limits import Allowed, Limits, Rate, Spot
 from ledgermesh.state.registry import Principal
 from ledgermesh.upstream.call import Call, Handler, Response
 
@@ -61,6 +61,10 @@ class Admission:
                 await self._ask(company)
         if company in self._until:
             raise TooFast(company, self._until[company])
+
+    def spot(self, company: str) -> Spot | None:
+        """Where more such requests are counted at a company without waiting; None where that takes waiting."""
+        return self._doors.limits.spot(*self._whose, company, *self._own, rate=self._rate)
 
     async def _ask(self, company: str) -> None:
         if company in self._found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -17,6 +17,7 @@ from ledgermesh.state.registry import Principal
 from ledgermesh.upstream.call import Fresh, Trace
 
 if TYPE_CHECKING:
+    from ledgermesh.graph.kept.again import Again
     from ledgermesh.graph.kept.memory import Kept
     from ledgermesh.graph.kept.reached import Reached
     from ledgermesh.graph.limits.cost import Cost
@@ -92,5 +93,16 @@ class Answers(Files, Protocol):
     def subscribe(self, question: Question) -> AsyncGenerator[Answer, None]:
         """The response objects of a subscription, one for each event; of anything else its one answer, or its parts
         where it is asked for in parts: `pending` and `hasNext` are in the first, `extensions` in the last of them.
+        """
+        ...
+
+
+@runtime_checkable
+class Repeating(Protocol):
+    """Answers that can be given once more without waiting."""
+
+    def again(self, question: Question) -> Again | None:
+        """Ready to answer a question that was just answered from what is kept; None where it has to be asked anew each
+        time.
         """
         ...

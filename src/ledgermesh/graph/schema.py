@@ -32,6 +32,7 @@ from ledgermesh.graph.federation.sdl import subgraph, without_machinery
 from ledgermesh.graph.freshness import fresh
 from ledgermesh.graph.instants import INSTANT, Instant
 from ledgermesh.graph.introspection import Introspection, asks_schema, described
+from ledgermesh.graph.kept.again import Again
 from ledgermesh.graph.kept.answers import KeptAnswers
 from ledgermesh.graph.kept.memory import DEFAULT_ROOM, Room
 from ledgermesh.graph.kinds import KINDS
@@ -160,6 +161,10 @@ class Gateway:
             question.notes.age = self._parts.clock.monotonic() - trace.oldest
         await self._gate.settle(question, trace)
         return answer
+
+    def again(self, question: Question) -> Again | None:
+        """See question.Repeating."""
+        return self.kept.again(question)
 
     async def _made(self, question: Question) -> Answer:
         answer = await self._answer(question)

@@ -12,8 +12,11 @@ from graphql import DocumentNode, get_operation_ast
 from ledgermesh.clock import Clock
 from ledgermesh.errors import LedgermeshError
 from ledgermesh.graph.downloads import File
-from ledgermesh.graph.question import Answer, Answers, Question
+from ledgermesh.graph.kept.again import Again
+from ledgermesh.graph.question import Answer, Answers, Question, Repeating
 
+QUERY: Final = "query"
+"""The type of an operation whose answer is kept."""
 UNKNOWN: Final = "unknown"
 """The type of an operation in a document that was refused before it was parsed, or cannot be."""
 
@@ -60,6 +63,12 @@ class OperationWatch:
         """An operation begins."""
         return Seen()
 
+    def again(self, type: str) -> Callable[[float], None] | None:
+        """Told of each operation of this type that is given a kept answer, with its seconds, instead of seeing it begin
+        and end; None for who has to see it.
+        """
+        return None
+
 
 class Watched:
     """See Answers."""
@@ -92,6 +101,17 @@ class Watched:
         finally:
             following.leave()
             following.end()
+
+    def again(self, question: Question) -> Again | None:
+        """See Repeating. Whoever watches is told of each."""
+        found = self._answers.again(question) if isinstance(self._answers, Repeating) else None
+        if found is None:
+            return None
+        for watch in self._watches:
+            if (told := watch.again(QUERY)) is None:
+                return None
+            found.told = (*found.told, told)
+        return found
 
     async def subscribe(self, question: Question) -> AsyncGenerator[Answer, None]:
         """See Answers."""

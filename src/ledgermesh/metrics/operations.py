@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from ledgermesh.graph.question import Question
@@ -50,6 +50,17 @@ class OperationFigures(OperationWatch):
         """See OperationWatch."""
         self.running.add(by=1)
         return _Counted(self)
+
+    def again(self, type: str) -> Callable[[float], None]:
+        """See OperationWatch."""
+        operations, latency, calls = self.operations, self.latency, self.calls
+
+        def count(seconds: float) -> None:
+            operations.add(type, "ok")
+            latency.observe(type, value=seconds)
+            calls.observe(type, value=0)
+
+        return count
 
     def count(self, operation: Operation) -> None:
         """It is over."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -38,6 +39,16 @@ class RequestFigures(RequestWatch):
     def begin(self, scope: Scope, headers: Headers, route: str) -> Seen:
         """See RequestWatch."""
         return _Counted(self)
+
+    def again(self, route: str, method: str) -> Callable[[float], None]:
+        """See RequestWatch."""
+        requests, latency, status = self.requests, self.latency, str(HTTPStatus.OK.value)
+
+        def count(seconds: float) -> None:
+            requests.add(route, method, status)
+            latency.observe(route, value=seconds)
+
+        return count
 
 
 class _Counted(Seen):

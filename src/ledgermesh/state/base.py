@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 
 class Secret:
     """Text that cannot print itself."""
@@ -38,17 +40,18 @@ class Secret:
         return hash(self._text)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """A value in the store."""
 
-    value: bytes = field(repr=False)
+    value: bytes
     version: int
     """What the next writer expects. Of lasting values it counts from 1; of passing ones it never comes again."""
 
+    def __repr__(self) -> str:
+        return f"Kept(version={self.version})"
 
-@dataclass(frozen=True, slots=True)
-class Swapped:
+
+class Swapped(msgspec.Struct, frozen=True):
     """How an attempt to keep a passing value went."""
 
     won: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -13,9 +13,11 @@ from cachetools import LRUCache
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import StateDown
-from ledgermesh.state.base import Store
+from ledgermesh.state.base import Store, Swapped
 from ledgermesh.state.entries import place
+from ledgermesh.state.memory import MemoryStore
 
+_ENCODER: Final = msgspec.json.Encoder()
 KIND: Final = "limit"
 BUCKETS_MAX: Final = 10_000
 TRIES_MAX: Final = 100
@@ -46,8 +48,7 @@ class Rate:
         return Rate(per_second=self.per_second / count, burst=max(1, self.burst // count))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowed:
+class Allowed(msgspec.Struct, frozen=True, kw_only=True):
     """What one bucket said to one operation."""
 
     limit: int
@@ -71,9 +72,21 @@ class _Bucket:
     alone_at: float = 0.0
     """The same as this process counts alone."""
 
+    def expect(self, now: float) -> int:
+        """The version that the store has. A full bucket needs no number, so the store has forgotten it."""
+        return self.version if self.full_at > now else 0
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+    def take(self, swapped: Swapped, later: float) -> None:
+        """What the store says, once it was told that the bucket is full then."""
+        kept = swapped.kept
+        self.version = kept.version if kept is not None else 0
+        if swapped.won:
+            self.full_at = self.alone_at = later
+        else:
+            self.full_at = msgspec.json.decode(kept.value, type=float) if kept is not None else 0.0
+
+
+class _Asked(msgspec.Struct, frozen=True):
     """So many operations at this rate."""
 
     rate: Rate
@@ -102,6 +115,37 @@ class _Asked:
         )
 
 
+class Spot:
+    """A bucket in this process's own memory, for operations at one rate."""
+
+    __slots__ = ("_asked", "_bucket", "_clock", "_key", "_store")
+
+    def __init__(self, key: str, bucket: _Bucket, store: MemoryStore, clock: Clock, rate: Rate) -> None:
+        # It may be forgotten where there are too many, and another made for the key: the versions tell both apart, as
+        # they do for two replicas.
+        self._key, self._bucket, self._store, self._clock, self._asked = (
+            key,
+            bucket,
+            store,
+            clock,
+            _Asked(rate),
+        )
+
+    def take(self) -> Allowed | None:
+        """Count one, or say when it may come; None while somebody else is being counted: then nothing was."""
+        bucket = self._bucket
+        if bucket.turn.locked():
+            return None
+        now = self._clock.now().timestamp()
+        later, found = self._asked.counted(bucket.full_at, now)
+        if found.wait_seconds is not None:
+            return found
+        value, expect = _ENCODER.encode(later), bucket.expect(now)
+        swapped = self._store.swap_at_once(self._key, value, expect=expect, seconds=later - now)
+        bucket.take(swapped, later)
+        return found if swapped.won else None
+
+
 class Limits:
     """Buckets that fill at their rate (the generic cell rate algorithm): no timers, one number for each.
 
@@ -117,6 +161,8 @@ class Limits:
         """`kind` keeps what is counted apart: its buckets are other ones."""
         self._kind = kind
         self._store = store
+        self._own = store if isinstance(store, MemoryStore) and type(store) is MemoryStore else None
+        """The store, where it is this process's own memory and nothing else."""
         self._clock = clock
         self._replicas = replicas
         self._buckets: LRUCache[str, _Bucket] = LRUCache(maxsize=BUCKETS_MAX)
@@ -129,15 +175,20 @@ class Limits:
         """
         return await self._turn(whose, _Asked(rate, count))
 
+    def spot(self, *whose: str, rate: Rate) -> Spot | None:
+        """Where one after another is counted in the bucket of these words without waiting; None where another process
+        has to be asked.
+        """
+        key = place(self._kind, *whose)
+        return None if self._own is None else Spot(key, self._bucket(key), self._own, self._clock, rate)
+
     async def settle(self, *whose: str, rate: Rate, count: int) -> None:
         """Count what was not foreseen, even where there is no room for it; less than nothing is given back."""
         await self._turn(whose, _Asked(rate, count, settled=True))
 
     async def _turn(self, whose: tuple[str, ...], asked: _Asked) -> Allowed:
         key = place(self._kind, *whose)
-        bucket = self._buckets.get(key)
-        if bucket is None:
-            bucket = self._buckets[key] = _Bucket(asyncio.Lock())
+        bucket = self._bucket(key)
         async with bucket.turn:
             if self._clock.monotonic() >= self._alone_until:
                 try:
@@ -149,6 +200,12 @@ class Limits:
                         return found
             return self._alone(bucket, asked)
 
+    def _bucket(self, key: str) -> _Bucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = _Bucket(asyncio.Lock())
+        return bucket
+
     async def _together(self, key: str, bucket: _Bucket, asked: _Asked) -> Allowed | None:
         """By the store; None when others were faster too often. Raises StateDown."""
         for _ in range(TRIES_MAX):
@@ -156,17 +213,11 @@ class Limits:
             later, found = asked.counted(bucket.full_at, now)
             if found.wait_seconds is not None:
                 return found
-            # A full bucket needs no number, so the store has forgotten it.
-            expect = bucket.version if bucket.full_at > now else 0
-            value = msgspec.json.encode(later)
-            swapped = await self._store.swap(key, value, expect=expect, seconds=later - now)
-            bucket.version = swapped.kept.version if swapped.kept is not None else 0
+            value = _ENCODER.encode(later)
+            swapped = await self._store.swap(key, value, expect=bucket.expect(now), seconds=later - now)
+            bucket.take(swapped, later)
             if swapped.won:
-                bucket.full_at = bucket.alone_at = later
                 return found
-            bucket.full_at = (
-                msgspec.json.decode(swapped.kept.value, type=float) if swapped.kept is not None else 0.0
-            )
         return None
 
     def _alone(self, bucket: _Bucket, asked: _Asked) -> Allowed:
@@ -174,5 +225,6 @@ class Limits:
         now = self._clock.now().timestamp()
         # What was counted together was everybody's: it holds back nobody for longer than an empty bucket of its own.
         begun = min(bucket.alone_at, now + own.burst / own.per_second)
-        bucket.alone_at, found = replace(asked, rate=own).counted(begun, now)
+        alone = _Asked(own, asked.count, asked.settled)
+        bucket.alone_at, found = alone.counted(begun, now)
         return found

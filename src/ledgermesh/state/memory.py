@@ -6,7 +6,8 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from ledgermesh.clock import Clock, SystemClock
 from ledgermesh.state.base import Changes, Kept, Swapped
@@ -15,8 +16,7 @@ CHANGES_MAX = 10_000
 SWEEP_WRITES = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(msgspec.Struct, frozen=True):
     kept: Kept
     ends_at: float | None = None
     """Monotonic seconds; None for what lasts."""
@@ -56,16 +56,22 @@ class MemoryStore:
 
     async def swap(self, key: str, value: bytes | None, *, expect: int, seconds: float) -> Swapped:
         """See Store."""
-        if self._version(key) != expect:
-            return Swapped(won=False, kept=await self.get(key))
+        return self.swap_at_once(key, value, expect=expect, seconds=seconds)
+
+    def swap_at_once(self, key: str, value: bytes | None, *, expect: int, seconds: float) -> Swapped:
+        """The same: nobody has to be waited for."""
+        held = self._live(key)
+        if (held.kept.version if held is not None else 0) != expect:
+            return Swapped(won=False, kept=held.kept if held is not None else None)
         if value is None:
             self._held.pop(key, None)
             return Swapped(won=True, kept=None)
         version = next(self._versions)
         if version % SWEEP_WRITES == 0:
             self._sweep()
-        self._held[key] = _Held(Kept(value, version), self._clock.monotonic() + seconds)
-        return Swapped(won=True, kept=self._held[key].kept)
+        kept = Kept(value, version)
+        self._held[key] = _Held(kept, self._clock.monotonic() + seconds)
+        return Swapped(won=True, kept=kept)
 
     async def under(self, prefix: str) -> Mapping[str, Kept]:
         """See Store."""

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, RequestResponseCycle
 
+from ledgermesh.edge.repeats import Like
+
 BODY_BYTES_MAX: Final = 256_000
 """A longer body is written behind its head: copying it would cost more than the second write."""
 CONTROLS: Final = bytes({*range(0x20), 0x7F} - {0x09})
@@ -32,6 +34,8 @@ class WholeCycle(RequestResponseCycle):
 
     _head: Any = None
     """The message that begins an answer of known length, until its body comes."""
+    like: Like | None = None
+    """Learns how the request was answered, where its bytes may come again."""
 
     async def send(self, message: Any) -> None:
         """See ASGI. Whatever is not plain is left to uvicorn, which refuses what is wrong."""
@@ -66,6 +70,8 @@ class WholeCycle(RequestResponseCycle):
         self.response_started, self.waiting_for_100_continue = True, False
         self.chunked_encoding, self.expected_content_length = False, 0
         self.transport.write(written + body)
+        if self.like is not None and self.keep_alive:
+            self.like.answered(head["status"], headers, self.scope["headers"])
         self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from ledgermesh.edge.repeats import LIKE, Like, Repeats
 from ledgermesh.edge.trail import SECURITY
 from ledgermesh.edge.transport.whole import WholeCycle
 from ledgermesh.edge.view import refused
@@ -74,6 +75,7 @@ class BoundedHttp(HttpToolsProtocol):
     """One connection."""
 
     limits = WireLimits()
+    repeats: Repeats
 
     _phase = _Phase.HEAD
     _begun = False
@@ -87,11 +89,18 @@ class BoundedHttp(HttpToolsProtocol):
     _stalled: TimerHandle | None = None
     _wrong: CallerError | None = None
     _answered: RequestResponseCycle | None = None
+    _messages = 0
+    """Requests that began in what came last."""
+    _at_once = False
+    """Whether the last one was answered at once, with no cycle of its own."""
+    _quiet_until = 0.0
+    """So long uvicorn's timer has to wait for the next one."""
 
     # -- what uvicorn calls --------------------------------------------------------------------------------------
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]  # a stream's, like every server's
+        self._digest = self.repeats.of(self.scheme or "", self.client[0] if self.client else "")
         self._await(_Phase.HEAD)
         self._watch()
 
@@ -106,7 +115,13 @@ class BoundedHttp(HttpToolsProtocol):
         if self._wrong is not None:
             return
         waiting = self._phase is _Phase.HEAD and self._begun
+        digest = self._digest(data) if self._between() else None
+        if digest is not None and self._repeated(digest):
+            return
+        self._messages = 0
         super().data_received(data)
+        if digest is not None and self._messages == 1 and self._phase is _Phase.NOTHING:
+            self._learn(digest)
         if self._wrong is not None or self.transport.is_closing():
             return
         if waiting and self._phase is _Phase.HEAD:
@@ -130,7 +145,8 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._await(_Phase.HEAD)
-        self._begun = True
+        self._begun, self._at_once = True, False
+        self._messages += 1
         self._head_bytes = self._head_headers = 0
 
     def on_url(self, url: bytes) -> None:
@@ -170,7 +186,44 @@ class BoundedHttp(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def timeout_keep_alive_handler(self) -> None:
-        self._end()
+        left = self._quiet_until - self.loop.time()
+        if left > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        else:
+            self._end()
+
+    # -- what came before, in the same bytes -------------------------------------------------------------------------
+
+    def _between(self) -> bool:
+        """Whether a request may begin here, and nothing of it has come yet."""
+        idle = self.cycle is None or (self.cycle.response_complete and not self.pipeline)
+        return idle and not self._begun and self._phase is not _Phase.BODY
+
+    def _repeated(self, digest: bytes) -> bool:
+        """Whether a request was answered at once; it did not get to the parser, which is between two of them."""
+        repeat = self.repeats.find(digest)
+        if repeat is None or self.flow.write_paused or self.transport.is_closing():
+            return False
+        if not repeat.answer(
+            self.repeats.begin(self.server_state.default_headers), self.transport.writelines
+        ):
+            self.repeats.forget(digest)
+            return False
+        self.server_state.total_requests += 1
+        self._await(_Phase.NOTHING)
+        self._at_once = True
+        self._quiet_until = self.loop.time() + self.timeout_keep_alive
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+        return True
+
+    def _learn(self, digest: bytes) -> None:
+        """The request is there as a whole, and nothing else came with it."""
+        cycle: Any = self.cycle
+        if not cycle.response_complete:
+            cycle.like = cycle.scope[LIKE] = Like(self.repeats, digest)
 
     # -- who is slow ---------------------------------------------------------------------------------------------
 
@@ -180,7 +233,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _watch(self) -> None:
         """Set the timer of what is awaited, unless it runs."""
-        answered = self._answered is not None and self._answered.response_complete and not self.pipeline
+        cycle = self._answered
+        answered = self._at_once or (cycle is not None and cycle.response_complete and not self.pipeline)
         if self._phase is _Phase.NOTHING and answered and self.timeout_keep_alive_task is None:
             # Empty lines between two requests stop uvicorn's timer and begin nothing.
             self._phase = _Phase.HEAD
@@ -285,7 +339,7 @@ def bounded(limits: WireLimits) -> type[BoundedHttp]:
     class Bounded(BoundedHttp):
         """One of them."""
 
-    Bounded.limits = limits
+    Bounded.limits, Bounded.repeats = limits, Repeats()
     return Bounded
 
 

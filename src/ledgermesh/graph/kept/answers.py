@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from ledgermesh.graph.admission import Admission, TooFast
 from ledgermesh.graph.context import Parts
+from ledgermesh.graph.kept.again import Again, Caller
 from ledgermesh.graph.kept.flights import Flight, Flights, Make, joined
 from ledgermesh.graph.kept.memory import ENTRY_BYTES, Holder, Kept, Key, Memory, Room
 from ledgermesh.graph.kept.reached import Reached
@@ -25,6 +26,7 @@ from ledgermesh.graph.known import Known
 from ledgermesh.graph.limits.cost import Cost
 from ledgermesh.graph.question import Answer, Question
 from ledgermesh.graph.shadow import ENCODER
+from ledgermesh.state.registry import Principal
 from ledgermesh.upstream.cache import KEPT_SECONDS
 from ledgermesh.upstream.call import Trace
 
@@ -37,7 +39,7 @@ SHORTEST_SECONDS: Final = 0.001
 OUTCOMES: Final = ("kept", "joined", "made")
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """A question whose answer may be kept and shared."""
 
     holder: Holder
@@ -66,15 +68,31 @@ class KeptAnswers:
             return None
         shape = self._shapes.find(question.text, question.operation)
         asked = self._asked(question, shape) if shape is not None else None
-        entry = self._find(question, asked) if asked is not None else None
+        entry = self.find(question.principal, asked) if asked is not None else None
         if entry is None or not await self._admitted(question, entry.companies):
             return None
-        if not self._current(question, entry):  # others went on while it was counted
+        if not self._current(question.principal, entry):  # others went on while it was counted
             return None
-        notes, age = question.notes, self._parts.clock.monotonic() - entry.born
+        notes, age = question.notes, self.age(entry)
         notes.trace, notes.cost, notes.kept, notes.age = Trace(), entry.cost, entry, age
         self.counts["kept"] += 1
         return {"data": entry.data, "extensions": {"calls": [], "kept": {"age": int(age)}}}
+
+    def again(self, question: Question) -> Again | None:
+        """Ready to give the same once more, after it was given what is kept; None where that takes waiting."""
+        entry = question.notes.kept
+        if entry is None or len(entry.companies) > 1:
+            return None
+        shape = self._shapes.find(question.text, question.operation)
+        asked = self._asked(question, shape) if shape is not None else None
+        caller = Caller(question.principal, self._parts.registry, self._parts.clock)
+        if asked is None or not caller.stays():
+            return None
+        admission = self._parts.doors.admission(question.principal)
+        spots = [admission.spot(company) for company in entry.companies]
+        if None in spots:
+            return None
+        return Again(self, caller, asked, entry, spots[0] if spots else None, self.today())
 
     async def answer(self, question: Question, make: Make) -> Answer:
         """The answer, made for this question or for an equal one that is under way."""
@@ -91,7 +109,7 @@ class KeptAnswers:
 
     # -- what was asked ------------------------------------------------------------------------------------------------
 
-    def _asked(self, question: Question, shape: Shape) -> _Asked | None:
+    def _asked(self, question: Question, shape: Shape) -> Asked | None:
         """None where the answer is for this request alone."""
         said = question.write_headers
         if not shape.shared or question.tokens or said.push or said.sources or said.client_key:
@@ -102,10 +120,10 @@ class KeptAnswers:
             return None
         who = question.principal
         holder = who.tenant.id, who.key.environment
-        key = shape, question.account_key, words, who.key.scopes, who.key.companies, self._today()
-        return _Asked(holder, key, words, shape.allowed(question.fresh.max_age_seconds))
+        key = shape, question.account_key, words, who.key.scopes, who.key.companies, self.today()
+        return Asked(holder, key, words, shape.allowed(question.fresh.max_age_seconds))
 
-    def _today(self) -> int:
+    def today(self) -> int:
         """The day by UTC; the calendar is looked at every few seconds and at midnight."""
         now = self._parts.clock.monotonic()
         if now >= self._day_until:
@@ -114,22 +132,26 @@ class KeptAnswers:
             self._day_until = now + min(CALENDAR_SECONDS, DAY_SECONDS - seconds % DAY_SECONDS)
         return self._day
 
-    def _find(self, question: Question, asked: _Asked) -> Kept | None:
+    def find(self, who: Principal, asked: Asked) -> Kept | None:
+        """The answer that is kept for this caller, no older than it takes it, of companies that did not change."""
         entry = self.memory.find(asked.holder, asked.key) if asked.allowed > 0 else None
-        if entry is None or not self._current(question, entry):
+        if entry is None or not self._current(who, entry):
             return None
-        age = self._parts.clock.monotonic() - entry.born
-        return entry if age <= min(asked.allowed, KEPT_SECONDS) else None
+        return entry if self.age(entry) <= min(asked.allowed, KEPT_SECONDS) else None
 
-    def _current(self, question: Question, entry: Kept) -> bool:
+    def age(self, entry: Kept) -> float:
+        """Seconds since the oldest part of an answer was read."""
+        return self._parts.clock.monotonic() - entry.born
+
+    def _current(self, who: Principal, entry: Kept) -> bool:
         """Whether nothing changed of what it is made of; it is forgotten where something did."""
-        tenant = question.principal.tenant
+        tenant = who.tenant
         if entry.tenant is not tenant and entry.tenant != tenant:
             self.memory.drop(entry)
             return False
         changes = self._parts.registry.changes
         if entry.changes != changes:
-            if not entry.reached.unchanged(question.principal):
+            if not entry.reached.unchanged(who):
                 self.memory.drop(entry)
                 return False
             entry.changes = changes
@@ -144,7 +166,7 @@ class KeptAnswers:
 
     # -- under way -----------------------------------------------------------------------------------------------------
 
-    async def _flown(self, question: Question, asked: _Asked, make: Make) -> Answer:
+    async def _flown(self, question: Question, asked: Asked, make: Make) -> Answer:
         fresh, who = question.fresh, question.principal
         # Another key of the tenant may have another rate, and is told of its own.
         key = *asked.holder, who.key.id, asked.key, fresh.max_age_seconds, fresh.stale_seconds
@@ -160,14 +182,14 @@ class KeptAnswers:
         self._keep(question, asked, flight, answer)
         return answer
 
-    def _joinable(self, flight: Flight, question: Question, asked: _Asked, now: float) -> bool:
+    def _joinable(self, flight: Flight, question: Question, asked: Asked, now: float) -> bool:
         if question.fresh.no_cache or flight.changes != self._parts.registry.changes:
             return False
         if flight.deadline > now + question.timeout_seconds:
             return False
         return flight.live or now - flight.oldest < asked.allowed
 
-    async def _join(self, flight: Flight, question: Question, asked: _Asked, make: Make) -> Answer:
+    async def _join(self, flight: Flight, question: Question, asked: Asked, make: Make) -> Answer:
         clock, came = self._parts.clock, self._parts.clock.monotonic()
         await asyncio.wait((flight.landed,))
         now, notes, answer = clock.monotonic(), flight.question.notes, flight.answer
@@ -188,7 +210,7 @@ class KeptAnswers:
 
     # -- keeping -------------------------------------------------------------------------------------------------------
 
-    def _keep(self, question: Question, asked: _Asked, flight: Flight, answer: Answer) -> None:
+    def _keep(self, question: Question, asked: Asked, flight: Flight, answer: Answer) -> None:
         """Keep an answer that says all there is to say, for whoever asks again as this caller did."""
         now, reached = self._parts.clock.monotonic(), question.notes.reached
         if reached is None or now - flight.oldest > asked.allowed or _doubtful(answer, flight):

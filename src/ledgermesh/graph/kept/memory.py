@@ -60,6 +60,8 @@ class Kept:
     size: int
     memory: Memory
     """Where it is kept."""
+    mark: object = field(default_factory=object)
+    """Tells this answer from any other that stands in its place, before or after."""
     packed: Packed | None = None
     """The beginning of the answer, up to the end of `data`, as it is sent compressed; made when somebody first takes it
     so."""
