@@ -146,12 +146,14 @@ def make_gateway(
         compiling=choices.compiling,
         openness=choices.openness,
     )
-    return _running(parts, stack, watches, random, choices)
+    return _running(parts, stack, watches, random, choices, schema or make_schema())
 
 
-def _running(parts: Parts, stack: Stack, watches: Watches, random: Random, choices: Choices) -> Running:
+def _running(
+    parts: Parts, stack: Stack, watches: Watches, random: Random, choices: Choices, schema: Schema
+) -> Running:
     """These parts, with what writes, and what answers on the schema."""
-    schema, leases = make_schema(), choices.leases
+    leases = choices.leases
     parts, pusher, jobs = with_writes(parts, random, leases)
     gateway = Gateway(schema, parts, choices.room)
     watches.gateway(stack, gateway, parts.drift)

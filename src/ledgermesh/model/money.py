@@ -8,8 +8,10 @@ from functools import cache
 import strawberry
 from iso4217 import Currency
 
+from ledgermesh.model import declare
 
-@strawberry.type(description="An exact amount in one currency.")
+
+@declare.object_type(description="An exact amount in one currency.")
 class Money:
     amount: Decimal = strawberry.field(
         description="Major units of the currency as an exact decimal, written as a string; the scale is the source's."
