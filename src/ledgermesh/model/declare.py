@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache, cached_property
 from inspect import Parameter, get_annotations
 from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_origin
@@ -74,8 +74,9 @@ def _declared(
     }
     # Else dataclasses would write the signature of the class down as its text.
     cls.__doc__ = cls.__doc__ or description or cls.__name__
-    dataclass(kw_only=True, eq=False, repr=False)(cls)
+    dataclass(kw_only=True, init=False, eq=False, repr=False)(cls)
     cls.__annotations__ = hints
+    cls.__init__ = _constructor(cls)
     for method in (_equal, _shown):
         if method.__name__ not in cls.__dict__:
             setattr(cls, method.__name__, method)
@@ -144,6 +145,37 @@ def _fields(cls: Any, hints: Mapping[str, object]) -> dict[str, StrawberryField]
                 default=field.default,
             )
     return found
+
+
+def _constructor(cls: Any) -> Callable[..., None]:
+    """Compiles the constructor of a class, and calls it, the first time: of most classes nobody makes an object."""
+
+    def construct(self: Any, **given: Any) -> None:
+        cls.__init__ = _compiled(cls)
+        cls.__init__(self, **given)
+
+    return construct
+
+
+def _compiled(cls: Any) -> Callable[..., None]:
+    space: dict[str, Any] = {}
+    taken, kept = [], []
+    for each in fields(cls):
+        if not each.init:
+            continue
+        value = each.name
+        if each.default_factory is not MISSING:
+            space[f"_make_{each.name}"], space[f"_of_{each.name}"] = each.default_factory, MISSING
+            value = f"_make_{each.name}() if {each.name} is _of_{each.name} else {each.name}"
+        elif each.default is not MISSING:
+            space[f"_of_{each.name}"] = each.default
+        taken.append(f"{each.name}=_of_{each.name}" if f"_of_{each.name}" in space else each.name)
+        kept.append(f"    self.{each.name} = {value}")
+    head = f"def __init__(self{', *, ' if taken else ''}{', '.join(taken)}):"
+    exec("\n".join((head, *kept, "    pass")), space)  # noqa: S102  # names of our own fields
+    made: Callable[..., None] = space["__init__"]
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    return made
 
 
 def _equal(self: Any, other: object) -> bool:
