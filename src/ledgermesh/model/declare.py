@@ -178,7 +178,7 @@ def _compiled(cls: Any) -> Callable[..., None]:
     return made
 
 
-def _equal(self: Any, other: object) -> bool:
+def _equal(self: Any, other: Any) -> Any:
     if other.__class__ is not self.__class__:
         return NotImplemented
     return all(getattr(self, each.name) == getattr(other, each.name) for each in fields(self) if each.compare)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import cache
+from importlib import import_module
 
 import strawberry
-from iso4217 import Currency
 
 from ledgermesh.model import declare
 
@@ -24,7 +24,9 @@ class Money:
 @cache
 def exponent(currency: str) -> int:
     """Digits after the decimal point of the currency's minor unit, by ISO 4217; 2 for a code it does not list."""
+    iso4217 = import_module("iso4217")  # reads a table of XML: not before somebody asks
     try:
-        return Currency(currency).exponent or 0
+        found: int = iso4217.Currency(currency).exponent or 0
     except ValueError:
         return 2
+    return found
