@@ -21,7 +21,6 @@ from ledgermesh.edge.documents import Documents, read_trusted
 from ledgermesh.edge.drain import Drain
 from ledgermesh.edge.handed import handed_routes
 from ledgermesh.edge.incoming import Limits
-from ledgermesh.edge.issuers.verifying import Issuers
 from ledgermesh.edge.mcp.extra import check_installed
 from ledgermesh.edge.provider_hooks import hook_routes
 from ledgermesh.edge.routes import application
@@ -55,6 +54,7 @@ from ledgermesh.upstream.wire_http1 import GuardedWire
 from ledgermesh.watches import make_watches
 
 if TYPE_CHECKING:
+    from ledgermesh.edge.issuers.verifying import Issuers
     from ledgermesh.edge.mcp.mount import McpEndpoint
 
 MOUNT: Final = "ledgermesh.edge.mcp.mount"

@@ -8,13 +8,16 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ledgermesh.clock import Clock
-from ledgermesh.edge.issuers.verifying import Issuers
 from ledgermesh.errors import SignIn
 from ledgermesh.state.minting import BROWSER_PREFIX, BrowserGrant, BrowserTokens, misspelt
 from ledgermesh.state.registry import Principal, Registry, narrowed
 from ledgermesh.state.sealing import SealingKey
+
+if TYPE_CHECKING:
+    from ledgermesh.edge.issuers.verifying import Issuers
 
 CHALLENGE = 'Bearer realm="ledgermesh", Basic realm="ledgermesh"'
 """The WWW-Authenticate header of a refusal."""

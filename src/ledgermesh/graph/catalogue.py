@@ -8,7 +8,7 @@ from typing import Any, cast
 from ledgermesh.engine.read import shows_removed, tells_changes
 from ledgermesh.graph.inputs import fields_of
 from ledgermesh.graph.kinds import NAMES
-from ledgermesh.graph.writes.catalogued import with_writes, write_capability, written_anywhere
+from ledgermesh.graph.writes.catalogued import Writes, with_writes, write_capability, written_anywhere
 from ledgermesh.model.enums import OriginKind, ReportKind
 from ledgermesh.model.mapped import shown_name
 from ledgermesh.model.platform import Capability, FieldCapability, Provider, Support, Verb
@@ -39,12 +39,13 @@ def _provider(definition: Definition, changes: list[tuple[str, WriteVerb]]) -> P
 def _capabilities(definition: Definition, changes: list[tuple[str, WriteVerb]]) -> Iterator[Capability]:
     for kind in NAMES:
         mine = [resource for resource in definition.resources if resource.kind == kind]
-        fields = list(with_writes(definition, kind, _fields(mine)))
+        writes = Writes(definition, kind)
+        fields = list(with_writes(writes, _fields(mine)))
         for verb in (Verb.LIST, Verb.GET):
             yield _of_kind(definition, kind, verb, mine, fields)
         known = {field.name: field for field in fields}
         for change in (verb for each, verb in changes if each == kind):
-            yield write_capability(definition, kind, change, known)
+            yield write_capability(writes, change, known)
     for report in ReportKind:
         has = any(endpoint.report == report.value for endpoint in definition.reports)
         yield Capability(

@@ -19,6 +19,7 @@ from ledgermesh.graph.context import READ, Context
 from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.kinds import NAMES
 from ledgermesh.graph.loaders import Loaders
+from ledgermesh.model import declare
 from ledgermesh.model.platform import Connection
 from ledgermesh.spec.query import Ref
 from ledgermesh.state.directory import Changed
@@ -49,14 +50,14 @@ class ChangeCause(Enum):
     MISSED = "MISSED"
 
 
-@strawberry.type(description="A record that may have changed.")
+@declare.object_type(description="A record that may have changed.")
 class ChangedRecord:
     id: strawberry.ID = strawberry.field(description="Its global id.")
     kind: str = strawberry.field(description="Its kind, a type name of this schema.")
     native_id: str = strawberry.field(description="Its id at the provider.")
 
 
-@strawberry.type(
+@declare.object_type(
     description="Records of one connection that changed. Nothing of the books is told: read them, and the answer is "
     "never older than the change."
 )
@@ -75,11 +76,11 @@ class RecordsChanged:
     cursor: str = strawberry.field(description="Give it as `after` to go on here.")
 
 
-@strawberry.type
+@declare.object_type()
 class ChangedSubscription:
     """The part of the root of every subscription that is about records."""
 
-    @strawberry.subscription(
+    @declare.subscription(
         description="Records whenever they change: as providers notify us, and by your own and others' writes through "
         "this gateway. At least once each. Ends with an error within a second when the key ends or the company is "
         "shared no more. Needs the scope `api.read`."

@@ -20,6 +20,7 @@ from ledgermesh.graph.kinds import BY_NAME, KINDS, Kind
 from ledgermesh.graph.limits.directives import PAGED
 from ledgermesh.graph.reports import Reports
 from ledgermesh.graph.results import Listing
+from ledgermesh.model import declare
 from ledgermesh.model.enums import DeadlineKind, PartyRole
 from ledgermesh.model.mapped import graphql_name
 from ledgermesh.model.platform import Connection
@@ -34,35 +35,35 @@ COMPANY = "Company"
 """The kind that global ids of companies have."""
 
 
-@strawberry.type
+@declare.object_type()
 class CompanyBase(Node):
     """The fields of Company that are not lists of records."""
 
     entry: strawberry.Private[CompanyEntry]
 
-    @strawberry.field(description="Opaque and stable; give it to `node(id:)`.")
+    @declare.field(description="Opaque and stable; give it to `node(id:)`.")
     def id(self, info: Info) -> strawberry.ID:
         # No connection has an empty id, so that it is never taken for one of a record.
         return strawberry.ID(info.context.ids.seal(Ref(COMPANY, "", self.entry.key)))
 
-    @strawberry.field(description="The account key: what `company(key:)` and X-Account-Key take.")
+    @declare.field(description="The account key: what `company(key:)` and X-Account-Key take.")
     def key(self) -> strawberry.ID:
         return strawberry.ID(self.entry.key)
 
-    @strawberry.field(description="For people.")
+    @declare.field(description="For people.")
     def name(self) -> str:
         return self.entry.name
 
-    @strawberry.field(description="`live` or `sandbox`; never mixed.")
+    @declare.field(description="`live` or `sandbox`; never mixed.")
     def environment(self) -> str:
         return self.entry.environment
 
-    @strawberry.field(description="Where the company's books lie.")
+    @declare.field(description="Where the company's books lie.")
     def connections(self, info: Info) -> list[Connection]:
         context = info.context
         return [context.connection(entry) for entry in context.connections(self.entry)]
 
-    @strawberry.field(description="Statements as each source computes them.")
+    @declare.field(description="Statements as each source computes them.")
     def reports(self) -> Reports:
         return Reports(entry=self.entry)
 
@@ -144,7 +145,7 @@ def _field(resolve: Any, description: str, gives: Any, arguments: Mapping[str, t
         **{name: annotation for name, (annotation, _) in arguments.items()},
     }
     directives = [PAGED] if "first" in arguments else []
-    return strawberry.field(resolver=resolve, description=description, directives=directives)
+    return declare.field(description=description, directives=directives)(resolve)
 
 
 def _argument(hint: Any, description: str, name: str | None = None) -> Any:
@@ -308,7 +309,6 @@ def _role_field(name: str, role: PartyRole) -> Any:
     )
 
 
-Company = strawberry.type(
-    type("Company", (CompanyBase,), {"__annotations__": {}, **_made()}),
+Company = declare.object_type(
     description="One business whose books are shared with you. Nothing of them is stored here: every read is live.",
-)
+)(type("Company", (CompanyBase,), {"__annotations__": {}, **_made()}))

@@ -18,6 +18,7 @@ from strawberry.annotation import StrawberryAnnotation
 from ledgermesh.engine.mapping import CONNECTION
 from ledgermesh.errors import BadInput
 from ledgermesh.graph.instants import Instant, bounds
+from ledgermesh.model import declare
 from ledgermesh.model.enums import Direction
 from ledgermesh.model.mapped import graphql_name
 from ledgermesh.model.money import Money
@@ -30,7 +31,7 @@ T = TypeVar("T")
 NULLS = "Null equals only null; `ne` holds for null."
 
 
-@strawberry.input(name="Filter", description=f"Compares a value. Everything given must hold. {NULLS}")
+@declare.input_type(name="Filter", description=f"Compares a value. Everything given must hold. {NULLS}")
 class Equality(Generic[T]):
     eq: T | None = strawberry.field(default=UNSET, description="Equal; null asks for null.")
     ne: T | None = strawberry.field(default=UNSET, description="Not equal; null asks for anything but null.")
@@ -38,7 +39,7 @@ class Equality(Generic[T]):
     is_null: bool | None = strawberry.field(default=UNSET, description="Whether there is no value.")
 
 
-@strawberry.input(
+@declare.input_type(
     name="Range", description=f"Compares a value that has an order. Everything given must hold. {NULLS}"
 )
 class Range(Equality[T], Generic[T]):
@@ -48,14 +49,14 @@ class Range(Equality[T], Generic[T]):
     gte: T | None = strawberry.field(default=UNSET, description="Greater than or equal.")
 
 
-@strawberry.input(description=f"Compares text by code point. Everything given must hold. {NULLS}")
+@declare.input_type(description=f"Compares text by code point. Everything given must hold. {NULLS}")
 class TextFilter(Range[str]):
     contains: str | None = strawberry.field(
         default=UNSET, description="Holds this text somewhere, ignoring case."
     )
 
 
-@strawberry.input(
+@declare.input_type(
     description=f"Compares an amount of money within one currency. Everything given must hold. {NULLS}"
 )
 class MoneyFilter(Range[Decimal]):
@@ -65,12 +66,12 @@ class MoneyFilter(Range[Decimal]):
     )
 
 
-@strawberry.input(name="ListFilter", description="Looks into a list of words.")
+@declare.input_type(name="ListFilter", description="Looks into a list of words.")
 class Membership(Generic[T]):
     contains: T | None = strawberry.field(default=UNSET, description="This is one of them.")
 
 
-@strawberry.input(description="Compares a reference by the other record's global id.")
+@declare.input_type(description="Compares a reference by the other record's global id.")
 class ReferenceFilter:
     eq: strawberry.ID | None = strawberry.field(
         default=UNSET, description="Refers to this record; null asks for none."
@@ -179,7 +180,7 @@ def where_input(model: Any) -> Any:
     ):
         notes[f"{name}_"] = nullable(kind)
         setattr(made, f"{name}_", strawberry.field(name=name, default=UNSET, description=text))
-    return strawberry.input(made, description="A condition. Everything given in one object must hold.")
+    return declare.input_type(description="A condition. Everything given in one object must hold.")(made)
 
 
 @cache
@@ -202,7 +203,7 @@ def order_input(model: Any) -> Any:
     ):
         setattr(made, name, strawberry.field(default=default, description=text))
     made.field = strawberry.field(description="What to order by.")  # type: ignore[attr-defined]  # the class is made here
-    return strawberry.input(made, description="One key of an order. Nulls come last in both directions.")
+    return declare.input_type(description="One key of an order. Nulls come last in both directions.")(made)
 
 
 # -- into the spec's values --------------------------------------------------------------------------------------

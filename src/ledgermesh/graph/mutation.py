@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import strawberry
-
 from ledgermesh.graph.admin.surface.companies import CompanyMutations
 from ledgermesh.graph.admin.surface.connections import ConnectionMutations
 from ledgermesh.graph.admin.surface.keys import KeyMutations
@@ -11,9 +9,10 @@ from ledgermesh.graph.admin.surface.tenants import TenantMutations
 from ledgermesh.graph.writes.commit import CommitMutation
 from ledgermesh.graph.writes.mutations import RecordMutations
 from ledgermesh.graph.writes.several import RecordsMutation
+from ledgermesh.model import declare
 
 
-@strawberry.type(
+@declare.object_type(
     description="Changes. Of records: by API keys with the scope WRITE, of tenants that may write; of everything else: "
     "administration, by API keys with the scope ADMIN unless a field says otherwise."
 )

@@ -13,6 +13,7 @@ from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.limits.explain import ExplainQuery
 from ledgermesh.graph.writes.books import CapabilityQuery
 from ledgermesh.graph.writes.status import SyncQuery
+from ledgermesh.model import declare
 from ledgermesh.model.platform import Provider, Tenant
 from ledgermesh.model.record import Node
 from ledgermesh.model.selection import selected
@@ -20,17 +21,17 @@ from ledgermesh.model.selection import selected
 NODES_MAX = 100
 
 
-@strawberry.type(description="Live accounting data of every company that is shared with you.")
+@declare.object_type(description="Live accounting data of every company that is shared with you.")
 class Query(CapabilityQuery, SyncQuery, ExplainQuery):
-    @strawberry.field(description="Who is asking.")
+    @declare.field(description="Who is asking.")
     def viewer(self, info: Info) -> Tenant:
         return caller(info.context)
 
-    @strawberry.field(description="Every system that books can lie in, and what each can do.")
+    @declare.field(description="Every system that books can lie in, and what each can do.")
     def providers(self, info: Info) -> list[Provider]:
         return list(info.context.parts.providers.values())
 
-    @strawberry.field(description="The companies that this key sees, by account key; all, or those named.")
+    @declare.field(description="The companies that this key sees, by account key; all, or those named.")
     def companies(
         self,
         info: Info,
@@ -41,7 +42,7 @@ class Query(CapabilityQuery, SyncQuery, ExplainQuery):
             return [Company(entry=entry) for entry in context.companies()]
         return [Company(entry=context.company(key)) for key in dict.fromkeys(keys)]
 
-    @strawberry.field(
+    @declare.field(
         description="One company, by account key or by the header X-Account-Key; the argument wins."
     )
     def company(
@@ -52,14 +53,14 @@ class Query(CapabilityQuery, SyncQuery, ExplainQuery):
         found: Company = Company(entry=info.context.company(key))  # type: ignore[valid-type]  # as above
         return found
 
-    @strawberry.field(description="Anything by its global id; null when it is not there any more.")
+    @declare.field(description="Anything by its global id; null when it is not there any more.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
     ) -> Node | None:
         found: Node | None = await _node(info, id)
         return found
 
-    @strawberry.field(description="Several things by their global ids, in the order asked for.")
+    @declare.field(description="Several things by their global ids, in the order asked for.")
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100.")]
     ) -> list[Node | None]:

@@ -13,6 +13,7 @@ from ledgermesh.errors import BadInput
 from ledgermesh.graph.fanout import reports
 from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.results import ReportSource
+from ledgermesh.model import declare
 from ledgermesh.state.entries import CompanyEntry
 
 Sources = Annotated[
@@ -20,11 +21,11 @@ Sources = Annotated[
 ]
 
 
-@strawberry.type(description="Statements as each source computes them; one answer for each source.")
+@declare.object_type(description="Statements as each source computes them; one answer for each source.")
 class Reports:
     entry: strawberry.Private[CompanyEntry]
 
-    @strawberry.field(description="Income and expenses over a period.")
+    @declare.field(description="Income and expenses over a period.")
     async def profit_and_loss(
         self,
         info: Info,
@@ -34,7 +35,7 @@ class Reports:
     ) -> list[ReportSource]:
         return await self._read(info, "PROFIT_AND_LOSS", _period(start, end), sources)
 
-    @strawberry.field(description="Assets, liabilities and equity on a day.")
+    @declare.field(description="Assets, liabilities and equity on a day.")
     async def balance_sheet(
         self,
         info: Info,
@@ -43,7 +44,7 @@ class Reports:
     ) -> list[ReportSource]:
         return await self._read(info, "BALANCE_SHEET", {"asOf": as_of.isoformat()}, sources)
 
-    @strawberry.field(description="What is owed to the tax authority for a period.")
+    @declare.field(description="What is owed to the tax authority for a period.")
     async def tax_summary(
         self,
         info: Info,
@@ -57,7 +58,7 @@ class Reports:
             raise BadInput(f"`period` is a quarter like 2026-Q3, not {period!r}", details={"field": "period"})
         return await self._read(info, "TAX_SUMMARY", {} if period is None else {"period": period}, sources)
 
-    @strawberry.field(description="The balance of every account on a day.")
+    @declare.field(description="The balance of every account on a day.")
     async def trial_balance(
         self,
         info: Info,
@@ -66,7 +67,7 @@ class Reports:
     ) -> list[ReportSource]:
         return await self._read(info, "TRIAL_BALANCE", {"asOf": as_of.isoformat()}, sources)
 
-    @strawberry.field(description="Key figures over time, as each source computes them.")
+    @declare.field(description="Key figures over time, as each source computes them.")
     async def metrics(
         self,
         info: Info,

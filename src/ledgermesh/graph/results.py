@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.mapped import Finding
 from ledgermesh.model.platform import Connection as Link
 from ledgermesh.model.report import Report
@@ -45,7 +46,7 @@ class Completeness(Enum):
     NONE = "NONE"
 
 
-@strawberry.type(description="Why a source did not answer, and what to do about it.")
+@declare.object_type(description="Why a source did not answer, and what to do about it.")
 class SourceError:
     code: str = strawberry.field(description="Stable code.")
     message: str = strawberry.field(description="In words.")
@@ -59,14 +60,14 @@ class SourceError:
     )
 
 
-@strawberry.type(description="A record that could not be shown. Its values are not repeated here.")
+@declare.object_type(description="A record that could not be shown. Its values are not repeated here.")
 class RejectedRecord:
     native_id: str | None = strawberry.field(description="The provider's id, where it has one.")
     path: str = strawberry.field(description="Where the document is not what it should be.")
     reason: str = strawberry.field(description="What is wrong.")
 
 
-@strawberry.type(description="What became of one source of a list.")
+@declare.object_type(description="What became of one source of a list.")
 class SourceVerdict:
     connection: Link = strawberry.field(description="The connection.")
     resource: str | None = strawberry.field(
@@ -94,13 +95,13 @@ def _nowhere() -> None:
     """The start of a page without records."""
 
 
-@strawberry.type(description="Where a page stands. Lists are paged forward only.")
+@declare.object_type(description="Where a page stands. Lists are paged forward only.")
 class PageInfo:
     has_next_page: bool = strawberry.field(
         description="Whether to ask for the next page. It may turn out short or empty; true while a source is down."
     )
 
-    @strawberry.field(description="Give it as `after` with the same arguments.")
+    @declare.field(description="Give it as `after` with the same arguments.")
     def end_cursor(self) -> str | None:
         return self.end_of()
 
@@ -111,18 +112,18 @@ class PageInfo:
     end_of: strawberry.Private[Callable[[], str | None]] = _nowhere
     """Cursors are sealed where somebody asks for them."""
 
-    @strawberry.field(description="The cursor of the first record; null where there is none.")
+    @declare.field(description="The cursor of the first record; null where there is none.")
     def start_cursor(self) -> str | None:
         return self.start_of()
 
 
-@strawberry.type(description="A record and its place.")
+@declare.object_type(description="A record and its place.")
 class Edge(Generic[T]):
     cursor: str = strawberry.field(description="Goes on behind this record.")
     node: T = strawberry.field(description="The record.")
 
 
-@strawberry.type(name="Connection", description="One page of a list merged from several sources.")
+@declare.object_type(name="Connection", description="One page of a list merged from several sources.")
 class Listing(Generic[T]):
     nodes: list[T] = strawberry.field(description="The records.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
@@ -134,12 +135,12 @@ class Listing(Generic[T]):
     )
     cursors: strawberry.Private[list[str]]
 
-    @strawberry.field(description="The records with their places.")
+    @declare.field(description="The records with their places.")
     def edges(self) -> list[Edge[T]]:
         return [Edge(cursor=cursor, node=node) for cursor, node in zip(self.cursors, self.nodes, strict=True)]
 
 
-@strawberry.type(description="One source's answer to the question for a statement.")
+@declare.object_type(description="One source's answer to the question for a statement.")
 class ReportSource:
     connection: Link = strawberry.field(description="The connection.")
     report: Report | None = strawberry.field(

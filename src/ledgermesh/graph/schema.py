@@ -47,6 +47,7 @@ from ledgermesh.graph.question import Answer, Question
 from ledgermesh.graph.scalars import DATE_TIME, DECIMAL
 from ledgermesh.graph.subscription import Subscription, subscribes
 from ledgermesh.graph.upload import UPLOAD, Upload
+from ledgermesh.model import declare
 from ledgermesh.model.mapped import graphql_name
 from ledgermesh.upstream.call import Fresh, Step
 
@@ -98,7 +99,9 @@ class Schema(strawberry.Schema):
         """Leave it to `present`."""
 
 
-@strawberry.type(name="Query", description="Live accounting data of every company that is shared with you.")
+@declare.object_type(
+    name="Query", description="Live accounting data of every company that is shared with you."
+)
 class Root(Query, AdminQuery, FederationQuery):
     """Books, and administration beside them; and what routers ask before they ask for books."""
 

@@ -17,6 +17,7 @@ from ledgermesh.graph.context import Context
 from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.question import Question
 from ledgermesh.graph.writes.status import SyncSubscription
+from ledgermesh.model import declare
 from ledgermesh.model.platform import Connection
 from ledgermesh.state.directory import Changed
 from ledgermesh.state.entries import ConnectionEntry, Standing
@@ -27,9 +28,9 @@ CHECK_SECONDS: Final = 1.0
 """How often a subscriber's right to listen is looked at when nothing happens."""
 
 
-@strawberry.type(description="What is told as it happens, over an event stream.")
+@declare.object_type(description="What is told as it happens, over an event stream.")
 class Subscription(SyncSubscription, ChangedSubscription):
-    @strawberry.subscription(
+    @declare.subscription(
         description="A connection whenever it begins to stand otherwise: its state, reason, code or expiry. "
         "Ends with an error within a second when the key ends or the company is shared no more."
     )

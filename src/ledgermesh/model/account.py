@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.enums import AccountClassification, AccountType, RecordStatus, Side
 from ledgermesh.model.money import Money
 from ledgermesh.model.reach import Info
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ledgermesh.model.ledger import LedgerTransaction
 
 
-@strawberry.type(description="A row of the chart of accounts.")
+@declare.object_type(description="A row of the chart of accounts.")
 class Account(Record):
     code: str | None = strawberry.field(description="The nominal code, as text.")
     name: str | None = strawberry.field(description="What people call it.")
@@ -40,7 +41,7 @@ class Account(Record):
     tax_number: str | None = strawberry.field(description="The tax authority's number or code for it.")
     parent_ref: strawberry.Private[Pointer | None]
 
-    @strawberry.field(
+    @declare.field(
         description="What was posted to it, in order of date. Null, with an error, when it cannot be read."
     )
     async def transactions(
@@ -48,7 +49,7 @@ class Account(Record):
     ) -> list[Annotated[LedgerTransaction, strawberry.lazy("ledgermesh.model.ledger")]] | None:
         return list(await info.context.reach.children(self, "LedgerTransaction", selected(info)))
 
-    @strawberry.field(description="The account above it.")
+    @declare.field(description="The account above it.")
     async def parent(self, info: Info) -> Account | None:
         found: Account | None = await info.context.reach.follow(self, self.parent_ref, selected(info))
         return found

@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.enums import BankAccountKind, RecordStatus
 from ledgermesh.model.mapped import Mapped
 from ledgermesh.model.money import Money
 from ledgermesh.model.record import Record
 
 
-@strawberry.type(description="A bank account of the company.")
+@declare.object_type(description="A bank account of the company.")
 class BankAccount(Record):
     name: str | None = strawberry.field(description="What people call it.")
     kind: BankAccountKind | None = strawberry.field(description="What kind of account it is.")
@@ -27,13 +28,13 @@ class BankAccount(Record):
     status: RecordStatus | None = strawberry.field(description="Whether it is in use.")
 
 
-@strawberry.type(description="What a bank transaction was booked to.")
+@declare.object_type(description="What a bank transaction was booked to.")
 class Category(Mapped):
     native_id: str | None = strawberry.field(description="The provider's id.")
     name: str | None = strawberry.field(description="Name.")
 
 
-@strawberry.type(description="One line of a bank statement.")
+@declare.object_type(description="One line of a bank statement.")
 class BankTransaction(Record):
     date: dt.date | None = strawberry.field(description="Day it was booked.")
     description: str | None = strawberry.field(description="Text on the statement.")

@@ -6,19 +6,20 @@ import datetime as dt
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.money import Money
 from ledgermesh.model.record import Record
 from ledgermesh.model.sales import OrderStatus
 from ledgermesh.model.trade import CommercialDocument
 
 
-@strawberry.type(description="An order in a shop.")
+@declare.object_type(description="An order in a shop.")
 class Order(CommercialDocument):
     status: OrderStatus | None = strawberry.field(description="Where it stands.")
     shipping: Money | None = strawberry.field(description="What is charged for delivery.")
 
 
-@strawberry.type(
+@declare.object_type(
     description="A payment, refund, fee or payout of a shop or payment processor. Not a line of a bank statement."
 )
 class CommerceTransaction(Record):

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.account import Account
 from ledgermesh.model.enums import ItemKind, RecordStatus
 from ledgermesh.model.mapped import Mapped
@@ -17,7 +18,7 @@ from ledgermesh.model.selection import selected
 from ledgermesh.spec.pointer import Pointer
 
 
-@strawberry.type(description="A product or a service.")
+@declare.object_type(description="A product or a service.")
 class Item(Record):
     code: str | None = strawberry.field(description="Article number or SKU.")
     name: str | None = strawberry.field(description="What people call it.")
@@ -36,12 +37,12 @@ class Item(Record):
     sales_account_ref: strawberry.Private[Pointer | None]
     purchase_account_ref: strawberry.Private[Pointer | None]
 
-    @strawberry.field(description="The account its sales are booked to.")
+    @declare.field(description="The account its sales are booked to.")
     async def sales_account(self, info: Info) -> Account | None:
         found: Account | None = await info.context.reach.follow(self, self.sales_account_ref, selected(info))
         return found
 
-    @strawberry.field(description="The account its purchases are booked to.")
+    @declare.field(description="The account its purchases are booked to.")
     async def purchase_account(self, info: Info) -> Account | None:
         found: Account | None = await info.context.reach.follow(
             self, self.purchase_account_ref, selected(info)
@@ -49,7 +50,7 @@ class Item(Record):
         return found
 
 
-@strawberry.type(description="A part of a tax rate, or its rate during a period.")
+@declare.object_type(description="A part of a tax rate, or its rate during a period.")
 class TaxComponent(Mapped):
     name: str | None = strawberry.field(description="Its name, where it has one.")
     rate: Decimal | None = strawberry.field(description="Percent.")
@@ -58,7 +59,7 @@ class TaxComponent(Mapped):
     valid_to: dt.date | None = strawberry.field(description="Last day; null while it is open.")
 
 
-@strawberry.type(description="A sales or purchase tax.")
+@declare.object_type(description="A sales or purchase tax.")
 class TaxRate(Record):
     code: str | None = strawberry.field(description="The word documents use for it.")
     name: str | None = strawberry.field(description="What people call it.")
@@ -73,7 +74,7 @@ class TaxRate(Record):
     status: RecordStatus | None = strawberry.field(description="Whether it is in use.")
 
 
-@strawberry.type(description="A category of products or services.")
+@declare.object_type(description="A category of products or services.")
 class ItemCategory(Record):
     name: str | None = strawberry.field(description="Name.")
     kind: ItemKind | None = strawberry.field(description="What its items are.")
@@ -81,7 +82,7 @@ class ItemCategory(Record):
     size: int | None = strawberry.field(description="How many items are in it, where the provider tells.")
 
 
-@strawberry.type(description="A unit that things are sold in.")
+@declare.object_type(description="A unit that things are sold in.")
 class Unit(Record):
     name: str | None = strawberry.field(description="Name, in the language of the connection.")
     scope_raw: str | None = strawberry.field(description="The provider's own word for what it is used for.")

@@ -8,6 +8,7 @@ from enum import Enum
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.account import Account
 from ledgermesh.model.enums import Side
 from ledgermesh.model.mapped import Mapped
@@ -19,7 +20,7 @@ from ledgermesh.model.selection import selected
 from ledgermesh.spec.pointer import Pointer
 
 
-@strawberry.type(description="One side of a journal entry.")
+@declare.object_type(description="One side of a journal entry.")
 class JournalLine(Mapped):
     account_native_id: str | None = strawberry.field(description="The provider's id of the account.")
     side: Side | None = strawberry.field(description="Debit or credit.")
@@ -27,7 +28,7 @@ class JournalLine(Mapped):
     description: str | None = strawberry.field(description="Text.")
 
 
-@strawberry.type(description="A manual journal entry.")
+@declare.object_type(description="A manual journal entry.")
 class JournalEntry(Record):
     number: str | None = strawberry.field(description="Number.")
     date: dt.date | None = strawberry.field(description="Day it counts for.")
@@ -54,7 +55,7 @@ class LedgerKind(Enum):
     OTHER = "OTHER"
 
 
-@strawberry.type(
+@declare.object_type(
     description="Anything that was booked, whatever it comes from; or one posting of it to an account."
 )
 class LedgerTransaction(Record):
@@ -78,23 +79,23 @@ class LedgerTransaction(Record):
     account_ref: strawberry.Private[Pointer | None]
     document_ref: strawberry.Private[Pointer | None]
 
-    @strawberry.field(description="The other side.")
+    @declare.field(description="The other side.")
     async def party(self, info: Info) -> Party | None:
         found: Party | None = await info.context.reach.follow(self, self.party_ref, selected(info))
         return found
 
-    @strawberry.field(description="The account it is booked to first.")
+    @declare.field(description="The account it is booked to first.")
     async def account(self, info: Info) -> Account | None:
         found: Account | None = await info.context.reach.follow(self, self.account_ref, selected(info))
         return found
 
-    @strawberry.field(description="The document it comes from, as its own kind.")
+    @declare.field(description="The document it comes from, as its own kind.")
     async def document(self, info: Info) -> Record | None:
         found: Record | None = await info.context.reach.follow(self, self.document_ref, selected(info))
         return found
 
 
-@strawberry.type(description="Money moved between two accounts of the company.")
+@declare.object_type(description="Money moved between two accounts of the company.")
 class Transfer(Record):
     number: str | None = strawberry.field(description="Number.")
     date: dt.date | None = strawberry.field(description="Day the money moved.")
@@ -108,18 +109,18 @@ class Transfer(Record):
     from_account_ref: strawberry.Private[Pointer | None]
     to_account_ref: strawberry.Private[Pointer | None]
 
-    @strawberry.field(description="The account it left.")
+    @declare.field(description="The account it left.")
     async def from_account(self, info: Info) -> Account | None:
         found: Account | None = await info.context.reach.follow(self, self.from_account_ref, selected(info))
         return found
 
-    @strawberry.field(description="The account it came to.")
+    @declare.field(description="The account it came to.")
     async def to_account(self, info: Info) -> Account | None:
         found: Account | None = await info.context.reach.follow(self, self.to_account_ref, selected(info))
         return found
 
 
-@strawberry.type(description="The rate between two currencies as the company uses it.")
+@declare.object_type(description="The rate between two currencies as the company uses it.")
 class ExchangeRate(Record):
     from_currency: str | None = strawberry.field(description="ISO 4217 code.")
     to_currency: str | None = strawberry.field(description="ISO 4217 code.")

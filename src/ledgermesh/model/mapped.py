@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.row import Malformed, Row
 
 
@@ -24,7 +25,7 @@ class Reader(Protocol):
         ...
 
 
-@strawberry.type(description="Something about this record that the reader should know.")
+@declare.object_type(description="Something about this record that the reader should know.")
 class Finding:
     code: str = strawberry.field(
         description="MALFORMED: the provider's value cannot be read and the field is null. NOTE: the provider says so."

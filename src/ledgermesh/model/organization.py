@@ -6,11 +6,12 @@ import datetime as dt
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.party import Address
 from ledgermesh.model.record import Record
 
 
-@strawberry.type(description="The company as one source describes it, with the settings of its books.")
+@declare.object_type(description="The company as one source describes it, with the settings of its books.")
 class Organization(Record):
     name: str | None = strawberry.field(description="Name.")
     legal_name: str | None = strawberry.field(description="Registered name.")
@@ -36,13 +37,13 @@ class Organization(Record):
     active: bool | None = strawberry.field(description="Whether the provider serves it.")
 
 
-@strawberry.type(description="The number that the next document of a kind gets.")
+@declare.object_type(description="The number that the next document of a kind gets.")
 class NextNumber(Record):
     kind_raw: str | None = strawberry.field(description="The provider's own word for the kind of document.")
     number: str | None = strawberry.field(description="The number.")
 
 
-@strawberry.type(description="A payment slip that invoices can carry.")
+@declare.object_type(description="A payment slip that invoices can carry.")
 class PaymentSlip(Record):
     name: str | None = strawberry.field(description="What people call it.")
     kind_raw: str | None = strawberry.field(description="The provider's own word for its kind.")

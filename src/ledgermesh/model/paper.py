@@ -6,11 +6,12 @@ import datetime as dt
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.enums import DeadlineKind, DeadlineStatus, DocumentKind, ProcessingStatus
 from ledgermesh.model.record import Record
 
 
-@strawberry.type(description="A document somebody uploaded: a receipt, a contract, a statement.")
+@declare.object_type(description="A document somebody uploaded: a receipt, a contract, a statement.")
 class Document(Record):
     name: str | None = strawberry.field(description="File name.")
     kind: DocumentKind | None = strawberry.field(description="What it is.")
@@ -24,7 +25,7 @@ class Document(Record):
     )
 
 
-@strawberry.type(description="Something an authority wants by a day.")
+@declare.object_type(description="Something an authority wants by a day.")
 class Deadline(Record):
     kind: DeadlineKind | None = strawberry.field(description="What it is.")
     kind_raw: str | None = strawberry.field(description="The provider's own words for it.")

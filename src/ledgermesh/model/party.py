@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.account import Account
 from ledgermesh.model.enums import PartyRole, RecordStatus
 from ledgermesh.model.mapped import Mapped
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ledgermesh.model.ledger import LedgerTransaction
 
 
-@strawberry.type(description="A postal address.")
+@declare.object_type(description="A postal address.")
 class Address(Mapped):
     lines: list[str] = strawberry.field(
         description="Street and further lines, in the order they are written."
@@ -34,7 +35,7 @@ class Address(Mapped):
     )
 
 
-@strawberry.type(description="A customer, a supplier, or both.")
+@declare.object_type(description="A customer, a supplier, or both.")
 class Party(Record):
     roles: list[PartyRole] = strawberry.field(description="What it is to the company.")
     display_name: str | None = strawberry.field(description="The name on documents.")
@@ -65,32 +66,32 @@ class Party(Record):
     receivable_account_ref: strawberry.Private[Pointer | None]
     payable_account_ref: strawberry.Private[Pointer | None]
 
-    @strawberry.field(description="The account its invoices are owed on.")
+    @declare.field(description="The account its invoices are owed on.")
     async def receivable_account(self, info: Info) -> Account | None:
         found: Account | None = await info.context.reach.follow(
             self, self.receivable_account_ref, selected(info)
         )
         return found
 
-    @strawberry.field(description="The account its bills are owed on.")
+    @declare.field(description="The account its bills are owed on.")
     async def payable_account(self, info: Info) -> Account | None:
         found: Account | None = await info.context.reach.follow(
             self, self.payable_account_ref, selected(info)
         )
         return found
 
-    @strawberry.field(description="The party it belongs to, for branches and sub-customers.")
+    @declare.field(description="The party it belongs to, for branches and sub-customers.")
     async def parent(self, info: Info) -> Party | None:
         found: Party | None = await info.context.reach.follow(self, self.parent_ref, selected(info))
         return found
 
-    @strawberry.field(description="The groups it is in. Null, with an error, when they cannot be read.")
+    @declare.field(description="The groups it is in. Null, with an error, when they cannot be read.")
     async def groups(self, info: Info) -> list[PartyGroup] | None:
         reach, wanted = info.context.reach, selected(info)
         found = await asyncio.gather(*(reach.follow(self, pointer, wanted) for pointer in self.group_refs))
         return [each for each in found if each is not None]
 
-    @strawberry.field(
+    @declare.field(
         description="What was booked with it, in order of date. Null, with an error, when it cannot be read."
     )
     async def transactions(
@@ -98,20 +99,20 @@ class Party(Record):
     ) -> list[Annotated[LedgerTransaction, strawberry.lazy("ledgermesh.model.ledger")]] | None:
         return list(await info.context.reach.children(self, "LedgerTransaction", selected(info)))
 
-    @strawberry.field(description="All its addresses. Null, with an error, when they cannot be read.")
+    @declare.field(description="All its addresses. Null, with an error, when they cannot be read.")
     async def addresses(self, info: Info) -> list[PartyAddress] | None:
         return list(await info.context.reach.children(self, "PartyAddress", selected(info)))
 
-    @strawberry.field(description="The people to talk to. Null, with an error, when they cannot be read.")
+    @declare.field(description="The people to talk to. Null, with an error, when they cannot be read.")
     async def people(self, info: Info) -> list[ContactPerson] | None:
         return list(await info.context.reach.children(self, "ContactPerson", selected(info)))
 
-    @strawberry.field(description="Its bank accounts. Null, with an error, when they cannot be read.")
+    @declare.field(description="Its bank accounts. Null, with an error, when they cannot be read.")
     async def bank_accounts(self, info: Info) -> list[PartyBankAccount] | None:
         return list(await info.context.reach.children(self, "PartyBankAccount", selected(info)))
 
 
-@strawberry.type(description="A group of customers or suppliers.")
+@declare.object_type(description="A group of customers or suppliers.")
 class PartyGroup(Record):
     name: str | None = strawberry.field(description="Name.")
     kind_raw: str | None = strawberry.field(description="The provider's own word for its kind.")
@@ -121,7 +122,7 @@ class PartyGroup(Record):
     )
 
 
-@strawberry.type(description="One of the addresses of a party.")
+@declare.object_type(description="One of the addresses of a party.")
 class PartyAddress(Record):
     lines: list[str] = strawberry.field(
         description="Street and further lines, in the order they are written."
@@ -137,7 +138,7 @@ class PartyAddress(Record):
     hidden_on_documents: bool | None = strawberry.field(description="Whether documents leave it out.")
 
 
-@strawberry.type(description="A person to talk to at a party.")
+@declare.object_type(description="A person to talk to at a party.")
 class ContactPerson(Record):
     first_name: str | None = strawberry.field(description="Given name.")
     last_name: str | None = strawberry.field(description="Family name.")
@@ -150,7 +151,7 @@ class ContactPerson(Record):
     wants_newsletter: bool | None = strawberry.field(description="Whether they want the newsletter.")
 
 
-@strawberry.type(description="A bank account of a party.")
+@declare.object_type(description="A bank account of a party.")
 class PartyBankAccount(Record):
     description: str | None = strawberry.field(description="What people call it.")
     kind_raw: str | None = strawberry.field(description="The provider's own word for its kind.")

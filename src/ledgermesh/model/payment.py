@@ -6,6 +6,7 @@ import datetime as dt
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.account import Account
 from ledgermesh.model.enums import PaymentKind, PaymentMethod
 from ledgermesh.model.mapped import Mapped
@@ -17,13 +18,13 @@ from ledgermesh.model.selection import selected
 from ledgermesh.spec.pointer import Pointer
 
 
-@strawberry.type(description="The part of a payment that settles one document.")
+@declare.object_type(description="The part of a payment that settles one document.")
 class Allocation(Mapped):
     amount: Money | None = strawberry.field(description="In the document's currency.")
     document_native_id: str | None = strawberry.field(description="The provider's id of the invoice or bill.")
 
 
-@strawberry.interface(description="Money received or paid.")
+@declare.interface(description="Money received or paid.")
 class Settlement(Record):
     number: str | None = strawberry.field(description="Number, where payments have one.")
     date: dt.date | None = strawberry.field(description="Day the money moved.")
@@ -41,22 +42,22 @@ class Settlement(Record):
     party_ref: strawberry.Private[Pointer | None]
     account_ref: strawberry.Private[Pointer | None]
 
-    @strawberry.field(description="Who paid or was paid.")
+    @declare.field(description="Who paid or was paid.")
     async def party(self, info: Info) -> Party | None:
         found: Party | None = await info.context.reach.follow(self, self.party_ref, selected(info))
         return found
 
-    @strawberry.field(description="The bank or cash account.")
+    @declare.field(description="The bank or cash account.")
     async def account(self, info: Info) -> Account | None:
         found: Account | None = await info.context.reach.follow(self, self.account_ref, selected(info))
         return found
 
 
-@strawberry.type(description="Money received from a customer, or what else lowers an invoice's balance.")
+@declare.object_type(description="Money received from a customer, or what else lowers an invoice's balance.")
 class Payment(Settlement):
     pass
 
 
-@strawberry.type(description="Money paid to a supplier.")
+@declare.object_type(description="Money paid to a supplier.")
 class BillPayment(Settlement):
     pass

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.enums import OriginKind
 from ledgermesh.model.mapped import Mapped
 from ledgermesh.model.reach import Info
@@ -63,7 +64,7 @@ class Support(Enum):
     NONE = "NONE"
 
 
-@strawberry.type(description="A value that a field takes.")
+@declare.object_type(description="A value that a field takes.")
 class AllowedValue:
     value: str = strawberry.field(
         description="The word; of a reference the provider's id, which `nativeId` takes."
@@ -78,7 +79,7 @@ LookUp = Callable[[int], Awaitable[list[AllowedValue]]]
 """Reads up to so many records that a reference may name."""
 
 
-@strawberry.type(
+@declare.object_type(
     description="What can be asked of one field of a record at one provider, and what can be written."
 )
 class FieldCapability:
@@ -119,7 +120,7 @@ class FieldCapability:
     look_up: strawberry.Private[LookUp | None] = None
     """Of a reference, where it is known whose books are meant."""
 
-    @strawberry.field(
+    @declare.field(
         description="The values it takes: words, or, through `capabilities(connection:)`, the records of these books "
         "that a reference may name, read now. Null where any value goes."
     )
@@ -131,7 +132,7 @@ class FieldCapability:
         return None if self.look_up is None else await self.look_up(first)
 
 
-@strawberry.type(description="What one provider can do with one kind of record.")
+@declare.object_type(description="What one provider can do with one kind of record.")
 class Capability:
     record: str = strawberry.field(
         description="The kind of record: a type name of this schema, or a report's kind."
@@ -159,7 +160,7 @@ class Capability:
     )
 
 
-@strawberry.type(description="A system that keeps books.")
+@declare.object_type(description="A system that keeps books.")
 class Provider:
     name: str = strawberry.field(description="Its key, for example `kashoo`.")
     title: str = strawberry.field(description="Its name for people.")
@@ -185,14 +186,14 @@ class ConnectionState(Enum):
 
 
 # Federation takes a type `Subscription` for the root of subscriptions, whatever the schema says.
-@strawberry.type(name="ProviderPlan", description="The company's plan with the provider.")
+@declare.object_type(name="ProviderPlan", description="The company's plan with the provider.")
 class Subscription(Mapped):
     plan: str | None = strawberry.field(description="The plan as the provider calls it.")
     status: str | None = strawberry.field(description="Where it stands, in the provider's own word.")
     expires_on: dt.date | None = strawberry.field(description="Last day, where the provider tells.")
 
 
-@strawberry.type(description="How many calls a provider still takes in one window, as far as is known.")
+@declare.object_type(description="How many calls a provider still takes in one window, as far as is known.")
 class Quota:
     window: int | None = strawberry.field(
         description="Its length in seconds; null where only the provider's own words tell of it."
@@ -202,7 +203,7 @@ class Quota:
     resets_at: dt.datetime = strawberry.field(description="When it ends, UTC.")
 
 
-@strawberry.type(description="One company's link to one provider.")
+@declare.object_type(description="One company's link to one provider.")
 class Connection:
     id: strawberry.ID = strawberry.field(description="Stable; usable in `from` and as `connection`.")
     provider: Provider = strawberry.field(description="The system behind it.")
@@ -223,21 +224,19 @@ class Connection:
         description="When the sign-in ends for good and a person has to link again; null where it renews itself.",
     )
 
-    @strawberry.field(
-        description="The company's plan with the provider; null where the provider does not tell."
-    )
+    @declare.field(description="The company's plan with the provider; null where the provider does not tell.")
     async def subscription(self, info: Info) -> Subscription | None:
         found: Subscription | None = await info.context.reach.subscription(str(self.id))
         return found
 
-    @strawberry.field(
+    @declare.field(
         description="Where a person links it again, for a day; null where that is no help, and for keys without"
         " the scope `api.write` or `admin` of the tenant that linked it."
     )
     def repair_url(self, info: Info) -> str | None:
         return info.context.reach.repair_url(str(self.id))
 
-    @strawberry.field(
+    @declare.field(
         description="The address to register with the provider, so that it tells us of changes at once. It holds a"
         " secret: whoever knows it can have these books read again, and nothing more. Null where the provider notifies"
         " nobody or the gateway has no public address, and for keys without the scope `api.write` or `admin` of the"
@@ -247,19 +246,19 @@ class Connection:
         found: str | None = await info.context.reach.hook_url(str(self.id))
         return found
 
-    @strawberry.field(
+    @declare.field(
         description="What is left of the provider's budget of calls for this connection; empty where nothing is known."
     )
     async def quota(self, info: Info) -> list[Quota]:
         found: list[Quota] = await info.context.reach.quota(str(self.id))
         return found
 
-    @strawberry.field(description="What can be done through it, for every kind of record and report.")
+    @declare.field(description="What can be done through it, for every kind of record and report.")
     def capabilities(self) -> list[Capability]:
         return self.provider.capabilities
 
 
-@strawberry.type(description="The API client that asks.")
+@declare.object_type(description="The API client that asks.")
 class Tenant:
     id: strawberry.ID = strawberry.field(description="Stable.")
     name: str = strawberry.field(description="For people.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 import strawberry
 from strawberry.scalars import JSON
 
+from ledgermesh.model import declare
 from ledgermesh.model.enums import OriginKind
 from ledgermesh.model.mapped import Finding, Mapped, findings_of, read_all, row_of, shown_name, wires_of
 from ledgermesh.model.platform import Connection
@@ -33,7 +34,7 @@ class Origin(NamedTuple):
     """The opaque global ids, by native id."""
 
 
-@strawberry.type(
+@declare.object_type(
     description="The first source of a record: the same record through two connections has the same one."
 )
 class FirstSource:
@@ -46,7 +47,7 @@ class FirstSource:
     native_id: str = strawberry.field(description="Its id there.")
 
 
-@strawberry.type(description="A file that belongs to a record: what is known of it, not its content.")
+@declare.object_type(description="A file that belongs to a record: what is known of it, not its content.")
 class Attachment(Mapped):
     native_id: str | None = strawberry.field(description="The provider's id of the file.")
     name: str | None = strawberry.field(description="File name.")
@@ -55,14 +56,16 @@ class Attachment(Mapped):
     created_at: dt.datetime | None = strawberry.field(description="When it was added, UTC.")
 
 
-@strawberry.type(description="A field that the company added to its records.")
+@declare.object_type(description="A field that the company added to its records.")
 class CustomField(Mapped):
     key: str | None = strawberry.field(description="The provider's key of the field.")
     name: str | None = strawberry.field(description="What people call it.")
     value: str | None = strawberry.field(description="Its value as text.")
 
 
-@strawberry.type(description="A file that the provider makes of this record, through a link that ends soon.")
+@declare.object_type(
+    description="A file that the provider makes of this record, through a link that ends soon."
+)
 class Download:
     name: str = strawberry.field(description="What it is, for example `pdf` or `preview`.")
     content_type: str = strawberry.field(description="Media type.")
@@ -72,7 +75,7 @@ class Download:
     expires_at: dt.datetime = strawberry.field(description="When the link ends, UTC.")
 
 
-@strawberry.type(description="How one field of a record came to its value.")
+@declare.object_type(description="How one field of a record came to its value.")
 class FieldProvenance:
     field: str = strawberry.field(description="The field of this record.")
     transform: str = strawberry.field(description="The named transform.")
@@ -82,7 +85,7 @@ class FieldProvenance:
     )
 
 
-@strawberry.type(description="Where a record comes from, and what the provider really said.")
+@declare.object_type(description="Where a record comes from, and what the provider really said.")
 class Source:
     connection: Connection = strawberry.field(description="The connection it was read through.")
     native_id: str = strawberry.field(description="The provider's own id.")
@@ -95,30 +98,28 @@ class Source:
     )
     record: strawberry.Private[Record]
 
-    @strawberry.field(description="The provider's whole document for this record, numbers exact.")
+    @declare.field(description="The provider's whole document for this record, numbers exact.")
     def raw(self) -> JSON:
         return JSON(dict(_row(self.record).doc))
 
-    @strawberry.field(description="Fields of the provider's document that the common model does not carry.")
+    @declare.field(description="Fields of the provider's document that the common model does not carry.")
     def unmapped(self) -> JSON:
         used = {path for wire in _wires(self.record).values() for path in wire.paths}
         return JSON(dict(unused(_row(self.record).doc, "", used)))
 
-    @strawberry.field(
+    @declare.field(
         description="Changes with anything the record says; `options.ifVersion` of a write takes it."
     )
     def version(self, info: Info) -> str:
         return info.context.reach.version(self.record)
 
-    @strawberry.field(description="What could not be read, and what the provider says about this record.")
+    @declare.field(description="What could not be read, and what the provider says about this record.")
     def findings(self) -> list[Finding]:
         read_all(self.record)
         # By place, not as they were found: that depends on which fields were read first.
         return sorted(findings_of(self.record), key=lambda each: (each.path, each.code))
 
-    @strawberry.field(
-        description="How each of the named fields (all mapped ones by default) came to its value."
-    )
+    @declare.field(description="How each of the named fields (all mapped ones by default) came to its value.")
     def provenance(
         self,
         fields: Annotated[
@@ -172,14 +173,14 @@ def unused(doc: Mapping[str, object], above: str, used: set[str]) -> Iterator[tu
             yield path, value
 
 
-@strawberry.interface(description="Anything with a global id.")
+@declare.interface(description="Anything with a global id.")
 class Node:
-    @strawberry.field(description="Opaque and stable; give it to `node(id:)`.")
+    @declare.field(description="Opaque and stable; give it to `node(id:)`.")
     def id(self) -> strawberry.ID:
         raise NotImplementedError
 
 
-@strawberry.interface(
+@declare.interface(
     description="One object read live from one connection. Every field but `id` and `source` may be null."
 )
 class Record(Node, Mapped):
@@ -198,7 +199,7 @@ class Record(Node, Mapped):
         self.native_id, self.connection_id, self._origin = native_id, connection_id, origin
         return self
 
-    @strawberry.field(description="Opaque and stable; give it to `node(id:)`.")
+    @declare.field(description="Opaque and stable; give it to `node(id:)`.")
     def id(self) -> strawberry.ID:
         return self.global_id
 
@@ -207,7 +208,7 @@ class Record(Node, Mapped):
         """What `id` answers."""
         return strawberry.ID(self._origin.ids[self.native_id])
 
-    @strawberry.field(description="Where this record comes from, and what the provider really said.")
+    @declare.field(description="Where this record comes from, and what the provider really said.")
     def source(self) -> Source:
         origin = self._origin
         return Source(
@@ -226,7 +227,7 @@ class Record(Node, Mapped):
             native_id=self.origin_native_id or self.native_id,
         )
 
-    @strawberry.field(description="Files that the provider makes of it; each link ends soon.")
+    @declare.field(description="Files that the provider makes of it; each link ends soon.")
     def downloads(self, info: Info) -> list[Download]:
         return list(info.context.reach.downloads(self))
 

@@ -8,11 +8,12 @@ from decimal import Decimal
 import strawberry
 from strawberry.scalars import JSON
 
+from ledgermesh.model import declare
 from ledgermesh.model.mapped import Finding, Mapped, read_all
 from ledgermesh.model.money import Money
 
 
-@strawberry.type(description="One row of a report.")
+@declare.object_type(description="One row of a report.")
 class ReportRow(Mapped):
     native_id: str | None = strawberry.field(description="The provider's id of the account or category.")
     label: str | None = strawberry.field(description="What it is.")
@@ -22,7 +23,7 @@ class ReportRow(Mapped):
     credit: Money | None = strawberry.field(description="For trial balances: the credit balance.")
 
 
-@strawberry.type(description="A part of a report with its total.")
+@declare.object_type(description="A part of a report with its total.")
 class ReportSection(Mapped):
     key: str | None = strawberry.field(
         description="For example INCOME, EXPENSES, ASSETS, LIABILITIES, EQUITY, BOXES."
@@ -31,7 +32,7 @@ class ReportSection(Mapped):
     rows: list[ReportRow] = strawberry.field(description="Its rows.")
 
 
-@strawberry.type(description="A value of a metric at one point in time.")
+@declare.object_type(description="A value of a metric at one point in time.")
 class MetricPoint(Mapped):
     date: dt.date | None = strawberry.field(
         description="The day; null where the provider writes one that no calendar has, see `dateRaw`."
@@ -40,7 +41,7 @@ class MetricPoint(Mapped):
     value: Decimal | None = strawberry.field(description="The value, in major units where it is money.")
 
 
-@strawberry.type(description="A figure that the provider computes over time.")
+@declare.object_type(description="A figure that the provider computes over time.")
 class Metric(Mapped):
     key: str | None = strawberry.field(description="The provider's key of it.")
     label: str | None = strawberry.field(description="What people call it.")
@@ -50,7 +51,7 @@ class Metric(Mapped):
     series: list[MetricPoint] = strawberry.field(description="Its values over time.")
 
 
-@strawberry.type(description="A statement as one provider computes it; nothing is recomputed here.")
+@declare.object_type(description="A statement as one provider computes it; nothing is recomputed here.")
 class Report(Mapped):
     title: str | None = strawberry.field(description="The provider's own name for it.")
     currency: str | None = strawberry.field(description="ISO 4217 code of its amounts.")
@@ -65,11 +66,11 @@ class Report(Mapped):
     sections: list[ReportSection] = strawberry.field(description="Its parts.")
     metrics: list[Metric] = strawberry.field(description="For metrics: the figures.")
 
-    @strawberry.field(description="The provider's whole answer, numbers exact.")
+    @declare.field(description="The provider's whole answer, numbers exact.")
     def raw(self) -> JSON:
         return JSON(dict(self._row.doc))
 
-    @strawberry.field(description="What could not be read of it. Reads every field.")
+    @declare.field(description="What could not be read of it. Reads every field.")
     def findings(self) -> list[Finding]:
         read_all(self)
         return list(self._findings)

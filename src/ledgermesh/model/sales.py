@@ -7,6 +7,7 @@ from enum import Enum
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.money import Money
 from ledgermesh.model.party import Party
 from ledgermesh.model.payment import Allocation
@@ -49,7 +50,7 @@ class LetterStatus(Enum):
     OTHER = "OTHER"
 
 
-@strawberry.type(description="An offer to a customer.")
+@declare.object_type(description="An offer to a customer.")
 class Quote(CommercialDocument):
     status: OrderStatus | None = strawberry.field(description="Where it stands.")
     valid_until: dt.date | None = strawberry.field(description="Last day it can be accepted.")
@@ -60,24 +61,24 @@ class Quote(CommercialDocument):
     )
 
 
-@strawberry.type(description="An order of a customer, confirmed.")
+@declare.object_type(description="An order of a customer, confirmed.")
 class SalesOrder(CommercialDocument):
     status: OrderStatus | None = strawberry.field(description="Where it stands.")
 
 
-@strawberry.type(description="What was delivered to a customer.")
+@declare.object_type(description="What was delivered to a customer.")
 class DeliveryNote(CommercialDocument):
     status: OrderStatus | None = strawberry.field(description="Where it stands.")
 
 
-@strawberry.type(description="What a customer is given back, or need not pay.")
+@declare.object_type(description="What a customer is given back, or need not pay.")
 class CreditNote(CommercialDocument):
     status: CreditNoteStatus | None = strawberry.field(description="Where it stands.")
     remaining: Money | None = strawberry.field(description="What of it is not used yet.")
     allocations: list[Allocation] = strawberry.field(description="What it was used for.")
 
 
-@strawberry.type(description="A letter to a customer or supplier, without amounts.")
+@declare.object_type(description="A letter to a customer or supplier, without amounts.")
 class Letter(Record):
     title: str | None = strawberry.field(description="Title.")
     content: str | None = strawberry.field(description="Its text, as the provider keeps it.")
@@ -89,13 +90,13 @@ class Letter(Record):
     party_name: str | None = strawberry.field(description="The receiver's name.")
     party_ref: strawberry.Private[Pointer | None]
 
-    @strawberry.field(description="The receiver.")
+    @declare.field(description="The receiver.")
     async def party(self, info: Info) -> Party | None:
         found: Party | None = await info.context.reach.follow(self, self.party_ref, selected(info))
         return found
 
 
-@strawberry.type(description="What somebody wants to be reminded of about a customer or supplier.")
+@declare.object_type(description="What somebody wants to be reminded of about a customer or supplier.")
 class Reminder(Record):
     title: str | None = strawberry.field(description="Title.")
     description: str | None = strawberry.field(description="Text.")
@@ -107,7 +108,7 @@ class Reminder(Record):
     party_name: str | None = strawberry.field(description="Whom it is about.")
     party_ref: strawberry.Private[Pointer | None]
 
-    @strawberry.field(description="Whom it is about.")
+    @declare.field(description="Whom it is about.")
     async def party(self, info: Info) -> Party | None:
         found: Party | None = await info.context.reach.follow(self, self.party_ref, selected(info))
         return found

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.account import Account
 from ledgermesh.model.enums import DocumentStatus, LineKind, PaymentMethod, TaxMode
 from ledgermesh.model.mapped import Mapped
@@ -20,14 +21,14 @@ from ledgermesh.model.selection import selected
 from ledgermesh.spec.pointer import Pointer
 
 
-@strawberry.type(description="The tax on one line at one rate.")
+@declare.object_type(description="The tax on one line at one rate.")
 class LineTax(Mapped):
     code: str | None = strawberry.field(description="The provider's word for the tax.")
     rate: Decimal | None = strawberry.field(description="Percent.")
     amount: Money | None = strawberry.field(description="Tax on this line, where the provider tells.")
 
 
-@strawberry.type(description="One line of an invoice or a bill.")
+@declare.object_type(description="One line of an invoice or a bill.")
 class DocumentLine(Mapped):
     native_id: str | None = strawberry.field(
         description="The provider's id of the line, where lines have one."
@@ -54,7 +55,7 @@ class DocumentLine(Mapped):
     taxes: list[LineTax] = strawberry.field(description="Every tax on the line.")
 
 
-@strawberry.type(description="The tax of a whole document at one rate.")
+@declare.object_type(description="The tax of a whole document at one rate.")
 class TaxAmount(Mapped):
     name: str | None = strawberry.field(description="The tax.")
     rate: Decimal | None = strawberry.field(description="Percent.")
@@ -62,7 +63,7 @@ class TaxAmount(Mapped):
     tax: Money | None = strawberry.field(description="The tax.")
 
 
-@strawberry.interface(description="A document of trade: from the offer to the bill.")
+@declare.interface(description="A document of trade: from the offer to the bill.")
 class CommercialDocument(Record):
     number: str | None = strawberry.field(description="Document number; text, edited by users.")
     reference: str | None = strawberry.field(
@@ -98,13 +99,13 @@ class CommercialDocument(Record):
     party_name: str | None = strawberry.field(description="The other side's name as the document shows it.")
     party_ref: strawberry.Private[Pointer | None]
 
-    @strawberry.field(description="The customer or the supplier.")
+    @declare.field(description="The customer or the supplier.")
     async def party(self, info: Info) -> Party | None:
         found: Party | None = await info.context.reach.follow(self, self.party_ref, selected(info))
         return found
 
 
-@strawberry.interface(description="A document that asks for money: an invoice, a bill, an expense.")
+@declare.interface(description="A document that asks for money: an invoice, a bill, an expense.")
 class TradeDocument(CommercialDocument):
     due_date: dt.date | None = strawberry.field(description="Day it is to be paid by.")
     status: DocumentStatus | None = strawberry.field(description="Where it stands.")
@@ -114,12 +115,12 @@ class TradeDocument(CommercialDocument):
     account_ref: strawberry.Private[Pointer | None]
     payment_refs: strawberry.Private[list[Pointer]]
 
-    @strawberry.field(description="The control account it is owed on, or the account it was paid from.")
+    @declare.field(description="The control account it is owed on, or the account it was paid from.")
     async def account(self, info: Info) -> Account | None:
         found: Account | None = await info.context.reach.follow(self, self.account_ref, selected(info))
         return found
 
-    @strawberry.field(
+    @declare.field(
         description="Open and past its due date today (UTC). Derived, not a status of the provider."
     )
     def is_overdue(self, info: Info) -> bool | None:
@@ -129,7 +130,7 @@ class TradeDocument(CommercialDocument):
         return still_open and self.due_date < info.context.today
 
 
-@strawberry.type(description="What a customer is asked to pay.")
+@declare.object_type(description="What a customer is asked to pay.")
 class Invoice(TradeDocument):
     paid_date: dt.date | None = strawberry.field(description="Day it was settled in full.")
     payment_reference: str | None = strawberry.field(description="Structured payment reference on the slip.")
@@ -141,25 +142,21 @@ class Invoice(TradeDocument):
     cash_discount_date: dt.date | None = strawberry.field(description="Last day of that discount.")
     billing_email: str | None = strawberry.field(description="Where it is sent.")
 
-    @strawberry.field(
-        description="The payments that settle it. Null, with an error, when they cannot be read."
-    )
+    @declare.field(description="The payments that settle it. Null, with an error, when they cannot be read.")
     async def payments(self, info: Info) -> list[Payment] | None:
         found: Sequence[Payment] = await info.context.reach.children(self, "Payment", selected(info))
         return list(found)
 
 
-@strawberry.type(description="What a supplier asks to be paid.")
+@declare.object_type(description="What a supplier asks to be paid.")
 class Bill(TradeDocument):
-    @strawberry.field(
-        description="The payments that settle it. Null, with an error, when they cannot be read."
-    )
+    @declare.field(description="The payments that settle it. Null, with an error, when they cannot be read.")
     async def payments(self, info: Info) -> list[BillPayment] | None:
         found: Sequence[BillPayment] = await info.context.reach.children(self, "BillPayment", selected(info))
         return list(found)
 
 
-@strawberry.type(description="A cost that was booked without a bill, usually paid at once.")
+@declare.object_type(description="A cost that was booked without a bill, usually paid at once.")
 class Expense(TradeDocument):
     payment_method: PaymentMethod | None = strawberry.field(description="How it was paid.")
     payment_method_raw: str | None = strawberry.field(description="The provider's own word for the method.")

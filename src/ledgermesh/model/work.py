@@ -8,6 +8,7 @@ from enum import Enum
 
 import strawberry
 
+from ledgermesh.model import declare
 from ledgermesh.model.enums import RecordStatus
 from ledgermesh.model.mapped import Mapped
 from ledgermesh.model.money import Money
@@ -27,7 +28,7 @@ class ProjectStatus(Enum):
     OTHER = "OTHER"
 
 
-@strawberry.type(description="Work for a customer.")
+@declare.object_type(description="Work for a customer.")
 class Project(Record):
     code: str | None = strawberry.field(description="Project number.")
     name: str | None = strawberry.field(description="Name.")
@@ -41,7 +42,7 @@ class Project(Record):
     party_name: str | None = strawberry.field(description="The customer's name.")
     party_ref: strawberry.Private[Pointer | None]
 
-    @strawberry.field(description="The customer.")
+    @declare.field(description="The customer.")
     async def party(self, info: Info) -> Party | None:
         found: Party | None = await info.context.reach.follow(self, self.party_ref, selected(info))
         return found
@@ -54,7 +55,9 @@ class TrackingKind(Enum):
     OTHER = "OTHER"
 
 
-@strawberry.type(description="Something that time and cost are recorded on: a cost centre or an activity.")
+@declare.object_type(
+    description="Something that time and cost are recorded on: a cost centre or an activity."
+)
 class TrackingCategory(Record):
     code: str | None = strawberry.field(description="Number.")
     name: str | None = strawberry.field(description="Name.")
@@ -73,7 +76,7 @@ class TimeKind(Enum):
     OTHER = "OTHER"
 
 
-@strawberry.type(description="Time that somebody worked.")
+@declare.object_type(description="Time that somebody worked.")
 class TimeEntry(Record):
     kind: TimeKind | None = strawberry.field(description="Work on something, or presence at work.")
     date: dt.date | None = strawberry.field(description="The day.")
@@ -93,13 +96,13 @@ class TimeEntry(Record):
     notes: str | None = strawberry.field(description="Text.")
     project_ref: strawberry.Private[Pointer | None]
 
-    @strawberry.field(description="The project, where it was done for one.")
+    @declare.field(description="The project, where it was done for one.")
     async def project(self, info: Info) -> Project | None:
         found: Project | None = await info.context.reach.follow(self, self.project_ref, selected(info))
         return found
 
 
-@strawberry.type(description="Somebody who works for the company.")
+@declare.object_type(description="Somebody who works for the company.")
 class Employee(Record):
     number: str | None = strawberry.field(description="Employee number.")
     display_name: str | None = strawberry.field(description="Name.")
@@ -118,7 +121,7 @@ class Employee(Record):
     currency: str | None = strawberry.field(description="ISO 4217 code of the pay.")
 
 
-@strawberry.type(description="One kind of pay.")
+@declare.object_type(description="One kind of pay.")
 class Earning(Mapped):
     name: str | None = strawberry.field(description="For example regular, overtime, bonus.")
     hours: Decimal | None = strawberry.field(description="Hours, where paid by the hour.")
@@ -132,14 +135,14 @@ class Payer(Enum):
     OTHER = "OTHER"
 
 
-@strawberry.type(description="One tax on pay.")
+@declare.object_type(description="One tax on pay.")
 class PayrollTax(Mapped):
     name: str | None = strawberry.field(description="Which tax.")
     payer: Payer | None = strawberry.field(description="Who bears it.")
     amount: Money | None = strawberry.field(description="The tax.")
 
 
-@strawberry.type(description="What is kept from pay for something else than tax.")
+@declare.object_type(description="What is kept from pay for something else than tax.")
 class Deduction(Mapped):
     name: str | None = strawberry.field(description="What for.")
     pre_tax: bool | None = strawberry.field(
@@ -148,7 +151,7 @@ class Deduction(Mapped):
     amount: Money | None = strawberry.field(description="What is kept.")
 
 
-@strawberry.type(description="A part of net pay and where it goes.")
+@declare.object_type(description="A part of net pay and where it goes.")
 class Disbursement(Mapped):
     method: str | None = strawberry.field(description="The provider's own word, for example check.")
     account: str | None = strawberry.field(
@@ -157,7 +160,9 @@ class Disbursement(Mapped):
     amount: Money | None = strawberry.field(description="What is paid.")
 
 
-@strawberry.type(description="One employee's pay in one payroll run: one row for each employee and check.")
+@declare.object_type(
+    description="One employee's pay in one payroll run: one row for each employee and check."
+)
 class PayrollEntry(Record):
     employee_name: str | None = strawberry.field(description="Name.")
     employee_number: str | None = strawberry.field(description="Employee number.")
@@ -176,7 +181,7 @@ class PayrollEntry(Record):
     net: Money | None = strawberry.field(description="What the employee gets.")
     employee_ref: strawberry.Private[Pointer | None]
 
-    @strawberry.field(description="Who is paid.")
+    @declare.field(description="Who is paid.")
     async def employee(self, info: Info) -> Employee | None:
         found: Employee | None = await info.context.reach.follow(self, self.employee_ref, selected(info))
         return found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -16,6 +18,9 @@ from ledgermesh.edge.connect.look import USUAL
 from ledgermesh.edge.connect.opened import Opened
 from ledgermesh.state.entries import Branding, Language
 from ledgermesh.state.link_tokens import origin_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 FOLDER = Path(__file__).parent / "pages"
 HEADERS = {
@@ -49,13 +54,18 @@ class Pages:
     def __init__(self, path: str) -> None:
         self._path = path
         self._words: Mapping[Language, Words] = read_words()
-        self._templates = Environment(
-            loader=FileSystemLoader(FOLDER),
+
+    @cached_property
+    def _templates(self) -> Environment:
+        jinja2 = import_module("jinja2")  # a twentieth of a start, and most gateways show no page
+        made: Environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(FOLDER),
             autoescape=True,
-            undefined=StrictUndefined,
+            undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        return made
 
     def make(
         self,

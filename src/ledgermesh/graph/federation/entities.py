@@ -16,6 +16,7 @@ from ledgermesh.graph.federation.keys import Reference, reference
 from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.kinds import KINDS
 from ledgermesh.graph.writes.status import Sync, sync_of
+from ledgermesh.model import declare
 from ledgermesh.model.platform import Connection, Tenant
 from ledgermesh.model.selection import selected
 
@@ -47,24 +48,24 @@ class HasSubgraph(Protocol):
         ...
 
 
-@strawberry.type(name="_Service", description="This subgraph.")
+@declare.object_type(name="_Service", description="This subgraph.")
 class Service:
     sdl: str = strawberry.field(description="Its schema, with the directives of Apollo Federation 2.")
 
 
-@strawberry.type
+@declare.object_type()
 class FederationQuery:
     """The part of the root of every query that routers use. `Schema.as_str` leaves it out, as other clients need none
     of it.
     """
 
-    @strawberry.field(name="_service", description="For routers: the schema to compose.")
+    @declare.field(name="_service", description="For routers: the schema to compose.")
     async def service(self, info: Info) -> Service:
         schema = cast("HasSubgraph", info.schema)
         # The first time it is printed, which takes a while.
         return Service(sdl=await asyncio.to_thread(lambda: schema.subgraph))
 
-    @strawberry.field(
+    @declare.field(
         name="_entities",
         description="For routers: things by their keys, in the order asked for. What one may not see, and what names "
         "nothing, is null with an error of its own.",

@@ -14,10 +14,11 @@ from ledgermesh.graph.limits.cost import Cost, total
 from ledgermesh.graph.limits.plan import Part
 from ledgermesh.graph.limits.reads import Count
 from ledgermesh.graph.question import Question
+from ledgermesh.model import declare
 from ledgermesh.model.platform import Quota
 
 
-@strawberry.type(
+@declare.object_type(
     description="How many calls to providers, if each is answered at its first try and none is joined to another's."
 )
 class CallEstimate:
@@ -29,7 +30,7 @@ class CallEstimate:
     exact: bool = strawberry.field(description="Whether least and most are the same.")
 
 
-@strawberry.type(description="What one field asks of one connection.")
+@declare.object_type(description="What one field asks of one connection.")
 class PlannedRead:
     path: str = strawberry.field(description="Where the field stands in the answer.")
     connection: strawberry.ID = strawberry.field(description="The connection.")
@@ -45,7 +46,7 @@ class PlannedRead:
     )
 
 
-@strawberry.type(description="What an operation asks of one connection in all.")
+@declare.object_type(description="What an operation asks of one connection in all.")
 class PlannedSource:
     connection: strawberry.ID = strawberry.field(description="The connection.")
     provider: str = strawberry.field(description="Its provider.")
@@ -58,7 +59,7 @@ class PlannedSource:
     )
 
 
-@strawberry.type(description="What an operation would cost. Nothing was asked of any provider.")
+@declare.object_type(description="What an operation would cost. Nothing was asked of any provider.")
 class Explanation:
     points: int = strawberry.field(
         description="Objects that it may answer: lists by `first`, others as 10; each mutation 10."
@@ -79,9 +80,9 @@ class Explanation:
     reads: list[PlannedRead] = strawberry.field(description="Each read of each connection.")
 
 
-@strawberry.type
+@declare.object_type()
 class ExplainQuery:
-    @strawberry.field(
+    @declare.field(
         description="What an operation would ask of each provider, told without asking any. Mutations show points only."
     )
     async def explain(

@@ -13,6 +13,7 @@ from ledgermesh.errors import BadInput, Forbidden, Unsupported
 from ledgermesh.graph.context import Context
 from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.kinds import BY_NAME
+from ledgermesh.model import declare
 from ledgermesh.model.platform import AllowedValue, Capability, FieldCapability, LookUp, Verb
 from ledgermesh.model.record import Record
 from ledgermesh.spec.query import ListQuery
@@ -23,11 +24,11 @@ LABELS: Final = ("display_name", "name", "full_name", "number", "title", "code")
 """Fields that people know records by, the best first."""
 
 
-@strawberry.type
+@declare.object_type()
 class CapabilityQuery:
     """The part of the root of every query that says what can be done."""
 
-    @strawberry.field(
+    @declare.field(
         description="What can be done through one connection. Beside what `providers` says, `allowedValues` of "
         "references are read from its books."
     )

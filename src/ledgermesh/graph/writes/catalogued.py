@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from ledgermesh.graph.kinds import NAMES
@@ -32,19 +33,55 @@ def written_anywhere(definitions: Iterable[Definition]) -> list[tuple[str, Write
     return [(kind, verb) for kind in NAMES for verb in VERBS if (kind, verb) in taken]
 
 
-def write_capability(definition: Definition, kind: str, verb: WriteVerb, known: Known) -> Capability:
+class Writes:
+    """What a provider takes of one kind of record."""
+
+    def __init__(self, definition: Definition, kind: str) -> None:
+        self.title, self.kind = definition.title, kind
+        self._all = [each for each in definition.writes if each.kind == kind]
+
+    def of(self, verb: str) -> list[Write | Compose]:
+        """The ways of one change."""
+        return [each for each in self._all if each.verb == verb]
+
+    @cached_property
+    def puts(self) -> Mapping[str, Put]:
+        """Every field that creating or changing a record takes, each with the verbs that really take it."""
+        found: dict[str, Put] = {}
+        for verb in ("CREATE", "UPDATE"):
+            for name, each in self.flat(verb).items():
+                verbs = each.verbs & {verb}
+                before = found.get(name)
+                if before is not None:
+                    found[name] = replace(before, verbs=before.verbs | verbs)
+                elif verbs:
+                    found[name] = replace(each, verbs=verbs, required=each.required and verb == "CREATE")
+        return found
+
+    def flat(self, verb: str) -> dict[str, Put]:
+        """The fields of a change and of their parts, by GraphQL names with dots; required where all ways say so."""
+        found: dict[str, Put] = {}
+        told = [dict(_named(each.puts, "")) for each in self.of(verb)]
+        for name in dict.fromkeys(name for puts in told for name in puts):
+            each = [puts[name] for puts in told if name in puts]
+            required = len(each) == len(told) and all(put.required for put in each)
+            found[name] = each[0] if each[0].required == required else replace(each[0], required=required)
+        return found
+
+
+def write_capability(writes: Writes, verb: WriteVerb, known: Known) -> Capability:
     """How far a provider takes one change."""
-    mine = [each for each in definition.writes if (each.kind, each.verb) == (kind, verb)]
+    mine = writes.of(verb)
     assumed = dict.fromkeys(each.assumed for each in mine if each.assumed)
     return Capability(
-        record=kind,
+        record=writes.kind,
         verb=Verb(verb),
         support=Support.NATIVE if mine else Support.NONE,
         origin=OriginKind.NATIVE,
-        reason=None if mine else f"{definition.title} takes no such change through its API.",
+        reason=None if mine else f"{writes.title} takes no such change through its API.",
         include_deleted=False,
         changed_since=False,
-        fields=list(_fields(definition, kind, verb, known)) if mine else [],
+        fields=list(_fields(writes, verb, known)) if mine else [],
         delete=next((DeleteKind(each.delete) for each in mine if each.delete), None),
         repeat=_repeat(mine),
         custom_fields=any(isinstance(each, Write) and each.custom_fields is not None for each in mine),
@@ -58,19 +95,16 @@ def _repeat(mine: Iterable[Write | Compose]) -> RepeatKind | None:
     return next((kind for kind in reversed(RepeatKind) if kind.value in found), None)
 
 
-def with_writes(
-    definition: Definition, kind: str, fields: Iterable[FieldCapability]
-) -> Iterator[FieldCapability]:
+def with_writes(writes: Writes, fields: Iterable[FieldCapability]) -> Iterator[FieldCapability]:
     """Readable fields, with what can be written of them."""
-    put = _puts(definition, kind)
     for field in fields:
-        yield _with(field, field.name, put)
+        yield _with(field, field.name, writes.puts)
 
 
-def _fields(definition: Definition, kind: str, verb: WriteVerb, known: Known) -> Iterator[FieldCapability]:
+def _fields(writes: Writes, verb: WriteVerb, known: Known) -> Iterator[FieldCapability]:
     """The fields that a change takes."""
     same: WriteVerb = "UPDATE" if verb == "UPDATE_MANY" else verb
-    put = _puts(definition, kind) if same in ("CREATE", "UPDATE") else _flat(_of(definition, kind, verb))
+    put = writes.puts if same in ("CREATE", "UPDATE") else writes.flat(verb)
     for name, each in put.items():
         if same in ("CREATE", "UPDATE") and same not in each.verbs:
             continue
@@ -105,35 +139,6 @@ def _with(field: FieldCapability, name: str, put: Mapping[str, Put]) -> FieldCap
         refers_to=each.kind.split("|") if each.kind else [],
         words=each.words,
     )
-
-
-def _puts(definition: Definition, kind: str) -> dict[str, Put]:
-    """Every field that creating or changing a record takes, each with the verbs that really take it."""
-    found: dict[str, Put] = {}
-    for verb in ("CREATE", "UPDATE"):
-        for name, each in _flat(_of(definition, kind, verb)).items():
-            verbs = each.verbs & {verb}
-            before = found.get(name)
-            if before is not None:
-                found[name] = replace(before, verbs=before.verbs | verbs)
-            elif verbs:
-                found[name] = replace(each, verbs=verbs, required=each.required and verb == "CREATE")
-    return found
-
-
-def _of(definition: Definition, kind: str, verb: str) -> list[Mapping[str, Put]]:
-    return [each.puts for each in definition.writes if (each.kind, each.verb) == (kind, verb)]
-
-
-def _flat(several: Iterable[Mapping[str, Put]]) -> dict[str, Put]:
-    """The fields of several writes and of their parts, by GraphQL names with dots; required where all say so."""
-    found: dict[str, Put] = {}
-    told = [dict(_named(puts, "")) for puts in several]
-    for name in dict.fromkeys(name for puts in told for name in puts):
-        each = [puts[name] for puts in told if name in puts]
-        required = len(each) == len(told) and all(put.required for put in each)
-        found[name] = replace(each[0], required=required)
-    return found
 
 
 def _named(puts: Mapping[str, Put], above: str) -> Iterator[tuple[str, Put]]:

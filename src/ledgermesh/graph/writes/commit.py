@@ -19,6 +19,7 @@ from ledgermesh.graph.writes.payloads import WritePayload
 from ledgermesh.graph.writes.several import changes_of
 from ledgermesh.graph.writes.writer import Opened
 from ledgermesh.graph.writes.writing import MODELS, answer, ordered, to_change
+from ledgermesh.model import declare
 from ledgermesh.spec.inputs import inputs_for
 
 Again = Annotated[
@@ -30,11 +31,11 @@ Again = Annotated[
 ]
 
 
-@strawberry.type
+@declare.object_type()
 class CommitMutation:
     """The second half of every write."""
 
-    @strawberry.mutation(
+    @declare.mutation(
         description="Carry out a plan, byte for byte as it was shown. Refused for a token that was altered, has "
         "ended, or was used, and where the record changed meanwhile."
     )

@@ -12,6 +12,7 @@ from strawberry import UNSET
 from strawberry.annotation import StrawberryAnnotation
 
 from ledgermesh.graph.upload import Upload
+from ledgermesh.model import declare
 from ledgermesh.model.mapped import graphql_name
 from ledgermesh.model.money import Money
 from ledgermesh.spec.inputs import ACTIONS, FILE, Input, inputs_of
@@ -26,7 +27,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {"SET_STATUS": ("status",), "IMPO
 """What these cannot do without, whatever the provider."""
 
 
-@strawberry.input(description="An exact amount of money.")
+@declare.input_type(description="An exact amount of money.")
 class MoneyInput:
     amount: Decimal = strawberry.field(description="Major units of the currency, exact.")
     currency: str | None = strawberry.field(
@@ -34,7 +35,7 @@ class MoneyInput:
     )
 
 
-@strawberry.input(
+@declare.input_type(
     description="Names another record: by `id`, by `nativeId`, or by a natural key that exactly one record has. "
     "Several parts of a natural key must all hold. Nothing is ever guessed."
 )
@@ -52,7 +53,7 @@ class Reference:
     )
 
 
-@strawberry.input(description="A file: as `upload`, or as `base64`.")
+@declare.input_type(description="A file: as `upload`, or as `base64`.")
 class FileInput:
     name: str | None = strawberry.field(
         default=UNSET, description="File name; that of the upload by default."
@@ -66,7 +67,7 @@ class FileInput:
     )
 
 
-@strawberry.input(description="A field that the company added itself.")
+@declare.input_type(description="A field that the company added itself.")
 class CustomFieldInput:
     key: str = strawberry.field(description="The provider's key of the field.")
     value: str = strawberry.field(description="Its value as text.")
@@ -131,7 +132,7 @@ def _made(name: str, fields: Made, about: str) -> Any:
     for each, (hint, field) in sorted(fields.items(), key=lambda item: item[1][1].default is UNSET):
         made.__annotations__[each] = _known(hint)
         setattr(made, each, field)
-    return strawberry.input(made, description=about)
+    return declare.input_type(description=about)(made)
 
 
 def _fields(model: Any, given: Mapping[str, Input], needed: Iterable[str] = ()) -> Made:

@@ -22,6 +22,7 @@ from ledgermesh.graph.writes.options import WriteOptions
 from ledgermesh.graph.writes.payloads import WritePayload
 from ledgermesh.graph.writes.verbs import IMPORTED, PAID, SENT, VOIDED, WORDS, WRITTEN, of_kinds
 from ledgermesh.graph.writes.writing import Task, alter, make
+from ledgermesh.model import declare
 from ledgermesh.model.banking import Category
 from ledgermesh.model.enums import DocumentKind
 from ledgermesh.spec.write import WriteVerb
@@ -75,7 +76,7 @@ def _field(resolve: Callable[..., Any], description: str, arguments: Arguments) 
         "return": gives,
         **{name: annotation for name, (annotation, _) in arguments.items()},
     }
-    return strawberry.mutation(resolver=made, description=f"{description} {PLAN}")
+    return declare.mutation(description=f"{description} {PLAN}")(made)
 
 
 def _make(kind: str, verb: WriteVerb, description: str, arguments: Arguments) -> Any:
@@ -196,4 +197,4 @@ def _made() -> dict[str, Any]:
     return fields | _actions() | _special()
 
 
-RecordMutations = strawberry.type(type("RecordMutations", (), {"__annotations__": {}, **_made()}))
+RecordMutations = declare.object_type()(type("RecordMutations", (), {"__annotations__": {}, **_made()}))

@@ -15,6 +15,7 @@ from ledgermesh.engine.change import OnLoss as Loss
 from ledgermesh.errors import BadInput
 from ledgermesh.graph.writes.changes import exact
 from ledgermesh.graph.writes.headers import WriteHeaders
+from ledgermesh.model import declare
 
 WORD_MAX: Final = 128
 SOURCES_MAX: Final = 50
@@ -42,7 +43,7 @@ class DownstreamSync(Enum):
     PUSH = "PUSH"
 
 
-@strawberry.input(description="What a provider that is itself an aggregator does next.")
+@declare.input_type(description="What a provider that is itself an aggregator does next.")
 class DownstreamOptions:
     sync: DownstreamSync | None = strawberry.field(
         default=UNSET, description="Whether it passes the write on; PUSH by default, with our own push."
@@ -52,7 +53,7 @@ class DownstreamOptions:
     )
 
 
-@strawberry.input(description="How a write is to go. Each option wins over the header that means the same.")
+@declare.input_type(description="How a write is to go. Each option wins over the header that means the same.")
 class WriteOptions:
     connections: list[str] | None = strawberry.field(
         default=UNSET,

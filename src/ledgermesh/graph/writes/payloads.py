@@ -12,6 +12,7 @@ from strawberry.scalars import JSON
 from ledgermesh.errors import Absent
 from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.writes.options import SyncMode
+from ledgermesh.model import declare
 from ledgermesh.model.platform import Connection, RepeatKind
 from ledgermesh.model.record import Record
 from ledgermesh.model.selection import selected
@@ -35,13 +36,13 @@ class WriteStatus(Enum):
     INDETERMINATE = "INDETERMINATE"
 
 
-@strawberry.type(description="A header of a planned request. Those that let us in are not shown.")
+@declare.object_type(description="A header of a planned request. Those that let us in are not shown.")
 class PlannedHeader:
     name: str = strawberry.field(description="Its name.")
     value: str = strawberry.field(description="Its value.")
 
 
-@strawberry.type(
+@declare.object_type(
     description="One request of a plan, byte for byte as it would be sent but for credentials and holes."
 )
 class WriteStep:
@@ -62,7 +63,7 @@ class WriteStep:
     )
 
 
-@strawberry.type(description="Something about a plan that its reader should know.")
+@declare.object_type(description="Something about a plan that its reader should know.")
 class WriteFinding:
     code: str = strawberry.field(description="Stable code.")
     path: str | None = strawberry.field(description="Where in the input; null for the whole.")
@@ -70,13 +71,13 @@ class WriteFinding:
     blocks: bool = strawberry.field(description="Whether the plan cannot be committed because of it.")
 
 
-@strawberry.type(description="A value of the input that the provider has no room for.")
+@declare.object_type(description="A value of the input that the provider has no room for.")
 class WriteLoss:
     path: str = strawberry.field(description="Where in the input.")
     reason: str = strawberry.field(description="Why.")
 
 
-@strawberry.type(
+@declare.object_type(
     description="Everything that a change would do through one connection. Nothing of it has been sent."
 )
 class WritePlan:
@@ -93,7 +94,7 @@ class WritePlan:
     )
 
 
-@strawberry.type(
+@declare.object_type(
     description="A field that the provider made something else of than was asked, or added by itself."
 )
 class ChangedField:
@@ -102,7 +103,7 @@ class ChangedField:
     got: JSON | None = strawberry.field(description="What it is.")
 
 
-@strawberry.type(description="A field that somebody else changed since the caller saw it.")
+@declare.object_type(description="A field that somebody else changed since the caller saw it.")
 class FieldDifference:
     path: str = strawberry.field(description="The field of the record.")
     before: JSON | None = strawberry.field(
@@ -112,7 +113,7 @@ class FieldDifference:
     now: JSON | None = strawberry.field(description="What it is now.")
 
 
-@strawberry.type(description="One request that was made, without its content.")
+@declare.object_type(description="One request that was made, without its content.")
 class SentRequest:
     method: str = strawberry.field(description="HTTP method.")
     path: str = strawberry.field(description="The path, with braces for ids.")
@@ -125,7 +126,7 @@ class SentRequest:
     error: str | None = strawberry.field(description="The code, where it failed.")
 
 
-@strawberry.type(description="Why a write did not succeed, and what to do about it.")
+@declare.object_type(description="Why a write did not succeed, and what to do about it.")
 class WriteError:
     code: str = strawberry.field(description="Stable code.")
     message: str = strawberry.field(description="In words.")
@@ -155,7 +156,7 @@ async def _read(info: Info, connection: str, kind: str, native_id: str) -> Recor
     return found
 
 
-@strawberry.type(description="What became of one of several records that one request was to change.")
+@declare.object_type(description="What became of one of several records that one request was to change.")
 class WrittenRecord:
     path: str = strawberry.field(description="Where it stands in the input.")
     kind: str = strawberry.field(description="The kind of record.")
@@ -167,12 +168,12 @@ class WrittenRecord:
     )
     connection: strawberry.Private[str] = ""
 
-    @strawberry.field(description="The record, read again from the provider; null where it is not there.")
+    @declare.field(description="The record, read again from the provider; null where it is not there.")
     async def record(self, info: Info) -> Record | None:
         return await _read(info, self.connection, self.kind, self.native_id)
 
 
-@strawberry.type(description="What one connection would do, or did.")
+@declare.object_type(description="What one connection would do, or did.")
 class WriteSource:
     connection: Connection = strawberry.field(description="The connection.")
     status: WriteStatus = strawberry.field(description="How it did.")
@@ -197,7 +198,7 @@ class WriteSource:
     record_id: strawberry.Private[str | None] = None
     """The provider's id of the record that resulted."""
 
-    @strawberry.field(
+    @declare.field(
         description="The record that resulted, read again from the provider; null where there is none, or "
         "none any more."
     )
@@ -207,7 +208,7 @@ class WriteSource:
         return await _read(info, str(self.connection.id), self.record_kind, self.record_id)
 
 
-@strawberry.type(description="What a change would do, or what became of it.")
+@declare.object_type(description="What a change would do, or what became of it.")
 class WritePayload:
     mode: SyncMode = strawberry.field(description="How far it went.")
     client_key: str = strawberry.field(

@@ -22,6 +22,7 @@ from ledgermesh.graph.writes.options import Options, WriteOptions
 from ledgermesh.graph.writes.payloads import WritePayload
 from ledgermesh.graph.writes.verbs import TOGETHER, of_kinds
 from ledgermesh.graph.writes.writing import carried, holder, options_of, to_change
+from ledgermesh.model import declare
 from ledgermesh.model.mapped import graphql_name
 from ledgermesh.spec.inputs import inputs_of
 from ledgermesh.spec.query import Ref
@@ -43,24 +44,26 @@ def _update_type() -> Any:
     for name, (hint, about) in fields.items():
         made.__annotations__[name] = Optional[hint]
         setattr(made, name, strawberry.field(default=UNSET, description=about))
-    return strawberry.input(made, description="One of several records, and what of it is to change.")
+    return declare.input_type(description="One of several records, and what of it is to change.")(made)
 
 
 RecordUpdate: Any = _update_type()
 
 
-@strawberry.input(description="Records of one connection that are changed by one request of the provider's.")
+@declare.input_type(
+    description="Records of one connection that are changed by one request of the provider's."
+)
 class RecordsUpdate:
     records: list[RecordUpdate] = strawberry.field(
         description=f"At most {RECORDS_MAX}, each once, all of one connection; of several kinds if need be."
     )
 
 
-@strawberry.type
+@declare.object_type()
 class RecordsMutation:
     """Changes of several records at once."""
 
-    @strawberry.mutation(
+    @declare.mutation(
         description="Change several records by one request, where the provider takes one; what is left out stays. It "
         "may take some and refuse others: each is read again, `sources.records` says which, and the whole is COMMITTED "
         "only where all took it. Only the plan, unless `options` or headers say push."

@@ -17,6 +17,7 @@ from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.writes.payloads import WriteError, WriteSource
 from ledgermesh.graph.writes.shown import to_failure, to_outcome
 from ledgermesh.graph.writes.writer import Became
+from ledgermesh.model import declare
 from ledgermesh.model.platform import Verb
 from ledgermesh.state.entries import Environment
 from ledgermesh.sync.jobs import SHARING_ENDED, Jobs
@@ -43,7 +44,7 @@ class SyncStatus(Enum):
     INDETERMINATE = "INDETERMINATE"
 
 
-@strawberry.type(description="One change through one connection.")
+@declare.object_type(description="One change through one connection.")
 class SyncPart:
     kind: str | None = strawberry.field(
         description="The kind of record; null where no more is known than its key."
@@ -65,7 +66,7 @@ class SyncPart:
     )
 
 
-@strawberry.type(description="What became of all that one operation pushed.")
+@declare.object_type(description="What became of all that one operation pushed.")
 class Sync:
     id: strawberry.ID = strawberry.field(description="As `syncId` and the header X-Sync-ID told it.")
     tracking_id: str | None = strawberry.field(description="Your own name for the request.")
@@ -82,7 +83,7 @@ class Sync:
     )
 
 
-@strawberry.type(description="A push that stands otherwise than before.")
+@declare.object_type(description="A push that stands otherwise than before.")
 class SyncUpdate:
     sync: Sync = strawberry.field(description="How it stands now.")
     cursor: str | None = strawberry.field(
@@ -97,15 +98,15 @@ OfCompany = Annotated[
 ]
 
 
-@strawberry.type
+@declare.object_type()
 class SyncQuery:
     """The part of the root of every query that is about pushes."""
 
-    @strawberry.field(description="What became of a push; null when nobody knows of it any more.")
+    @declare.field(description="What became of a push; null when nobody knows of it any more.")
     async def sync(self, info: Info, id: Id) -> Sync | None:
         return await sync_of(info.context, id)
 
-    @strawberry.field(
+    @declare.field(
         description="The tenant's pushes, newest first, for as long as they are kept. `sync` tells more of each."
     )
     async def syncs(
@@ -128,11 +129,11 @@ class SyncQuery:
         return [to_sync(context, job) for job in page.nodes]
 
 
-@strawberry.type
+@declare.object_type()
 class SyncSubscription:
     """The part of the root of every subscription that is about pushes."""
 
-    @strawberry.subscription(
+    @declare.subscription(
         description="A push whenever something of it changes. With `id` it begins with how that one stands, and ends "
         "when all of it is done. Ends with an error within a second when the key ends."
     )

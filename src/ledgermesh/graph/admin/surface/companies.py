@@ -22,6 +22,7 @@ from ledgermesh.graph.admin.surface.types import (
     to_created_webhook,
 )
 from ledgermesh.graph.freshness import Info
+from ledgermesh.model import declare
 
 Company = Annotated[strawberry.ID, COMPANY]
 With = Annotated[strawberry.ID, about("The other tenant's id, as it told you.")]
@@ -33,11 +34,11 @@ COPY = (
 )
 
 
-@strawberry.type
+@declare.object_type()
 class CompanyMutations:
     """Of companies."""
 
-    @strawberry.mutation(description="A new company, owned by the tenant and shared with nobody else.")
+    @declare.mutation(description="A new company, owned by the tenant and shared with nobody else.")
     async def create_company(
         self,
         info: Info,
@@ -47,25 +48,25 @@ class CompanyMutations:
     ) -> AdminCompany | None:
         return AdminCompany(entry=await create_company(desk_of(info), name=name, key=key, tenant=tenant))
 
-    @strawberry.mutation(description="Another name for a company.")
+    @declare.mutation(description="Another name for a company.")
     async def update_company(
         self, info: Info, company: Company, name: Annotated[str, NAME]
     ) -> AdminCompany | None:
         return AdminCompany(entry=await update_company(desk_of(info), company, name=name))
 
-    @strawberry.mutation(description="Let another tenant see a company.")
+    @declare.mutation(description="Let another tenant see a company.")
     async def share_company(self, info: Info, company: Company, tenant: With) -> AdminCompany | None:
         return AdminCompany(entry=await share_company(desk_of(info), company, tenant))
 
-    @strawberry.mutation(description="Take a company from a tenant, at once and on every replica.")
+    @declare.mutation(description="Take a company from a tenant, at once and on every replica.")
     async def unshare_company(self, info: Info, company: Company, tenant: With) -> AdminCompany | None:
         return AdminCompany(entry=await unshare_company(desk_of(info), company, tenant))
 
-    @strawberry.mutation(description="Remove a company, its connections, and what let them in.")
+    @declare.mutation(description="Remove a company, its connections, and what let them in.")
     async def delete_company(self, info: Info, company: Company) -> strawberry.ID | None:
         return strawberry.ID((await delete_company(desk_of(info), company)).key)
 
-    @strawberry.mutation(description=COPY)
+    @declare.mutation(description=COPY)
     async def copy_configuration(
         self,
         info: Info,

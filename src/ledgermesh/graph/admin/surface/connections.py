@@ -21,16 +21,17 @@ from ledgermesh.graph.admin.surface.asking import COMPANY, CONNECTION, about, de
 from ledgermesh.graph.admin.surface.inputs import SecretInput, SettingInput, to_secrets, to_settings
 from ledgermesh.graph.admin.surface.types import AdminConnection, LinkToken
 from ledgermesh.graph.freshness import Info
+from ledgermesh.model import declare
 
 Connection = Annotated[strawberry.ID, CONNECTION]
 SETTINGS = about("What the provider needs beside secrets; see its documents.")
 
 
-@strawberry.type
+@declare.object_type()
 class ConnectionMutations:
     """Of connections."""
 
-    @strawberry.mutation(description="A connection that waits to be linked.")
+    @declare.mutation(description="A connection that waits to be linked.")
     async def create_connection(
         self,
         info: Info,
@@ -55,7 +56,7 @@ class ConnectionMutations:
         )
         return AdminConnection(entry=entry)
 
-    @strawberry.mutation(
+    @declare.mutation(
         description="Link a connection with secrets that you have: an API key, a client, a token."
     )
     async def link_connection(
@@ -72,7 +73,7 @@ class ConnectionMutations:
         found = await link_connection(desk_of(info), connection, secrets=to_secrets(secrets), scheme=scheme)
         return AdminConnection(entry=found)
 
-    @strawberry.mutation(
+    @declare.mutation(
         description="Replace a connection's settings. Where they change its address it has to be linked again."
     )
     async def update_connection(
@@ -81,30 +82,30 @@ class ConnectionMutations:
         found = await update_connection(desk_of(info), connection, settings=to_settings(settings))
         return AdminConnection(entry=found)
 
-    @strawberry.mutation(description="Ask nothing through a connection until it is resumed.")
+    @declare.mutation(description="Ask nothing through a connection until it is resumed.")
     async def pause_connection(self, info: Info, connection: Connection) -> AdminConnection | None:
         return AdminConnection(entry=await pause_connection(desk_of(info), connection))
 
-    @strawberry.mutation(description="Use a paused connection again.")
+    @declare.mutation(description="Use a paused connection again.")
     async def resume_connection(self, info: Info, connection: Connection) -> AdminConnection | None:
         return AdminConnection(entry=await resume_connection(desk_of(info), connection))
 
-    @strawberry.mutation(description="Forget what lets us in; the connection stays, and can be linked again.")
+    @declare.mutation(description="Forget what lets us in; the connection stays, and can be linked again.")
     async def disconnect(self, info: Info, connection: Connection) -> AdminConnection | None:
         return AdminConnection(entry=await disconnect(desk_of(info), connection))
 
-    @strawberry.mutation(description="Remove a connection, and what let us in.")
+    @declare.mutation(description="Remove a connection, and what let us in.")
     async def delete_connection(self, info: Info, connection: Connection) -> strawberry.ID | None:
         return strawberry.ID((await delete_connection(desk_of(info), connection)).id)
 
-    @strawberry.mutation(
+    @declare.mutation(
         description="End every `hookUrl` of a connection that was told so far, for example when one has leaked; ask for"
         " it again and register that one."
     )
     async def withdraw_hook_url(self, info: Info, connection: Connection) -> AdminConnection | None:
         return AdminConnection(entry=await withdraw_hook_url(desk_of(info), connection))
 
-    @strawberry.mutation(
+    @declare.mutation(
         description="A page on which an end user links the company's books. Needs the scope WRITE or ADMIN."
     )
     def create_link_token(

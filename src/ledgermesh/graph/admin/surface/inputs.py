@@ -5,22 +5,25 @@ from __future__ import annotations
 import strawberry
 
 from ledgermesh.graph.admin.words import wrong
+from ledgermesh.model import declare
 from ledgermesh.state.base import Secret
 
 
-@strawberry.input(description="A setting of a connection; never secret.")
+@declare.input_type(description="A setting of a connection; never secret.")
 class SettingInput:
     name: str = strawberry.field(description="As the provider's definition calls it.")
     value: str = strawberry.field(description="What to set it to.")
 
 
-@strawberry.input(description="One of the secrets that let a connection in.")
+@declare.input_type(description="One of the secrets that let a connection in.")
 class SecretInput:
     name: str = strawberry.field(description="As the provider's way in calls it, for example `api_key`.")
     value: str = strawberry.field(description="Sealed at once, and never shown.")
 
 
-@strawberry.input(description="How a tenant's connect pages look; what is left out is as the gateway has it.")
+@declare.input_type(
+    description="How a tenant's connect pages look; what is left out is as the gateway has it."
+)
 class BrandingInput:
     name: str | None = strawberry.field(default=None, description="Instead of the tenant's name.")
     logo_url: str | None = strawberry.field(default=None, description="Of a logo, https.")

@@ -21,6 +21,7 @@ from ledgermesh.graph.admin.surface.types import (
     to_created_key,
 )
 from ledgermesh.graph.freshness import Info
+from ledgermesh.model import declare
 from ledgermesh.state.entries import KeyEntry
 
 Key = Annotated[strawberry.ID, about("The key's id, not the key.")]
@@ -39,11 +40,11 @@ BROWSER = (
 SCOPES = about("What it may do; at most what the key may that you ask with.")
 
 
-@strawberry.type
+@declare.object_type()
 class KeyMutations:
     """Of API keys, and of what is made in their name."""
 
-    @strawberry.mutation(description="A new key in the environment of the key that asks.")
+    @declare.mutation(description="A new key in the environment of the key that asks.")
     async def create_api_key(
         self,
         info: Info,
@@ -65,7 +66,7 @@ class KeyMutations:
         )
         return to_created_key(made)
 
-    @strawberry.mutation(description="Change what is given of a key, and leave the rest; null is a value.")
+    @declare.mutation(description="Change what is given of a key, and leave the rest; null is a value.")
     async def update_api_key(
         self,
         info: Info,
@@ -86,7 +87,7 @@ class KeyMutations:
             given["scopes"] = frozenset(str(each.value) for each in scopes)
         return to_api_key(await update_key(desk_of(info), key, tenant=tenant, change=_change(given)))
 
-    @strawberry.mutation(
+    @declare.mutation(
         description="A new key with the rights of an old one, which is good for the overlap and then no more."
     )
     async def rotate_api_key(
@@ -101,11 +102,11 @@ class KeyMutations:
         made = await rotate_key(desk_of(info), key, overlap_seconds=overlap_seconds, tenant=tenant)
         return to_created_key(made)
 
-    @strawberry.mutation(description="Make a key nobody's, at once and on every replica.")
+    @declare.mutation(description="Make a key nobody's, at once and on every replica.")
     async def revoke_api_key(self, info: Info, key: Key, tenant: Tenant = None) -> ApiKey | None:
         return to_api_key(await revoke_key(desk_of(info), key, tenant=tenant))
 
-    @strawberry.mutation(description=BROWSER)
+    @declare.mutation(description=BROWSER)
     def create_browser_token(
         self,
         info: Info,

@@ -26,6 +26,7 @@ from ledgermesh.graph.admin.tenants import tenants
 from ledgermesh.graph.admin.webhooks import webhooks
 from ledgermesh.graph.admin.words import wrong
 from ledgermesh.graph.freshness import Info
+from ledgermesh.model import declare
 from ledgermesh.model.platform import ConnectionState
 
 FIRST = 100
@@ -36,25 +37,25 @@ First = Annotated[int, about("At most so many, 1 to 1,000.")]
 After = Annotated[strawberry.ID | None, about("Only what comes after this id or account key.")]
 
 
-@strawberry.type(
+@declare.object_type(
     description="What an API key with the scope ADMIN administers, in the environment of that key."
 )
 class Admin:
-    @strawberry.field(description="The tenant itself; for an operator all tenants.")
+    @declare.field(description="The tenant itself; for an operator all tenants.")
     def tenants(self, info: Info, first: First = FIRST, after: After = None) -> list[AdminTenant]:
         found = [to_tenant(each) for each in tenants(desk_of(info))]
         return _page(found, lambda each: str(each.id), first, after)
 
-    @strawberry.field(description="The companies that the tenant owns, by account key.")
+    @declare.field(description="The companies that the tenant owns, by account key.")
     def companies(self, info: Info, first: First = FIRST, after: After = None) -> list[AdminCompany]:
         found = [AdminCompany(entry=each) for each in desk_of(info).companies()]
         return _page(found, lambda each: each.entry.key, first, after)
 
-    @strawberry.field(description="One of these companies.")
+    @declare.field(description="One of these companies.")
     def company(self, info: Info, key: Annotated[strawberry.ID, COMPANY]) -> AdminCompany | None:
         return AdminCompany(entry=desk_of(info).company(key))
 
-    @strawberry.field(description="The companies' connections, by id: how healthy each is.")
+    @declare.field(description="The companies' connections, by id: how healthy each is.")
     def connections(
         self,
         info: Info,
@@ -70,11 +71,11 @@ class Admin:
             shown = [each for each in shown if _state(each, info) in states]
         return _page(shown, lambda each: each.entry.id, first, after)
 
-    @strawberry.field(description="One of these connections.")
+    @declare.field(description="One of these connections.")
     def connection(self, info: Info, id: Annotated[strawberry.ID, CONNECTION]) -> AdminConnection | None:
         return AdminConnection(entry=desk_of(info).connection(id))
 
-    @strawberry.field(description="The tenant's API keys, by id.")
+    @declare.field(description="The tenant's API keys, by id.")
     def api_keys(
         self,
         info: Info,
@@ -85,11 +86,11 @@ class Admin:
         found = [to_api_key(each) for each in api_keys(desk_of(info), tenant)]
         return _page(found, lambda each: str(each.id), first, after)
 
-    @strawberry.field(description="The tenant's webhooks, by id.")
+    @declare.field(description="The tenant's webhooks, by id.")
     def webhooks(self, info: Info) -> list[Webhook]:
         return [to_webhook(each) for each in webhooks(desk_of(info))]
 
-    @strawberry.field(
+    @declare.field(
         description="Our OAuth clients at providers: the tenant's own; an operator's also for all."
     )
     async def oauth_clients(self, info: Info) -> list[OAuthClient]:
@@ -108,11 +109,11 @@ def _page(found: Sequence[Item], id: Callable[[Item], str], first: int, after: s
     return [each for each in ordered if after is None or id(each) > after][:first]
 
 
-@strawberry.type
+@declare.object_type()
 class AdminQuery:
     """The part of the root of every query that is for administrators."""
 
-    @strawberry.field(description="Administration; null without the scope ADMIN.")
+    @declare.field(description="Administration; null without the scope ADMIN.")
     def admin(self, info: Info) -> Admin | None:
         desk_of(info).check_admin()
         return Admin()

@@ -29,6 +29,7 @@ from ledgermesh.graph.admin.webhooks import (
 )
 from ledgermesh.graph.freshness import Info
 from ledgermesh.graph.instants import Instant
+from ledgermesh.model import declare
 from ledgermesh.state.base import Secret
 
 Url = Annotated[str, about("https.")]
@@ -41,11 +42,11 @@ ForProvider = Annotated[str, about("The provider's key, for example `kashoo`.")]
 AppWide = Annotated[bool, about("For all tenants without a client of their own; operators only.")]
 
 
-@strawberry.type
+@declare.object_type()
 class TenantMutations:
     """Of a tenant as a whole."""
 
-    @strawberry.mutation(description="A new tenant; operators only.")
+    @declare.mutation(description="A new tenant; operators only.")
     async def create_tenant(
         self,
         info: Info,
@@ -55,7 +56,7 @@ class TenantMutations:
     ) -> AdminTenant | None:
         return to_tenant(await create_tenant(desk_of(info), name=name, id=id, urls=allowed_urls or ()))
 
-    @strawberry.mutation(description="Change what is given of a tenant, and leave the rest.")
+    @declare.mutation(description="Change what is given of a tenant, and leave the rest.")
     async def update_tenant(
         self,
         info: Info,
@@ -80,7 +81,7 @@ class TenantMutations:
             await update_tenant(desk, tenant, name=name, urls=allowed_urls, branding=look, writes=writes)
         )
 
-    @strawberry.mutation(description="Have events told to an address of yours.")
+    @declare.mutation(description="Have events told to an address of yours.")
     async def create_webhook(
         self,
         info: Info,
@@ -90,11 +91,11 @@ class TenantMutations:
         named = [str(each.value) for each in events]
         return to_created_webhook(await create_webhook(desk_of(info), url=url, events=named))
 
-    @strawberry.mutation(description="A new secret for a webhook; for 24 hours the older one signs as well.")
+    @declare.mutation(description="A new secret for a webhook; for 24 hours the older one signs as well.")
     async def rotate_webhook_secret(self, info: Info, webhook: Hook) -> CreatedWebhook | None:
         return to_created_webhook(await rotate_webhook_secret(desk_of(info), webhook))
 
-    @strawberry.mutation(
+    @declare.mutation(
         description="Send a webhook again what it may have missed: events that were given up, and every push that"
         " ended since. Ids stay the same. Gives how many events that is."
     )
@@ -106,11 +107,11 @@ class TenantMutations:
     ) -> int | None:
         return await replay_webhook(desk_of(info), webhook, since)
 
-    @strawberry.mutation(description="Have nothing told there any more.")
+    @declare.mutation(description="Have nothing told there any more.")
     async def delete_webhook(self, info: Info, webhook: Hook) -> Webhook | None:
         return to_webhook(await delete_webhook(desk_of(info), webhook))
 
-    @strawberry.mutation(
+    @declare.mutation(
         name="setOAuthClient", description="Keep our client at a provider, instead of the one before."
     )
     async def set_oauth_client(
@@ -131,7 +132,7 @@ class TenantMutations:
         )
         return to_oauth_client(found)
 
-    @strawberry.mutation(
+    @declare.mutation(
         name="removeOAuthClient", description="Forget our client at a provider; whether there was one."
     )
     async def remove_oauth_client(

@@ -11,6 +11,7 @@ from ledgermesh.graph.admin.clients import OAuthClientEntry
 from ledgermesh.graph.admin.keys import MadeKey
 from ledgermesh.graph.admin.webhooks import MadeWebhook
 from ledgermesh.graph.freshness import Info
+from ledgermesh.model import declare
 from ledgermesh.model.platform import Connection, ConnectionState
 from ledgermesh.state.entries import (
     Branding,
@@ -45,7 +46,7 @@ class WebhookEvent(Enum):
     )
 
 
-@strawberry.type(description="How a tenant's connect pages look.")
+@declare.object_type(description="How a tenant's connect pages look.")
 class ConnectBranding:
     name: str | None = strawberry.field(description="Instead of the tenant's name.")
     logo_url: str | None = strawberry.field(description="Of a logo, https.")
@@ -55,7 +56,7 @@ class ConnectBranding:
     )
 
 
-@strawberry.type(description="An API client: who calls this gateway.")
+@declare.object_type(description="An API client: who calls this gateway.")
 class AdminTenant:
     id: strawberry.ID = strawberry.field(description="Stable.")
     name: str = strawberry.field(description="For people.")
@@ -69,107 +70,103 @@ class AdminTenant:
     writes: bool = strawberry.field(description="Whether its keys with the scope WRITE may change books.")
 
 
-@strawberry.type(description="A setting of a connection; never secret.")
+@declare.object_type(description="A setting of a connection; never secret.")
 class ConnectionSetting:
     name: str = strawberry.field(description="As the provider's definition calls it.")
     value: str = strawberry.field(description="What it is set to.")
 
 
-@strawberry.type(description="A connection as its administrator sees it.")
+@declare.object_type(description="A connection as its administrator sees it.")
 class AdminConnection:
     entry: strawberry.Private[ConnectionEntry]
 
-    @strawberry.field(description="Stable; unique in its environment.")
+    @declare.field(description="Stable; unique in its environment.")
     def id(self) -> strawberry.ID:
         return strawberry.ID(self.entry.id)
 
-    @strawberry.field(description="Account key of the company.")
+    @declare.field(description="Account key of the company.")
     def company_key(self) -> strawberry.ID:
         return strawberry.ID(self.entry.company)
 
-    @strawberry.field(description="Which of the provider's ways to let us in it uses.")
+    @declare.field(description="Which of the provider's ways to let us in it uses.")
     def scheme(self) -> str:
         return self.entry.scheme
 
-    @strawberry.field(description="What of it is set, by name.")
+    @declare.field(description="What of it is set, by name.")
     def settings(self) -> list[ConnectionSetting]:
         return [
             ConnectionSetting(name=name, value=value) for name, value in sorted(self.entry.settings.items())
         ]
 
-    @strawberry.field(description="When it was made, UTC; null for those of the gateway's settings.")
+    @declare.field(description="When it was made, UTC; null for those of the gateway's settings.")
     def created_at(self) -> dt.datetime | None:
         return self.entry.created_at
 
-    @strawberry.field(description="Whether it can be used; null where the provider is unknown here.")
+    @declare.field(description="Whether it can be used; null where the provider is unknown here.")
     def state(self, info: Info) -> ConnectionState | None:
         shown = _shown(self.entry, info)
         return shown.state if shown is not None else None
 
-    @strawberry.field(description="Why it stands so, for people.")
+    @declare.field(description="Why it stands so, for people.")
     def reason(self, info: Info) -> str | None:
         shown = _shown(self.entry, info)
         return shown.state_reason if shown is not None else None
 
-    @strawberry.field(description="Since when it stands so, UTC.")
+    @declare.field(description="Since when it stands so, UTC.")
     def since(self, info: Info) -> dt.datetime | None:
         shown = _shown(self.entry, info)
         return shown.state_since if shown is not None else None
 
-    @strawberry.field(
+    @declare.field(
         description="When the sign-in ends for good and a person has to link again; null where it renews itself."
     )
     def expires_at(self, info: Info) -> dt.datetime | None:
         shown = _shown(self.entry, info)
         return shown.expires_at if shown is not None else None
 
-    @strawberry.field(
-        description="When the provider answered well for the last time, UTC, as far as is kept."
-    )
+    @declare.field(description="When the provider answered well for the last time, UTC, as far as is kept.")
     def last_good_at(self, info: Info) -> dt.datetime | None:
         standing = info.context.parts.registry.standing(self.entry.environment, self.entry.id)
         return standing.last_good_at if standing is not None else None
 
-    @strawberry.field(
-        description="The connection as callers see it; null where its provider is unknown here."
-    )
+    @declare.field(description="The connection as callers see it; null where its provider is unknown here.")
     def connection(self, info: Info) -> Connection | None:
         return _shown(self.entry, info)
 
 
-@strawberry.type(description="A company as its administrator sees it.")
+@declare.object_type(description="A company as its administrator sees it.")
 class AdminCompany:
     entry: strawberry.Private[CompanyEntry]
 
-    @strawberry.field(description="The account key.")
+    @declare.field(description="The account key.")
     def key(self) -> strawberry.ID:
         return strawberry.ID(self.entry.key)
 
-    @strawberry.field(description="For people.")
+    @declare.field(description="For people.")
     def name(self) -> str:
         return self.entry.name
 
-    @strawberry.field(description="`live` or `sandbox`; never mixed.")
+    @declare.field(description="`live` or `sandbox`; never mixed.")
     def environment(self) -> str:
         return self.entry.environment
 
-    @strawberry.field(
+    @declare.field(
         description="The tenant that administers it; null for companies of the gateway's settings."
     )
     def owner(self) -> strawberry.ID | None:
         return strawberry.ID(self.entry.owner) if self.entry.owner else None
 
-    @strawberry.field(description="The tenants that see it, by id.")
+    @declare.field(description="The tenants that see it, by id.")
     def shared_with(self) -> list[strawberry.ID]:
         return [strawberry.ID(each) for each in sorted(self.entry.tenants)]
 
-    @strawberry.field(description="Where its books lie.")
+    @declare.field(description="Where its books lie.")
     def connections(self, info: Info) -> list[AdminConnection]:
         found = info.context.parts.registry.connections(self.entry)
         return [AdminConnection(entry=each) for each in found]
 
 
-@strawberry.type(description="An API key; the key itself is shown once, when it is made.")
+@declare.object_type(description="An API key; the key itself is shown once, when it is made.")
 class ApiKey:
     id: strawberry.ID = strawberry.field(description="Stable; not the key.")
     name: str = strawberry.field(description="For people.")
@@ -189,19 +186,19 @@ class ApiKey:
     )
 
 
-@strawberry.type(description="A key, the one time that it is shown.")
+@declare.object_type(description="A key, the one time that it is shown.")
 class CreatedApiKey:
     key: str = strawberry.field(description="Keep it: only its digest stays here.")
     api_key: ApiKey = strawberry.field(description="What is known of it from now on.")
 
 
-@strawberry.type(description="A token for pages in a browser.")
+@declare.object_type(description="A token for pages in a browser.")
 class BrowserToken:
     token: str = strawberry.field(description="Sent as `Authorization: Bearer` by pages of its origins.")
     expires_at: dt.datetime = strawberry.field(description="UTC.")
 
 
-@strawberry.type(description="Where a tenant is told of events.")
+@declare.object_type(description="Where a tenant is told of events.")
 class Webhook:
     id: strawberry.ID = strawberry.field(description="Stable.")
     url: str = strawberry.field(description="https.")
@@ -209,20 +206,20 @@ class Webhook:
     created_at: dt.datetime | None = strawberry.field(description="UTC.")
 
 
-@strawberry.type(description="A webhook and its secret, the one time that it is shown.")
+@declare.object_type(description="A webhook and its secret, the one time that it is shown.")
 class CreatedWebhook:
     secret: str = strawberry.field(description="What is sent is signed with it.")
     webhook: Webhook = strawberry.field(description="What is known of it from now on.")
 
 
-@strawberry.type(description="An OAuth client of ours at a provider; its secret is never shown.")
+@declare.object_type(description="An OAuth client of ours at a provider; its secret is never shown.")
 class OAuthClient:
     provider: str = strawberry.field(description="The provider's key.")
     client_id: str = strawberry.field(description="As the provider gave it.")
     app_wide: bool = strawberry.field(description="Whether tenants without a client of their own use it.")
 
 
-@strawberry.type(description="What was made in the live environment after the sandbox's.")
+@declare.object_type(description="What was made in the live environment after the sandbox's.")
 class CopiedConfiguration:
     company: AdminCompany = strawberry.field(description="The live company.")
     connections: list[AdminConnection] = strawberry.field(
@@ -233,7 +230,7 @@ class CopiedConfiguration:
     )
 
 
-@strawberry.type(description="A page on which an end user links a company's books.")
+@declare.object_type(description="A page on which an end user links a company's books.")
 class LinkToken:
     token: str = strawberry.field(description="For `ledgermesh-connect.js`.")
     url: str | None = strawberry.field(
