@@ -40,7 +40,7 @@ async def read_list(stand: Stand, pages: ReadPages, *, size: int | None = None) 
 def open_resource(stand: Stand, resource: Resource, query: ListQuery | None = None) -> ReadPages:
     """The list of one resource."""
     hub = stand.hub()
-    maker = Maker(hub.link, hub.connection, resource, hub.seal)
+    maker = Maker(hub.link, hub.connection, resource, hub.ids)
     return open_list(hub.send, hub.terms, maker, query or ListQuery(resource.kind))
 
 
