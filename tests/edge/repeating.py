@@ -86,7 +86,7 @@ class Connection:
             first, _, rest = head.partition(b"\r\n")
             headers = BytesParser().parsebytes(rest)
             content = await self.reader.readexactly(int(headers["content-length"]))
-        names = tuple(name.casefold() for name in headers.keys())  # noqa: SIM118 - it is no mapping
+        names = tuple(name.casefold() for name in headers.keys())  # noqa: SIM118  # it is no mapping
         return Heard(int(first.split()[1]), names, headers, content)
 
     async def ask(self, data: bytes) -> Heard:
