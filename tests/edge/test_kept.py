@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from ledgermesh.state.entries import KeyEntry, digest
-from tests.edge.keeping import BRIEF, COMPANY, GUEST, LIST, NARROW, OTHER, Keeping, guested, kept
+from tests.edge.keeping import BRIEF, COMPANY, GUEST, LIST, NARROW, OTHER, Keeping, kept
 from tests.graph.demo import codes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house() -> AsyncIterator[Keeping]:
-    """One for all tests of this file."""
-    async with guested() as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def here(house: Keeping) -> Keeping:
-    """Where nothing is kept of what was asked before."""
-    house.later()
-    return house
 
 
 async def test_a_kept_answer_costs_no_call_and_says_how_old_it_is(here: Keeping) -> None:

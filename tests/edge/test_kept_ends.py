@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, Standing
-from tests.edge.keeping import COMPANY, GUEST, LIST, Keeping, guested, kept
+from tests.edge.keeping import COMPANY, GUEST, LIST, Keeping, kept
 from tests.graph.demo import codes
 from tests.harness import NOW
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house() -> AsyncIterator[Keeping]:
-    """One for all tests of this file."""
-    async with guested() as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def here(house: Keeping) -> Keeping:
-    """Where nothing is kept of what was asked before."""
-    house.later()
-    return house
 
 
 async def changed(here: Keeping, kind: Any, place: str, change: Any) -> None:

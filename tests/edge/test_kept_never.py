@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from ledgermesh.sandbox.faults import Answer
-from tests.edge.keeping import COMPANY, LIST, Keeping, guested, kept
+from tests.edge.keeping import COMPANY, LIST, Keeping, kept
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house() -> AsyncIterator[Keeping]:
-    """One for all tests of this file."""
-    async with guested() as made:
-        yield made
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def here(house: Keeping) -> Keeping:
-    """Where nothing is kept of what was asked before."""
-    house.later()
-    return house
 
 
 MOMENTS = {
