@@ -81,6 +81,18 @@ def test_an_answer_outside_the_contract_is_a_breach(wrong: httpx.Response) -> No
         CLOSED.check_response(request("/transactions"), wrong)
 
 
+def test_what_was_good_before_excuses_nothing_else() -> None:
+    """A good exchange is good again; one that differs in a header, a value or its status is a breach, every time."""
+    for _ in range(2):
+        CLOSED.check_response(request("/transactions"), answer(ROW))
+        for wrong in (answer({**ROW, "amount": "1"}), answer(ROW, headers={}), httpx.Response(201, json=[])):
+            with pytest.raises(Breach):
+                CLOSED.check_response(request("/transactions"), wrong)
+        with pytest.raises(Breach):
+            CLOSED.check_request(request("/transactions", key=None))
+        CLOSED.check_request(request("/transactions"))
+
+
 def test_a_breach_names_the_place() -> None:
     """The message says which request, which status and where in the body."""
     with pytest.raises(Breach, match=r"GET http://sandbox/accountsos/api/transactions: answer 200: .*amount"):
