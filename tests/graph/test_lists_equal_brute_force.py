@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.graph.walking import HELD_IN, LISTED, tables
 
-EXAMPLES, FEWER = 60, 20
+EXAMPLES, FEWER = 100, 35
 """Walks for each kind; fewer where no records come and go, so that all kinds are read alike. `tests/deep` walks on."""
 
 
