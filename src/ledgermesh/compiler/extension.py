@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema
-from graphql.execution.values import VariableValues, get_variable_values
+import msgspec
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql.execution.values import VariableValues
 
 from ledgermesh.compiler.build import Answer, Compiled, build
 from ledgermesh.compiler.plan import conditions, operation_of, plan
 from ledgermesh.compiler.runtime import Asked
 from ledgermesh.compiler.terms import Options, Refusal, Replay
+from ledgermesh.compiler.variables import Variables
 
-COERCION_ERRORS_MAX = 50
-"""Mistakes in variables that are told: as many as graphql-core tells."""
-
-Key = tuple[str, str | None, tuple[Any, ...]]
+Name = tuple[str, str | None]
+"""An operation: the text of its document, and its own name where that has several."""
+Key = tuple[Name, tuple[Any, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +33,27 @@ class Limits:
     refused_seconds: float = 600.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One operation to be answered. The document is validated and within all limits."""
 
     text: str
     document: DocumentNode
     operation: str | None = None
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = msgspec.field(default_factory=dict)
     context: Any = None
     root: Any = None
+
+
+class _Asked:
+    """An operation, and what is known of it before it is compiled."""
+
+    __slots__ = ("looked", "node", "variables")
+
+    def __init__(self, node: OperationDefinitionNode, variables: Variables, looked: tuple[str, ...]) -> None:
+        self.node = node
+        self.variables = variables
+        self.looked = looked
+        """The variables that decide what is selected."""
 
 
 class _Entry:
@@ -69,38 +81,23 @@ class Compiler:
         self._options = options or Options()
         self._limits = limits or Limits()
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
-        self._conditions: OrderedDict[str, tuple[str, ...] | Refusal] = OrderedDict()
+        self._asked: OrderedDict[Name, _Asked | Refusal] = OrderedDict()
         self.counts: Counter[tuple[str, str]] = Counter()
         """Answers by `compiled`, `interpreted` or `replayed`, and the reason, empty for compiled ones."""
 
     async def answer(self, request: Request) -> Answer:
         """Data and errors; raises Refusal or Replay for what graphql-core has to answer."""
         try:
-            variables = self._variables(request)
-            if isinstance(variables, list):
-                return Answer(None, variables)
-            entry = self._entry(request, variables)
-            if isinstance(entry.made, Refusal):
-                raise entry.made
+            found = self._found(request)
+            if isinstance(found, list):
+                return Answer(None, found)
+            entry, made, variables = found
             if entry.refused_until > self._clock():
                 raise Refusal("replayed too often")
         except Refusal as refusal:
             self.counts["interpreted", refusal.reason] += 1
             raise Refusal(refusal.reason) from None
-        return await self._run(entry, entry.made, Asked(request.root, request.context, variables))
-
-    def find(self, request: Request) -> Compiled:
-        """The compiled operation; raises Refusal. For people who want to read it."""
-        variables = self._variables(request)
-        if isinstance(variables, list):
-            raise Refusal("variables")
-        made = self._entry(request, variables).made
-        if isinstance(made, Refusal):
-            raise made
-        return made
-
-    async def _run(self, entry: _Entry, made: Compiled, asked: Asked) -> Answer:
-        run = made.start(asked, self._clock)
+        run = made.start(Asked(request.root, request.context, variables), self._clock)
         try:
             answer = await made.finish(run)
         except Replay as replay:
@@ -114,6 +111,24 @@ class Compiler:
         entry.replayed.append(False)
         return answer
 
+    def find(self, request: Request) -> Compiled:
+        """The compiled operation; raises Refusal. For people who want to read it."""
+        found = self._found(request)
+        if isinstance(found, list):
+            raise Refusal("variables")
+        return found[1]
+
+    def _found(self, request: Request) -> tuple[_Entry, Compiled, VariableValues] | list[GraphQLError]:
+        """What runs, on which variables; or what is wrong with them. Raises Refusal."""
+        asked = self._operation(request)
+        variables = asked.variables.values(request.variables)
+        if isinstance(variables, list):
+            return variables
+        entry = self._entry(request, asked, variables)
+        if isinstance(entry.made, Refusal):
+            raise entry.made
+        return entry, entry.made, variables
+
     def _replayed(self, entry: _Entry, reason: str) -> None:
         self.counts["replayed", reason] += 1
         entry.replayed.append(True)
@@ -121,49 +136,41 @@ class Compiler:
             entry.refused_until = self._clock() + self._limits.refused_seconds
             entry.replayed.clear()
 
-    def _variables(self, request: Request) -> VariableValues | list[GraphQLError]:
-        operation = operation_of(request.document, request.operation)
-        if not operation.variable_definitions:
-            return VariableValues({}, {})
-        return get_variable_values(
-            self._schema,
-            operation.variable_definitions,
-            dict(request.variables),
-            max_errors=COERCION_ERRORS_MAX,
-        )
-
-    def _entry(self, request: Request, variables: VariableValues) -> _Entry:
-        looked = self._looked_at(request)
-        if isinstance(looked, Refusal):
-            raise looked
-        chosen = tuple(variables.coerced.get(name) for name in looked)
-        key = (request.text, request.operation, chosen)
+    def _entry(self, request: Request, asked: _Asked, variables: VariableValues) -> _Entry:
+        key = (request.text, request.operation), tuple([variables.coerced.get(name) for name in asked.looked])
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = _Entry(self._made(request, variables), self._limits.runs)
+            entry = self._entries[key] = _Entry(self._made(request, asked, variables), self._limits.runs)
             if len(self._entries) > self._limits.documents_max:
                 self._entries.popitem(last=False)
         else:
             self._entries.move_to_end(key)
         return entry
 
-    def _looked_at(self, request: Request) -> tuple[str, ...] | Refusal:
-        """The variables that decide what is selected."""
-        found = self._conditions.get(request.text)
+    def _operation(self, request: Request) -> _Asked:
+        name = request.text, request.operation
+        found = self._asked.get(name)
         if found is None:
-            try:
-                found = conditions(request.document, self._options.inert)
-            except Refusal as refusal:
-                found = refusal
-            self._conditions[request.text] = found
-            if len(self._conditions) > self._limits.documents_max:
-                self._conditions.popitem(last=False)
+            found = self._asked[name] = self._looked_at(request)
+            if len(self._asked) > self._limits.documents_max:
+                self._asked.popitem(last=False)
+        else:
+            self._asked.move_to_end(name)
+        if isinstance(found, Refusal):
+            raise found
         return found
 
-    def _made(self, request: Request, variables: VariableValues) -> Compiled | Refusal:
+    def _looked_at(self, request: Request) -> _Asked | Refusal:
         try:
-            operation = operation_of(request.document, request.operation)
-            planned = plan(self._schema, request.document, operation, variables, self._options)
+            node = operation_of(request.document, request.operation)
+            looked = conditions(request.document, self._options.inert)
+        except Refusal as refusal:
+            return refusal
+        return _Asked(node, Variables(self._schema, node), looked)
+
+    def _made(self, request: Request, asked: _Asked, variables: VariableValues) -> Compiled | Refusal:
+        try:
+            planned = plan(self._schema, request.document, asked.node, variables, self._options)
             return build(planned, self._options, request.operation or "operation")
         except Refusal as refusal:
             return refusal

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 import msgspec
@@ -21,7 +20,6 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
-    Node,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
@@ -34,10 +32,20 @@ from graphql.execution.collect_fields import FieldDetails, FragmentDetails, coll
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path
 
-from ledgermesh.compiler.terms import Many, Options, Plain, Refusal
+from ledgermesh.compiler.arguments import LASTING, NOTHING, Given, below, given, has_variables
+from ledgermesh.compiler.terms import Direct, Many, Options, Plain, Refusal
 
 CONDITIONS = frozenset(("skip", "include"))
-NOTHING = VariableValues({}, {})
+
+
+class Nodes(list[FieldNode]):
+    """A field's nodes, and room for what resolvers work out of them: it is the same in every run."""
+
+    __slots__ = ("known",)
+
+    def __init__(self, nodes: Iterable[FieldNode]) -> None:
+        super().__init__(nodes)
+        self.known: dict[Any, Any] = {}
 
 
 @dataclass(eq=False, slots=True)
@@ -52,33 +60,35 @@ class Place:
     above: Level
     name: str
     definition: GraphQLField
-    nodes: list[FieldNode]
+    nodes: Nodes
     path: Path
     """Without the indices of lists."""
     chain: tuple[Place, ...]
     """The fields with a resolver on the way here, this one included."""
     plain: Plain | None = None
     many: Many | None = None
+    direct: Direct | None = None
+    """The resolver by itself, where nothing has to stand around it."""
+    given: Given | None = None
+    """What it is given then."""
     arguments: dict[str, Any] | None = None
     """Coerced once where they are constant; None where each run does it."""
     levels: dict[str, Level] = field(default_factory=dict)
     """What may stand here, by the name of the object type; empty for leaves."""
     kinds: dict[type, str] = field(default_factory=dict)
     """Object types of an interface or union, by the class of the value."""
+    typename: bool = field(init=False)
+    """Whether the value is the name of the object's type."""
+    called: bool = field(init=False)
+    """Whether a resolver runs."""
+    type: GraphQLOutputType = field(init=False)
+    begins: tuple[Level, ...] = ()
+    """The levels below it, as far as no resolver stands between, that have fields with one."""
 
-    @property
-    def type(self) -> GraphQLOutputType:
-        return self.definition.type
-
-    @property
-    def typename(self) -> bool:
-        """Whether the value is the name of the object's type."""
-        return self.name == "__typename"
-
-    @property
-    def called(self) -> bool:
-        """Whether a resolver runs."""
-        return self.plain is None and not self.typename
+    def __post_init__(self) -> None:
+        self.typename = self.name == "__typename"
+        self.called = not self.typename
+        self.type = self.definition.type
 
 
 @dataclass(eq=False, slots=True)
@@ -93,11 +103,8 @@ class Level:
     struct: Any = None
     known: set[Any] = field(default_factory=set)
     """Classes of values that fields are read from."""
-
-    @property
-    def called(self) -> list[Place]:
-        """Its fields that have a resolver."""
-        return [place for place in self.places if place.called]
+    called: tuple[Place, ...] = ()
+    """Its fields that have a resolver."""
 
     def inside(self) -> Iterator[Level]:
         """This level and those below it, as far as no resolver stands between."""
@@ -123,6 +130,10 @@ class Plan:
     fragments: Mapping[str, FragmentDefinitionNode]
     levels: list[Level]
     places: list[Place]
+    begins: tuple[Level, ...]
+    """The levels that a run begins with: see Place."""
+    slots: Mapping[Any, Mapping[str, str]]
+    """Of each Struct of the answer: its slots by what they answer as."""
 
     @property
     def root(self) -> Level:
@@ -139,18 +150,6 @@ def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitio
     if found[0].operation is not OperationType.QUERY:
         raise Refusal(found[0].operation.value)
     return found[0]
-
-
-def below(node: Node) -> Iterator[Node]:
-    """A node and all nodes in it."""
-    stack: list[Any] = [node]
-    while stack:
-        each = stack.pop()
-        if isinstance(each, Node):
-            yield each
-            stack += [getattr(each, key, None) for key in each.keys if key != "loc"]
-        elif isinstance(each, list | tuple):
-            stack += each
 
 
 def conditions(document: DocumentNode, inert: frozenset[str]) -> tuple[str, ...]:
@@ -205,8 +204,14 @@ class _Planner:
     def plan(self, root: GraphQLObjectType) -> Plan:
         """Everything below the root."""
         collected = collect_fields(self._schema, self._fragments, self._variables, root, self._operation)
-        self._level(root, None, collected.grouped_field_set)
-        return Plan(self._schema, self._operation, self._definitions, self._levels, self._places)
+        top = self._level(root, None, collected.grouped_field_set)
+        for place in self._places:
+            place.begins = tuple(each for level in place.levels.values() for each in _beginning(level))
+        slots = {level.struct: {each.key: each.slot for each in level.places} for level in self._levels}
+        return Plan(
+            self._schema, self._operation, self._definitions, self._levels, self._places,
+            tuple(_beginning(top)), slots,
+        )  # fmt: skip
 
     def _level(
         self, type: GraphQLObjectType, at: Place | None, fields: Mapping[str, list[FieldDetails]]
@@ -217,6 +222,7 @@ class _Planner:
             definition = self._schema.get_field(type, details[0].node.name.value)
             if definition is not None:
                 level.places.append(self._place(level, key, definition, details))
+        level.called = tuple(place for place in level.places if place.called)
         slots = [(place.slot, Any) for place in level.places]
         # Structs of the answer form no cycles, so that the collector need not look at them.
         level.struct = msgspec.defstruct(
@@ -227,7 +233,7 @@ class _Planner:
     def _place(self, level: Level, key: str, definition: GraphQLField, details: list[FieldDetails]) -> Place:
         if len(self._places) >= self._options.fields_max:
             raise Refusal("too large")
-        nodes = [each.node for each in details]
+        nodes = Nodes(each.node for each in details)
         name = nodes[0].name.value
         if name in ("__schema", "__type"):
             raise Refusal("introspection")
@@ -249,8 +255,16 @@ class _Planner:
         place.many = self._options.many(level.type, place.name, definition)
         if place.many is None:
             place.plain = self._options.plain(level.type, place.name, definition)
-        if place.plain is None:
-            place.arguments = _constant(definition, place.nodes[0])
+        place.called = place.plain is None
+        if not place.called:
+            return
+        place.arguments = _constant(definition, place.nodes[0])
+        place.direct = (
+            self._options.direct(level.type, place.name, definition) if place.many is None else None
+        )
+        if place.direct is not None:
+            place.given = given(definition, place.nodes[0], place.direct.converters)
+            place.direct = place.direct if place.given is not None else None
 
     def _below(self, place: Place, details: list[FieldDetails]) -> None:
         named = get_named_type(place.type)
@@ -268,6 +282,10 @@ class _Planner:
             place.levels[type.name] = self._level(type, place, collected.grouped_field_set)
 
 
+def _beginning(level: Level) -> Iterator[Level]:
+    return (each for each in level.inside() if each.called)
+
+
 def _possible(schema: GraphQLSchema, abstract: GraphQLAbstractType) -> list[GraphQLObjectType]:
     return list(schema.get_possible_types(abstract))
 
@@ -276,14 +294,13 @@ def _constant(definition: GraphQLField, node: FieldNode) -> dict[str, Any] | Non
     """The arguments, where they are the same in every run and no resolver can change them."""
     if not definition.args:
         return {}
-    if any(isinstance(each, VariableNode) for argument in node.arguments or () for each in below(argument)):
+    if any(has_variables(argument.value) for argument in node.arguments or ()):
         return None
     try:
         found = get_argument_values(definition, node, NOTHING)
     except GraphQLError:
         return None  # said by each run, at the field
-    kept = (str, int, float, bool, type(None), Enum)
-    return found if all(isinstance(value, kept) for value in found.values()) else None
+    return found if all(isinstance(value, LASTING) for value in found.values()) else None
 
 
 def nullable(type: GraphQLOutputType) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from types import SimpleNamespace
+from types import CoroutineType, SimpleNamespace
 from typing import Any, NamedTuple, cast
 
 from graphql import GraphQLResolveInfoHelpers, default_type_resolver, get_named_type
@@ -65,7 +65,7 @@ class Run:
         self.asked = asked
         self.objects: list[list[Any]] = [[] for _ in plan.levels]
         self.structs: list[list[Any]] = [[] for _ in plan.levels]
-        self.slots = {level.struct: {each.key: each.slot for each in level.places} for level in plan.levels}
+        self.slots = plan.slots
         self.later: list[Long] = []
         self.long: list[Long] = []
         self.troubles: list[Trouble] = []
@@ -75,6 +75,7 @@ class Run:
         """Why graphql-core has to answer; empty where it need not."""
         self.memo = Memo()
         self._infos: dict[int, Any] = {}
+        self._wrapped: dict[int, Any] = {}
         self.options = options
         self._clock = clock
         self._since = clock()
@@ -136,8 +137,16 @@ class Run:
                 self.asked.context,
                 is_awaitable,
                 None,
-                GraphQLResolveInfoHelpers(gather=lambda values: gather_with_cancel(*values), track=_track),
+                HELPERS,
             )
+        return found
+
+    def wrapped(self, place: Place) -> Any:
+        """The same, as a resolver gets it that is called by itself."""
+        found = self._wrapped.get(place.id)
+        if found is None:
+            assert place.direct is not None, "it is called by itself"
+            found = self._wrapped[place.id] = place.direct.wrap(self.info(place))
         return found
 
     def arguments(self, place: Place) -> dict[str, Any]:
@@ -180,7 +189,8 @@ class Run:
             self.surprise = surprise.reason
         except Fault:
             self.surprise = "a null at the root"
-        await _together(waits)
+        if waits:
+            await _together(waits)
         return top
 
     async def pause(self) -> None:
@@ -192,7 +202,7 @@ class Run:
     def _begin(self, levels: Iterable[Level], waits: Waits) -> None:
         """Call the resolvers of these levels, and go on with those that have answered."""
         for level in levels:
-            if self.surprise or not level.called or not self.objects[level.id]:
+            if self.surprise or not self.objects[level.id]:
                 continue
             if len(self.objects[level.id]) > AT_ONCE_MAX:
                 waits.append(self._begin_long(level))
@@ -212,7 +222,8 @@ class Run:
                 column += call(objects[start : start + CHUNK])
                 await self.pause()
             self._land(place, structs, column, waits)
-        await _together(waits)
+        if waits:
+            await _together(waits)
 
     def _land(self, place: Place, structs: list[Any], column: Any, waits: Waits) -> None:
         objects = self.objects[place.above.id]
@@ -220,7 +231,9 @@ class Run:
             waits.append(self._later_many(place, structs, column))
             return
         waiting = [
-            index for index, value in enumerate(column) if value.__class__ not in SYNC and is_awaitable(value)
+            index
+            for index, value in enumerate(column)
+            if value.__class__ not in SYNC and (value.__class__ is CoroutineType or is_awaitable(value))
         ]
         self.memo.keep(place.nodes[0], objects, column, waiting)
         if waiting:
@@ -240,7 +253,8 @@ class Run:
         self._since = self._clock()
         below = Waits()
         self._fill(place, structs, column, below)
-        await _together(below)
+        if below:
+            await _together(below)
 
     async def _gather(self, column: list[Any], waiting: list[int]) -> None:
         """All at once, so that what is loaded in batches is loaded in one; a crowd is set going bit by bit."""
@@ -273,7 +287,8 @@ class Run:
         self.memo.keep(place.nodes[0], objects, column, range(len(column)))
         below = Waits()
         self._fill(place, structs, column, below)
-        await _together(below)
+        if below:
+            await _together(below)
 
     def _fill(self, place: Place, structs: list[Any], column: list[Any], waits: Waits) -> None:
         """Complete the values; in one go, if they are few."""
@@ -319,7 +334,8 @@ class Run:
             self.surprise = surprise.reason
         waits = Waits()
         self._below(place, waits)
-        await _together(waits)
+        if waits:
+            await _together(waits)
 
     async def _drain_one(self, each: Long, work: list[Long]) -> None:
         self.long.append(each)
@@ -330,20 +346,20 @@ class Run:
             await self.pause()
 
     def _below(self, place: Place | None, waits: Waits) -> None:
-        if place is None:
-            self._begin(self.plan.root.inside(), waits)
-        elif not self.surprise:
-            self._begin((inner for level in place.levels.values() for inner in level.inside()), waits)
+        if not self.surprise:
+            self._begin(self.plan.begins if place is None else place.begins, waits)
 
 
-async def _together(waits: Waits) -> None:
+def _together(waits: Waits) -> Awaitable[None]:
+    """Until all have ended; what is one needs nothing around it."""
+    return waits[0] if len(waits) == 1 else _all_of(waits)
+
+
+async def _all_of(waits: Waits) -> None:
     """Until all have ended, also where one of them fails."""
-    if len(waits) == 1:
-        await waits[0]
-    elif waits:
-        for found in await asyncio.gather(*waits, return_exceptions=True):
-            if found is not None:
-                raise found
+    for found in await asyncio.gather(*waits, return_exceptions=True):
+        if found is not None:
+            raise found
 
 
 def _track(values: Sequence[Any]) -> None:
@@ -351,3 +367,7 @@ def _track(values: Sequence[Any]) -> None:
     pending = [value for value in values if is_awaitable(value)]
     if pending:
         asyncio.gather(*pending, return_exceptions=True)
+
+
+HELPERS = GraphQLResolveInfoHelpers(gather=lambda values: gather_with_cancel(*values), track=_track)
+"""What graphql-core lends to resolvers: nothing of it belongs to one run."""

@@ -54,6 +54,26 @@ def default_plain(parent: GraphQLObjectType, name: str, definition: GraphQLField
     return Plain(name, default_field_resolver, callables=True)
 
 
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Direct:
+    """A resolver without what a library puts around it. Whatever it cannot be given as usual goes the usual way."""
+
+    function: Callable[..., Any]
+    source: bool
+    """Whether it takes the source, as its first argument."""
+    info: str | None
+    """The name of the argument that takes the info, as `wrap` makes it; None where it takes none."""
+    wrap: Convert
+    converters: Mapping[str, tuple[str, Convert | None]]
+    """Of each argument by GraphQL name: its Python name, and what makes its value of the coerced one; None for what
+    stays as it is. What it raises is raised again on the usual way."""
+    check: Callable[[Any], None] | None = None
+    """Looks at the context first, and raises where the field may not be asked for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What the compiler is told about a schema beside the schema itself."""
@@ -64,6 +84,10 @@ class Options:
         None
     )
     """Which fields are resolved a level at a time."""
+    direct: Callable[[GraphQLObjectType, str, GraphQLField], Direct | None] = (
+        lambda parent, name, definition: None
+    )
+    """Which resolvers are called by themselves."""
     leaves: Mapping[str, Leaf] = field(default_factory=lambda: dict(LEAVES))
     """Scalars whose usual values are written without asking the scalar, by name."""
     reader: Callable[[GraphQLObjectType, Sequence[str]], Callable[[Any], Sequence[Any]] | None] = (

@@ -10,15 +10,16 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType
+from graphql import DocumentNode, ExecutionResult, GraphQLField, OperationDefinitionNode, OperationType
 
 from ledgermesh.clock import Clock
 from ledgermesh.compiler.extension import Compiler, Request
-from ledgermesh.compiler.strawberry_schema import options_of
-from ledgermesh.compiler.terms import Leaf, Memo, Options, Refusal, Replay
+from ledgermesh.compiler.strawberry_schema import Resolvers, options_of
+from ledgermesh.compiler.terms import Direct, Leaf, Memo, Options, Refusal, Replay
 from ledgermesh.graph.compiling import Compiling
 from ledgermesh.graph.fused import fuse
 from ledgermesh.graph.known import DOCUMENTS_MAX
+from ledgermesh.graph.policy import Guarded
 from ledgermesh.graph.readers import reader
 from ledgermesh.graph.relations import many, plain
 from ledgermesh.graph.shadow import ENCODER, Shadow, interpreted
@@ -82,8 +83,10 @@ class CompiledQueries:
         self, text: str, operation: str | None, variables: Mapping[str, Any], context: Any
     ) -> Attempt:
         """The result where this is a query that is asked for again; otherwise why not."""
-        found = await self._answer(text, operation, variables, context)
-        if found.reason not in REASONS:
+        request = self._request(text, operation, variables, context)
+        found = request if isinstance(request, Attempt) else await self._run(request)
+        reason = found.reason
+        if reason and reason not in REASONS:
             found = found._replace(reason="other")
         self.counts[found.way, found.reason] += 1
         return found
@@ -93,27 +96,25 @@ class CompiledQueries:
         self.counts["interpreted", reason] += 1
         return Attempt("interpreted", reason)
 
-    async def _answer(
+    def _request(
         self, text: str, operation: str | None, variables: Mapping[str, Any], context: Any
-    ) -> Attempt:
+    ) -> Request | Attempt:
+        """What is run; or why nothing is."""
         if not self._compiling.on:
             return Attempt("interpreted", "switched off")
         document = self._queries.get(text)
-        if document is not None:
-            return await self._run(Request(
-                text=text, document=document, operation=operation, variables=variables, context=context
-            ))  # fmt: skip
-        if self._seen.put(text, (self._seen.get(text) or 0) + 1) < self._compiling.from_time:
-            return Attempt("interpreted", "first time")
-        document = self._schema.known.validated(self._schema.inner, text)
         if document is None:
-            return Attempt("interpreted", "not valid")
-        operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-        if any(each.operation is not OperationType.QUERY for each in operations):
-            return Attempt("interpreted", "mutation")
-        self._queries.put(text, document)
-        return await self._run(
-            Request(text=text, document=document, operation=operation, variables=variables, context=context)
+            if self._seen.put(text, (self._seen.get(text) or 0) + 1) < self._compiling.from_time:
+                return Attempt("interpreted", "first time")
+            document = self._schema.known.validated(self._schema.inner, text)
+            if document is None:
+                return Attempt("interpreted", "not valid")
+            operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+            if any(each.operation is not OperationType.QUERY for each in operations):
+                return Attempt("interpreted", "mutation")
+            self._queries.put(text, document)
+        return Request(
+            text=text, document=document, operation=operation, variables=variables, context=context
         )
 
     async def _run(self, request: Request) -> Attempt:
@@ -135,8 +136,18 @@ class CompiledQueries:
 def options_for(schema: Any) -> Options:
     """What the compiler is told of our schema."""
     options = options_of(schema.inner, leaves=LEAVES, many=many, inert=INERT, encode=ENCODER.encode)
-    usual = options.plain
-    options = replace(options, reader=reader)
+    usual, resolvers = options.plain, Resolvers(schema.inner)
+    options = replace(options, reader=reader, direct=lambda parent, name, definition: (
+        _direct(resolvers, definition)
+    ))  # fmt: skip
     return replace(options, fuse=lambda level: fuse(level, options), plain=lambda parent, name, definition: (
         plain(parent, name, definition) or usual(parent, name, definition)
     ))  # fmt: skip
+
+
+def _direct(resolvers: Resolvers, definition: GraphQLField) -> Direct | None:
+    """A resolver by itself; at a root the policy is asked before it."""
+    resolve = definition.resolve
+    if isinstance(resolve, Guarded):
+        return resolvers.direct(definition, resolve.run, resolve.check)
+    return resolvers.direct(definition, resolve)

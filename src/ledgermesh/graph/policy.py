@@ -131,9 +131,9 @@ def enforce(schema: GraphQLSchema) -> None:
         for name, field in type_.fields.items():
             need = table.get(name, NOBODY)
             if type_ is schema.subscription_type:
-                field.subscribe = _guarded(_told(field), need)
+                field.subscribe = Guarded(_told(field), need)
             else:
-                field.resolve = _guarded(_asked(field, name), need)
+                field.resolve = Guarded(_asked(field, name), need)
 
 
 def _told(field: GraphQLField) -> Callable[..., Any]:
@@ -145,12 +145,21 @@ def _asked(field: GraphQLField, name: str) -> Callable[..., Any]:
     return field.resolve or (lambda source, info: getattr(source, name))
 
 
-def _guarded(run: Callable[..., Any], need: Need) -> Callable[..., Any]:
-    def guarded(source: Any, info: Any, **given: Any) -> Any:
-        need.check(info.context.principal)
-        return run(source, info, **given)
+class Guarded:
+    """What runs at a root, with the table before it."""
 
-    return guarded
+    def __init__(self, run: Callable[..., Any], need: Need) -> None:
+        self.run = run
+        self._need = need
+
+    def __call__(self, source: Any, info: Any, **given: Any) -> Any:
+        """Raises Forbidden."""
+        self._need.check(info.context.principal)
+        return self.run(source, info, **given)
+
+    def check(self, context: Any) -> None:
+        """The table by itself; raises Forbidden."""
+        self._need.check(context.principal)
 
 
 def effective(schema: GraphQLSchema) -> Mapping[str, frozenset[Need]]:
