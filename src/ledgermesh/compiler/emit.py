@@ -13,16 +13,15 @@ from graphql import (
     GraphQLOutputType,
     GraphQLScalarType,
     Undefined,
-    default_field_resolver,
     get_named_type,
     is_abstract_type,
 )
 from graphql.pyutils import is_awaitable
 
-from ledgermesh.compiler.arguments import Given
+from ledgermesh.compiler.calls import calls
 from ledgermesh.compiler.marks import back_to_marks, is_long, marks_at, marks_of, set_marks
 from ledgermesh.compiler.plan import Level, Place, Plan, bare, item, nullable
-from ledgermesh.compiler.terms import Direct, Leaf, Odd, Options
+from ledgermesh.compiler.terms import Leaf, Odd, Options
 
 INLINE_MAX = 4
 """Objects in objects that one function writes."""
@@ -93,7 +92,7 @@ class Emitter:
         if is_long(place):
             yield from self._list(place)
         if place.called:
-            yield from self._call(place)
+            yield from calls(place, self._name)
             yield from self._fill(place)
 
     def _name(self, name: str, value: Any) -> str:
@@ -264,51 +263,6 @@ class Emitter:
 
     # -- fields with a resolver --------------------------------------------------------------------------------------
 
-    def _call(self, place: Place) -> Lines:
-        direct = place.direct is not None and place.given is not None
-        yield from self._called(place, "usual" if direct else "call")
-        if place.direct is not None and place.given is not None:
-            yield from self._directly(place, place.direct, place.given)
-
-    def _called(self, place: Place, word: str) -> Lines:
-        named = self._name(f"place_{place.id}", place)
-        resolve = self._name(
-            f"resolve_{place.id}", place.many or place.definition.resolve or default_field_resolver
-        )
-        given = "" if place.arguments == {} else ", **arguments"
-        yield ""
-        yield f"def {word}_{place.id}(objects):  # {place.above.title}: {place.key}"
-        yield "    try:"
-        if given:
-            yield f"        arguments = run.arguments({named})"
-        yield f"        found = info({named})"
-        if place.many is not None:
-            yield f"        return {resolve}(objects, found{given})"
-        yield "    except Exception as error:"
-        yield "        return [error] * len(objects)"
-        if place.many is None:
-            yield from _each_of(f"{resolve}(o, found{given})")
-
-    def _directly(self, place: Place, direct: Direct, given: Given) -> Lines:
-        """The resolver by itself; whatever is not as usual is said on the usual way."""
-        made = f"{self._name(f'given_{place.id}', given)}(asked.variables)"
-        yield ""
-        yield f"def call_{place.id}(objects):  # {place.above.title}: {place.key}"
-        yield "    try:"
-        if direct.check is not None:
-            yield f"        {self._name(f'check_{place.id}', direct.check)}(asked.context)"
-        yield f"        arguments = {made}"
-        if direct.info is not None:
-            yield f"        found = wrapped({self._name(f'place_{place.id}', place)})"
-        yield "    except Exception:"
-        yield f"        return usual_{place.id}(objects)"
-        parts = (
-            *(("o",) if direct.source else ()),
-            *((f"{direct.info}=found",) if direct.info is not None else ()),
-            "**arguments" if given.shared else f"**{made}",
-        )
-        yield from _each_of(f"{self._name(f'function_{place.id}', direct.function)}({', '.join(parts)})")
-
     def _fill(self, place: Place) -> Lines:
         """Completes what a resolver gave, once for each distinct object."""
         shared = bool(place.levels) and item(place.type) is None
@@ -346,17 +300,6 @@ class Emitter:
         yield from indented(back_to_marks(marks), 3)
         yield f"            v = careful_item({self._name(f'place_{place.id}', place)}, x, done)"
         yield "        done.append(v)"
-
-
-def _each_of(call: str) -> Lines:
-    """The outcome for each object: what the call gives, or raises."""
-    yield "    column = []"
-    yield "    for o in objects:"
-    yield "        try:"
-    yield f"            column.append({call})"
-    yield "        except Exception as error:"
-    yield "            column.append(error)"
-    yield "    return column"
 
 
 def _depth(place: Place) -> int:

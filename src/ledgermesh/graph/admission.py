@@ -7,11 +7,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 
+import msgspec
+
 from ledgermesh.clock import Clock
 from ledgermesh.errors import SlowDown
 from ledgermesh.state.limits import Allowed, Limits, Rate, Spot
 from ledgermesh.state.registry import Principal
-from ledgermesh.upstream.call import Call, Handler, Response
 
 
 class TooFast(SlowDown):
@@ -57,8 +58,11 @@ class Admission:
     async def admit(self, company: str) -> None:
         """Go on, or raise TooFast: the same for the whole request."""
         if company not in self._found:
-            async with self._turn:
+            await self._turn.acquire()
+            try:
                 await self._ask(company)
+            finally:
+                self._turn.release()
         if company in self._until:
             raise TooFast(company, self._until[company])
 
@@ -74,14 +78,9 @@ class Admission:
         if allowed.wait_seconds is not None:
             self._until[company] = self._doors.clock.now() + dt.timedelta(seconds=allowed.wait_seconds)
 
-    def before(self, company: str, send: Handler) -> Handler:
-        """The way to the company's providers, through this door."""
-
-        async def admitted(call: Call) -> Response:
-            await self.admit(company)
-            return await send(call)
-
-        return admitted
+    def admitted(self, company: str) -> bool:
+        """Whether it was counted at this company already, and let in."""
+        return company in self._found and company not in self._until
 
     @property
     def companies(self) -> tuple[str, ...]:
@@ -94,6 +93,8 @@ class Admission:
         found = list(self._found.values())
         if not found:
             return None
+        if len(found) == 1:
+            return Outcome(scarcest=found[0], wait_seconds=found[0].wait_seconds)
         refused = [each.wait_seconds for each in found if each.wait_seconds is not None]
         return Outcome(
             scarcest=min(found, key=lambda each: each.remaining),
@@ -101,8 +102,7 @@ class Admission:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a whole request fared at the doors of all companies that it reached."""
 
     scarcest: Allowed

@@ -6,9 +6,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
-
-import strawberry
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.cursor import Cursors
@@ -23,25 +21,26 @@ from ledgermesh.graph.compiling import Compiling
 from ledgermesh.graph.limits.quota import CallQuota
 from ledgermesh.graph.limits.spending import Spending
 from ledgermesh.graph.limits.values import Budget, DocumentLimits
+from ledgermesh.graph.linked import Connections
 from ledgermesh.graph.loaders import Loaders
 from ledgermesh.graph.openness import Openness
 from ledgermesh.graph.question import Notes, Question
 from ledgermesh.graph.writes.headers import WriteHeaders
 from ledgermesh.graph.writes.writer import Writer
-from ledgermesh.model.platform import Connection, ConnectionState, Provider
+from ledgermesh.model.platform import Connection, Provider
 from ledgermesh.slices import Slices
 from ledgermesh.spec.provider import Provider as Definition
 from ledgermesh.spec.query import Ref
 from ledgermesh.state.base import Secret
-from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, Standing
+from ledgermesh.state.entries import CompanyEntry, ConnectionEntry
 from ledgermesh.state.registry import Principal, Registry
-from ledgermesh.state.repair import Repairs, ends_soon
+from ledgermesh.state.repair import Repairs
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.state.shared import State
 from ledgermesh.sync.jobs import Jobs
 from ledgermesh.telemetry import Drift
 from ledgermesh.upstream import allowance
-from ledgermesh.upstream.call import Fresh, Handler, Link, Trace
+from ledgermesh.upstream.call import Call, Fresh, Handler, Link, Response, Trace
 from ledgermesh.upstream.guard import Guard
 from ledgermesh.upstream.wire import Wire
 
@@ -105,10 +104,20 @@ class Parts:
         """Global ids of every tenant."""
         return AllIds(self.keys)
 
-    @property
+    @cached_property
+    def cursors(self) -> Cursors:
+        """Where pages of lists go on."""
+        return Cursors(self.keys)
+
+    @cached_property
     def registry(self) -> Registry:
         """Who may ask about what."""
         return self.state.registry
+
+    @cached_property
+    def connections(self) -> Connections:
+        """How connections are asked and shown."""
+        return Connections(self.registry, self.definitions, self.providers, self.clock)
 
 
 @dataclass(kw_only=True)
@@ -133,6 +142,9 @@ class Context:
     reach: Loaders = field(init=False)
     admission: Admission = field(init=False)
     spending: Spending = field(init=False)
+    _hubs: dict[str, _Held] = field(init=False, default_factory=dict)
+    _seen: dict[str, _Held] = field(init=False, default_factory=dict)
+    """Those that were looked up by their ids, so that the caller is known to see them."""
 
     def __post_init__(self) -> None:
         self.reach = Loaders(self)
@@ -141,7 +153,7 @@ class Context:
 
     @property
     def cursors(self) -> Cursors:
-        return Cursors(self.parts.keys)
+        return self.parts.cursors
 
     def company(self, key: str | None) -> CompanyEntry:
         """The company by argument, else by header; raises BadInput without either, Forbidden for a strange one."""
@@ -187,70 +199,74 @@ class Context:
 
     def connection(self, entry: ConnectionEntry) -> Connection:
         """A connection as the schema shows it."""
-        return Connection(
-            id=strawberry.ID(entry.id),
-            provider=self.parts.providers[entry.provider],
-            company_key=entry.company,
-            environment=entry.environment,
-            **self._standing(entry),
-        )
-
-    def _standing(self, entry: ConnectionEntry) -> dict[str, Any]:
-        """How a connection stands, by the names of Connection's fields."""
-        standing = self.parts.registry.standing(entry.environment, entry.id)
-        if standing is None:
-            return {"state": self._unsaid(entry)}
-        return {
-            "state": ConnectionState[standing.state],
-            "state_reason": self._reason(standing),
-            "state_code": standing.code or None,
-            "state_since": standing.since,
-            "expires_at": standing.expires_at,
-        }
-
-    def _reason(self, standing: Standing) -> str | None:
-        if standing.expires_at is not None and ends_soon(standing, self.parts.clock.now()):
-            return f"The sign-in ends on {standing.expires_at:%Y-%m-%d} for good: link it again before."
-        return standing.reason or None
-
-    def _unsaid(self, entry: ConnectionEntry) -> ConnectionState:
-        """The state of a connection that no call has said anything of."""
-        definition = self.parts.definitions[entry.provider]
-        missing = [
-            each.name for each in definition.settings if each.required and each.name not in entry.settings
-        ]
-        return ConnectionState.NEEDS_CONFIG if missing else ConnectionState.ACTIVE
+        return self.parts.connections.shown(entry)
 
     def hub(self, entry: ConnectionEntry, fresh: Fresh | None = None) -> Hub:
         """The books behind a connection, in the caller's name; raises Forbidden for a key that reads no books."""
         if READ not in self.principal.key.scopes:
             raise Forbidden(f"this needs a key with the scope `{READ}`")
-        tenant, environment = self.principal.tenant.id, entry.environment
         if (reached := self.notes.reached) is not None:
-            reached.company(environment, entry.company)
-        link = Link(
-            tenant=tenant,
-            environment=environment,
-            connection=entry.id,
-            provider=self.parts.definitions[entry.provider],
-            base_url=entry.base_url,
-            settings=entry.settings,
-            generation=self.parts.registry.generation(environment, entry.id),
-            owner=entry.owner or tenant,
-            token=self.tokens.get(entry.id),
-        )
-        terms = self.terms if fresh is None else Terms(
-            self.terms.deadline, self.terms.arrived, fresh, self.terms.trace, self.terms.today, self.terms.slices
-        )  # fmt: skip
-        send = self.spending.before(self.admission.before(entry.company, self.parts.send))
-        return Hub(send, terms, link, self.connection(entry), self.ids.of)
+            reached.company(entry.environment, entry.company)
+        if fresh is not None:
+            terms = self.terms
+            return self._hub(
+                entry, Terms(terms.deadline, terms.arrived, fresh, terms.trace, terms.today, terms.slices)
+            )
+        known = self._hubs.get(entry.id)
+        if known is not None and known.entry is entry and known.stands(self):
+            return known.hub
+        hub = self._hub(entry, self.terms)
+        self._hubs[entry.id] = _Held(self.parts.registry.changes, self.terms, self.principal, entry, hub)
+        return hub
+
+    def _hub(self, entry: ConnectionEntry, terms: Terms) -> Hub:
+        connections, tenant = self.parts.connections, self.principal.tenant.id
+        linked, token = connections.of(tenant, entry), self.tokens.get(entry.id)
+        link = linked.link if token is None else connections.link(tenant, entry, token)
+        return Hub(self._way_to(entry.company), terms, link, linked.shown, self.ids.of)
+
+    def _way_to(self, company: str) -> Handler:
+        """To the company's providers: past what the operation may make of calls, and the caller's rate."""
+        spending, admission, send = self.spending, self.admission, self.parts.send
+
+        async def counted(call: Call) -> Response:
+            spending.count(call)
+            if not admission.admitted(company):
+                await admission.admit(company)
+            return await send(call)
+
+        return counted
 
     def hub_of(self, connection: str) -> Hub:
         """The books behind a connection by its id; raises Forbidden for one the caller does not see."""
-        entry = self.parts.registry.connection(self.principal, connection)
+        known = self._seen.get(connection)
+        if known is not None and known.stands(self):
+            return self.hub(known.entry)
+        registry = self.parts.registry
+        entry = registry.connection(self.principal, connection)
         if entry is None or entry.provider not in self.parts.definitions:
             raise Forbidden("this key does not reach that connection, or there is no such connection")
-        return self.hub(entry)
+        hub = self.hub(entry)
+        self._seen[connection] = _Held(registry.changes, self.terms, self.principal, entry, hub)
+        return hub
+
+
+class _Held(NamedTuple):
+    """The books behind a connection as they were made ready in this request."""
+
+    changes: int
+    terms: Terms
+    principal: Principal
+    entry: ConnectionEntry
+    hub: Hub
+
+    def stands(self, context: Context) -> bool:
+        """Whether nothing changed since, neither of what is registered nor of who asks until when."""
+        return (
+            self.changes == context.parts.registry.changes
+            and self.terms is context.terms
+            and self.principal is context.principal
+        )
 
 
 def make_context(

@@ -33,7 +33,16 @@ def selected(info: strawberry.Info[Any, Any], *path: str) -> frozenset[str]:
 
 
 def chosen(raw: Any, *path: str) -> frozenset[str]:
-    """The same of graphql-core's info."""
+    """The same of graphql-core's info. Where the nodes are those of a compiled operation it is worked out once."""
+    known: dict[tuple[str, ...], frozenset[str]] | None = getattr(raw.field_nodes, "known", None)
+    if known is None:
+        return _chosen(raw, path)
+    if (found := known.get(path)) is None:
+        found = known[path] = _chosen(raw, path)
+    return found
+
+
+def _chosen(raw: Any, path: tuple[str, ...]) -> frozenset[str]:
     nodes: list[SelectionNode] = list(raw.field_nodes)
     for name in path:
         nodes = [node for node in _below(nodes, raw.fragments) if node.name.value == name]

@@ -29,8 +29,22 @@ class Branding:
     """Where the end user's browser does not say."""
 
 
+class _Placed:
+    """What has a place in the store."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Its kind, and what identifies it."""
+        raise NotImplementedError
+
+    @property
+    def place(self) -> str:
+        """Its key in the store."""
+        return place(*self.words)
+
+
 @dataclass(frozen=True, kw_only=True)
-class TenantEntry:
+class TenantEntry(_Placed):
     """An API client: who calls us."""
 
     kind: ClassVar = "tenant"
@@ -50,13 +64,13 @@ class TenantEntry:
     """Whether errors name what a misspelt name may have meant; None as above."""
 
     @property
-    def place(self) -> str:
-        """Its key in the store."""
-        return place(self.kind, self.id)
+    def words(self) -> tuple[str, ...]:
+        """See _Placed."""
+        return (self.kind, self.id)
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeyEntry:
+class KeyEntry(_Placed):
     """One API key of a tenant; only the key's SHA-256 is kept."""
 
     kind: ClassVar = "key"
@@ -86,13 +100,13 @@ class KeyEntry:
     """To providers, instead of the gateway's figure."""
 
     @property
-    def place(self) -> str:
-        """Its key in the store."""
-        return place(self.kind, self.tenant, self.environment, self.id)
+    def words(self) -> tuple[str, ...]:
+        """See _Placed."""
+        return (self.kind, self.tenant, self.environment, self.id)
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompanyEntry:
+class CompanyEntry(_Placed):
     """One business whose books are shared with one or more tenants."""
 
     kind: ClassVar = "company"
@@ -106,13 +120,13 @@ class CompanyEntry:
     """The tenant that made it, who administers it; empty for the settings' own, which only operators change."""
 
     @property
-    def place(self) -> str:
-        """Its key in the store."""
-        return place(self.kind, self.environment, self.key)
+    def words(self) -> tuple[str, ...]:
+        """See _Placed."""
+        return (self.kind, self.environment, self.key)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConnectionEntry:
+class ConnectionEntry(_Placed):
     """One company's link to one provider."""
 
     kind: ClassVar = "connection"
@@ -131,13 +145,13 @@ class ConnectionEntry:
     created_at: dt.datetime | None = None
 
     @property
-    def place(self) -> str:
-        """Its key in the store."""
-        return place(self.kind, self.environment, self.id)
+    def words(self) -> tuple[str, ...]:
+        """See _Placed."""
+        return (self.kind, self.environment, self.id)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(_Placed):
     """Whether a connection can be used, as far as its last calls showed. None stored means ACTIVE."""
 
     kind: ClassVar = "standing"
@@ -162,13 +176,13 @@ class Standing:
     last_good_at: dt.datetime | None = None
 
     @property
-    def place(self) -> str:
-        """Its key in the store."""
-        return place(self.kind, self.environment, self.connection)
+    def words(self) -> tuple[str, ...]:
+        """See _Placed."""
+        return (self.kind, self.environment, self.connection)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Generation:
+class Generation(_Placed):
     """A count for one connection, raised by whatever makes older answers wrong."""
 
     kind: ClassVar = "generation"
@@ -178,13 +192,13 @@ class Generation:
     number: int
 
     @property
-    def place(self) -> str:
-        """Its key in the store."""
-        return place(self.kind, self.environment, self.connection)
+    def words(self) -> tuple[str, ...]:
+        """See _Placed."""
+        return (self.kind, self.environment, self.connection)
 
 
 @dataclass(frozen=True, kw_only=True)
-class WebhookEntry:
+class WebhookEntry(_Placed):
     """Where a tenant wants to be told of events. Its signing secrets are in the vault, under its id."""
 
     kind: ClassVar = "webhook"
@@ -198,9 +212,9 @@ class WebhookEntry:
     created_at: dt.datetime | None = None
 
     @property
-    def place(self) -> str:
-        """Its key in the store."""
-        return place(self.kind, self.tenant, self.environment, self.id)
+    def words(self) -> tuple[str, ...]:
+        """See _Placed."""
+        return (self.kind, self.tenant, self.environment, self.id)
 
 
 Entry = TenantEntry | KeyEntry | CompanyEntry | ConnectionEntry | Standing | Generation | WebhookEntry
@@ -217,20 +231,20 @@ KINDS: Mapping[str, type[Entry]] = {
 """By the first word of their keys in the store."""
 
 
-WORD_CHARACTERS_MAX: Final = 100
-"""Of a word whose quoted form is remembered."""
+PLACE_CHARACTERS_MAX: Final = 300
+"""Of a place that is remembered; longer words come from callers only, and name nothing."""
 
 
 def place(*words: str) -> str:
     """A key of the store."""
-    return "/".join([_known(word) if len(word) <= WORD_CHARACTERS_MAX else _quoted(word) for word in words])
+    return _known(*words) if sum(map(len, words)) <= PLACE_CHARACTERS_MAX else _joined(*words)
 
 
-def _quoted(word: str) -> str:
-    return quote(word, safe="")
+def _joined(*words: str) -> str:
+    return "/".join([quote(word, safe="") for word in words])
 
 
-_known = lru_cache(maxsize=5_000)(_quoted)
+_known = lru_cache(maxsize=5_000)(_joined)
 
 
 def digest(key: str) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 from cachetools import LRUCache
+from msgspec.structs import replace
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import StateDown
@@ -29,8 +30,7 @@ ALONE_SECONDS: Final = 1.0
 """How long the store is left in peace after it did not answer, so that not every caller waits for it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
     """So many operations a second in the long run, and so many at once after a pause."""
 
     per_second: float = 100.0
@@ -189,7 +189,8 @@ class Limits:
     async def _turn(self, whose: tuple[str, ...], asked: _Asked) -> Allowed:
         key = place(self._kind, *whose)
         bucket = self._bucket(key)
-        async with bucket.turn:
+        await bucket.turn.acquire()
+        try:
             if self._clock.monotonic() >= self._alone_until:
                 try:
                     found = await self._together(key, bucket, asked)
@@ -199,6 +200,8 @@ class Limits:
                     if found is not None:
                         return found
             return self._alone(bucket, asked)
+        finally:
+            bucket.turn.release()
 
     def _bucket(self, key: str) -> _Bucket:
         bucket = self._buckets.get(key)

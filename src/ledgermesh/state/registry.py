@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from ledgermesh.clock import Clock, SystemClock
 from ledgermesh.errors import StateDown
@@ -19,7 +19,6 @@ from ledgermesh.state.entries import (
     TenantEntry,
     WebhookEntry,
     digest,
-    place,
 )
 from ledgermesh.state.foreign import issuer_of
 
@@ -68,6 +67,10 @@ class Registry:
         self._checked_at: float | None = None
         self._entries: dict[str, dict[str, Entry]] = {}
         """Kind → place → entry."""
+        self._worded: dict[tuple[str, ...], Any] = {}
+        """Kind and what identifies it → entry: the same once more, for requests, which look all the time."""
+        self._listed: dict[Index, list[Any]] = {}
+        """What was looked up by an index, until anything changes."""
         self._found: dict[Index, set[str]] = {}
         """What entries are looked up by → their places."""
         self.changes = 0
@@ -83,6 +86,7 @@ class Registry:
         for entry in entries:
             self.drop(entry.place)
             self._entries.setdefault(entry.kind, {})[entry.place] = entry
+            self._worded[entry.words] = entry
             for index in _indexes(entry):
                 self._found.setdefault(index, set()).add(entry.place)
 
@@ -90,6 +94,9 @@ class Registry:
         """Forget what stands there, if anything does."""
         self.changes += 1
         gone = self._entries.get(place.partition("/")[0], {}).pop(place, None)
+        self._listed.clear()
+        if gone is not None:
+            del self._worded[gone.words]
         for index in _indexes(gone) if gone is not None else ():
             self._found[index].discard(place)
             if not self._found[index]:
@@ -98,7 +105,7 @@ class Registry:
     def only(self, entries: Iterable[Entry]) -> None:
         """Forget everything but these."""
         kept = list(entries)
-        self._entries, self._found = {}, {}
+        self._entries, self._found, self._worded = {}, {}, {}
         self.set(*kept)
 
     def checked(self) -> None:
@@ -126,14 +133,19 @@ class Registry:
 
     def get(self, kind: type[Kind], *words: str) -> Kind | None:
         """What stands at a place, by the words that identify it."""
-        return cast("Kind | None", self.at(place(kind.kind, *words)))
+        found: Kind | None = self._worded.get((kind.kind, *words))
+        return found
 
     def _by(self, kind: type[Kind], *index: str) -> list[Kind]:
-        places = self._found.get((kind.kind, *index))
-        if places is None:
-            return []
-        entries = self._entries[kind.kind]
-        return [cast("Kind", entries[place]) for place in (sorted(places) if len(places) > 1 else places)]
+        """By their places. Not to be changed."""
+        by = (kind.kind, *index)
+        found = self._listed.get(by)
+        if found is None:
+            if (places := self._found.get(by)) is None:
+                return []
+            entries = self._entries[kind.kind]
+            found = self._listed[by] = [entries[place] for place in sorted(places)]
+        return found
 
     # -- what requests ask -------------------------------------------------------------------------------------
 
@@ -208,28 +220,31 @@ class Registry:
 
     def company(self, principal: Principal, key: str) -> CompanyEntry | None:
         """The company with this account key, if the caller sees it."""
-        company = self.get(CompanyEntry, principal.key.environment, key)
+        company: CompanyEntry | None = self._worded.get((CompanyEntry.kind, principal.key.environment, key))
         return company if company is not None and principal.reaches(company) else None
 
     def connections(self, company: CompanyEntry) -> list[ConnectionEntry]:
         """The company's connections, by id."""
         mine = self._by(ConnectionEntry, company.environment, company.key)
-        return sorted(mine, key=lambda entry: entry.id)
+        return sorted(mine, key=_id) if len(mine) > 1 else mine[:]
 
     def connection(self, principal: Principal, id: str) -> ConnectionEntry | None:
         """The connection with this id, if its company is one the caller sees."""
-        entry = self.get(ConnectionEntry, principal.key.environment, id)
+        entry: ConnectionEntry | None = self._worded.get(
+            (ConnectionEntry.kind, principal.key.environment, id)
+        )
         if entry is None or self.company(principal, entry.company) is None:
             return None
         return entry
 
     def standing(self, environment: str, connection: str) -> Standing | None:
         """How a connection stands; None while nothing is wrong."""
-        return self.get(Standing, environment, connection)
+        found: Standing | None = self._worded.get((Standing.kind, environment, connection))
+        return found
 
     def generation(self, environment: str, connection: str) -> int:
         """How often older answers of a connection were made wrong."""
-        found = self.get(Generation, environment, connection)
+        found: Generation | None = self._worded.get((Generation.kind, environment, connection))
         return found.number if found is not None else 0
 
     def webhooks(self, tenant: str, environment: str, event: str) -> list[WebhookEntry]:
@@ -253,6 +268,10 @@ def _indexes(entry: Entry) -> list[Index]:
             return [(entry.kind, entry.tenant, entry.environment)]
         case _:
             return []
+
+
+def _id(entry: ConnectionEntry) -> str:
+    return entry.id
 
 
 def narrowed(key: KeyEntry, scopes: frozenset[str], companies: frozenset[str] | None) -> KeyEntry:

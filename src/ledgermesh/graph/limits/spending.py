@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledgermesh.errors import TooCostly
-from ledgermesh.upstream.call import Call, Handler, Response, Trace
+from ledgermesh.upstream.call import Call, Trace
 
 
 class Spending:
@@ -19,19 +19,14 @@ class Spending:
         self._trace: Trace | None = None
         self._made = 0
 
-    def before(self, send: Handler) -> Handler:
-        """The way to providers, for so many calls; raises TooCostly for those behind, and the others go on."""
-
-        async def counted(call: Call) -> Response:
-            if call.trace is not self._trace:
-                self._trace, self._made, self.refused = call.trace, 0, 0
-            if self._made >= self._max:
-                self.refused += 1
-                raise TooCostly(
-                    f"The operation needs more than {self._max:,} calls to providers; the limit is {self._max:,}.",
-                    details={"local": True},
-                )
-            self._made += 1
-            return await send(call)
-
-        return counted
+    def count(self, call: Call) -> None:
+        """One more call; raises TooCostly for those behind the limit, and the others go on."""
+        if call.trace is not self._trace:
+            self._trace, self._made, self.refused = call.trace, 0, 0
+        if self._made >= self._max:
+            self.refused += 1
+            raise TooCostly(
+                f"The operation needs more than {self._max:,} calls to providers; the limit is {self._max:,}.",
+                details={"local": True},
+            )
+        self._made += 1
