@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +82,8 @@ class Place:
     called: bool = field(init=False)
     """Whether a resolver runs."""
     type: GraphQLOutputType = field(init=False)
+    known: Collection[Any] = frozenset()
+    """Classes of values that fields were read from, and that nobody has to wait for."""
     begins: tuple[Level, ...] = ()
     """The levels below it, as far as no resolver stands between, that have fields with one."""
 
@@ -279,7 +281,8 @@ class _Planner:
             collected = collect_subfields(
                 self._schema, self._fragments, self._variables, self._operation, type, details
             )
-            place.levels[type.name] = self._level(type, place, collected.grouped_field_set)
+            place.levels[type.name] = level = self._level(type, place, collected.grouped_field_set)
+            place.known = level.known if len(types) == 1 else ()
 
 
 def _beginning(level: Level) -> Iterator[Level]:

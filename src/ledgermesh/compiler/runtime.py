@@ -233,7 +233,9 @@ class Run:
         waiting = [
             index
             for index, value in enumerate(column)
-            if value.__class__ not in SYNC and (value.__class__ is CoroutineType or is_awaitable(value))
+            if value.__class__ not in SYNC
+            and value.__class__ not in place.known
+            and (value.__class__ is CoroutineType or is_awaitable(value))
         ]
         self.memo.keep(place.nodes[0], objects, column, waiting)
         if waiting:

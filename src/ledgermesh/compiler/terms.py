@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -142,18 +142,19 @@ class Memo:
         self._outcomes: dict[tuple[int, int], tuple[Any, bool]] | None = None
 
     def keep(
-        self, node: Node, sources: Sequence[Any], outcomes: Sequence[Any], waiting: Sequence[int]
+        self, node: Node, sources: Sequence[Any], outcomes: Sequence[Any], waiting: Collection[int]
     ) -> None:
         """What a field's resolver gave for each source; those outcomes that are waited for come in place later."""
-        self._columns.append(_Column(node, sources, outcomes, frozenset(waiting)))
+        self._columns.append((node, sources, outcomes, waiting))
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
         """The known outcome, else the resolver's. graphql-core raises an exception that is given as a value."""
         if self._outcomes is None:
             self._outcomes = {
-                (id(source), _place(column.node)): (outcome, index in column.waiting)
-                for column in self._columns
-                for index, (source, outcome) in enumerate(zip(column.sources, column.outcomes, strict=False))
+                (id(source), _place(node)): (outcome, index in late)
+                for node, sources, outcomes, waiting in self._columns
+                for late in (frozenset(waiting),)
+                for index, (source, outcome) in enumerate(zip(sources, outcomes, strict=False))
             }
         key = (id(source), _place(info.field_nodes[0]))
         waited = False
@@ -166,11 +167,8 @@ class Memo:
         return _given(outcome) if waited else outcome
 
 
-class _Column(NamedTuple):
-    node: Node
-    sources: Sequence[Any]
-    outcomes: Sequence[Any]
-    waiting: frozenset[int]
+_Column = tuple[Node, Sequence[Any], Sequence[Any], Collection[int]]
+"""A field, the objects it was asked of, what was given for each, and at which of them somebody waits."""
 
 
 async def _given(outcome: Any) -> Any:

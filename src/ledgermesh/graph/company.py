@@ -87,13 +87,18 @@ class ListField:
         return _query(context, entry, self.kind, given, fields, self.own(context, given))
 
 
-async def _list(company: CompanyBase, info: Info, field: ListField, given: dict[str, Any]) -> Listing[Any]:
-    top = selected(info)
-    query = field.query(info.context, company.entry, given, _fields(info))
-    paging = Paging(
-        first=given["first"], after=given.get("after"), count="total_count" in top, edges="edges" in top
-    )
-    return await listing(info.context, company.entry, field.kind, query, paging, freshness(info))
+def _resolver(field: ListField) -> Any:
+    """The resolver of such a list."""
+
+    async def resolve(self: CompanyBase, info: Info, **given: Any) -> Any:
+        context, top = info.context, selected(info)
+        query = field.query(context, self.entry, given, _fields(info))
+        paging = Paging(
+            first=given["first"], after=given.get("after"), count="total_count" in top, edges="edges" in top
+        )
+        return await listing(context, self.entry, field.kind, query, paging, freshness(info))
+
+    return resolve
 
 
 def _query(
@@ -104,12 +109,16 @@ def _query(
     fields: frozenset[str],
     extra: Where | None,
 ) -> ListQuery:
-    where = to_where(kind.type, given.get("where"), lambda id, other: context.ref(entry, id, other))
-    order = to_order(given.get("order_by")) or kind.order
-    since = given.get("changed_since")
-    changed = bounds(Compare("updated_at", "gte", since)) if since is not None else None
-    conditions = tuple(part for part in (where, extra, changed) if part is not None)
-    named = {each.field for each in order}
+    asked, since = given.get("where"), given.get("changed_since")
+    ordered, order = given.get("order_by"), kind.order
+    where = changed = None
+    if asked is not None:
+        where = to_where(kind.type, asked, lambda id, other: context.ref(entry, id, other))
+    if ordered is not None:
+        order = to_order(ordered) or order
+    if since is not None:
+        changed = bounds(Compare("updated_at", "gte", since))
+    conditions = tuple([part for part in (where, extra, changed) if part is not None])
     return ListQuery(
         kind=kind.name,
         where=conditions[0] if len(conditions) == 1 else And(conditions) if conditions else None,
@@ -118,14 +127,14 @@ def _query(
         sources=tuple(given.get("from_") or ()),
         include_deleted=bool(given.get("include_deleted")),
         changed_since=since is not None,
-        fields=fields | _read_here(kind, conditions, given) | named,
+        fields=fields.union(_read_here(kind, conditions, given), [each.field for each in order]),
     )
 
 
-def _read_here(kind: Kind, conditions: tuple[Where, ...], given: Mapping[str, Any]) -> frozenset[str]:
+def _read_here(kind: Kind, conditions: tuple[Where, ...], given: Mapping[str, Any]) -> set[str]:
     """The fields that conditions and search read on every record."""
-    named = {compare.field for where in conditions for compare in compares(where)}
-    return frozenset(named | set(kind.search if given.get("search") else ()))
+    found = {compare.field for where in conditions for compare in compares(where)} if conditions else set()
+    return found.union(kind.search) if given.get("search") else found
 
 
 def _field(resolve: Any, description: str, gives: Any, arguments: Mapping[str, tuple[Any, Any]]) -> Any:
@@ -198,13 +207,8 @@ def _listing_of(kind: Kind) -> Any:
 
 
 def _list_field(kind: Kind) -> Any:
-    field = LISTS[kind.many]
-
-    async def resolve(self: CompanyBase, info: Info, **given: Any) -> Any:
-        return await _list(self, info, field, given)
-
     return _field(
-        resolve,
+        _resolver(LISTS[kind.many]),
         f"{kind.what}, merged from every source in one order.",
         _listing_of(kind),
         _list_arguments(kind),
@@ -240,11 +244,7 @@ def _one_field(kind: Kind) -> Any:
 
 def _deadlines() -> Any:
     """Deadlines take a horizon and a kind of their own beside the usual arguments."""
-    kind, field = BY_NAME["Deadline"], LISTS["deadlines"]
-
-    async def resolve(self: CompanyBase, info: Info, **given: Any) -> Any:
-        return await _list(self, info, field, given)
-
+    kind = BY_NAME["Deadline"]
     arguments = _list_arguments(kind) | {
         "within": (
             _argument(Optional[int], "Due in so many days from today (UTC) at the latest; overdue ones too."),
@@ -253,7 +253,10 @@ def _deadlines() -> Any:
         "type": (_argument(Optional[DeadlineKind], "Only of this kind."), None),
     }
     return _field(
-        resolve, f"{kind.what}, merged from every source in one order.", _listing_of(kind), arguments
+        _resolver(LISTS["deadlines"]),
+        f"{kind.what}, merged from every source in one order.",
+        _listing_of(kind),
+        arguments,
     )
 
 
@@ -296,13 +299,9 @@ def _made() -> dict[str, Any]:
 
 
 def _role_field(name: str, role: PartyRole) -> Any:
-    kind, field = BY_NAME["Party"], LISTS[name]
-
-    async def resolve(self: CompanyBase, info: Info, **given: Any) -> Any:
-        return await _list(self, info, field, given)
-
+    kind = BY_NAME["Party"]
     return _field(
-        resolve,
+        _resolver(LISTS[name]),
         f"The parties that are {role.value.lower()}s; a view of `parties`.",
         _listing_of(kind),
         _list_arguments(kind),

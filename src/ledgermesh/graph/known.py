@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from threading import Lock
 from typing import Final
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse, specified_rules
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse, specified_rules
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
@@ -27,6 +27,7 @@ class Known:
     def __init__(self, size: int = DOCUMENTS_MAX) -> None:
         self._documents: Recent[str, DocumentNode | GraphQLError] = Recent(size)
         self._errors: Recent[str, list[GraphQLError]] = Recent(size)
+        self._several: Recent[str, bool] = Recent(size)
         self._lock = Lock()
 
     def parse(self, text: str) -> DocumentNode:
@@ -51,6 +52,16 @@ class Known:
         with self._lock:
             found = self._documents.get(text)
         return None if isinstance(found, GraphQLError) else found
+
+    def several(self, text: str) -> bool | None:
+        """Whether a text has more than one operation; None where it was not parsed a while ago, or is no document."""
+        with self._lock:
+            found = self._several.get(text)
+        if found is None and (document := self.find(text)) is not None:
+            operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+            with self._lock:
+                found = self._several.put(text, len(operations) > 1)
+        return found
 
     def validate(self, schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
         """What is wrong with a document that `parse` made, on the one schema there is."""

@@ -48,6 +48,8 @@ class Notes:
     """Seconds since the oldest part of the answer was read; None where all of it came now."""
     kept: Kept | None = None
     """The kept answer that this one is; None where it was made."""
+    learned: tuple[object, ...] | None = None
+    """Under what it is remembered how many calls it made; None where nobody has worked that out."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):

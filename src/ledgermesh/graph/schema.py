@@ -7,13 +7,12 @@ import datetime as dt
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from dataclasses import fields
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import strawberry
-from graphql import DocumentNode, GraphQLDirective, GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql import GraphQLDirective, GraphQLError, GraphQLSchema
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.directives import DirectivesExtension
 from strawberry.schema.config import StrawberryConfig
@@ -48,12 +47,8 @@ from ledgermesh.graph.scalars import DATE_TIME, DECIMAL
 from ledgermesh.graph.subscription import Subscription, subscribes
 from ledgermesh.graph.upload import UPLOAD, Upload
 from ledgermesh.model import declare
-from ledgermesh.model.mapped import graphql_name
 from ledgermesh.upstream.call import Fresh, Step
 
-STEP: Final = tuple((graphql_name(each.name), each.name) for each in fields(Step))
-"""What `extensions.calls` says of a call, and what that is of ours."""
-MEASURED: Final = ("startedMs", "ms", "waitMs")
 KEYWORDS = re.compile(r"\b(?:query|mutation|subscription)\b")
 
 
@@ -170,7 +165,12 @@ class Gateway:
         return self.kept.again(question)
 
     async def _made(self, question: Question) -> Answer:
-        answer = await self._answer(question)
+        context = self._context(question)
+        tried = await self.queries.answer(question.text, question.operation, question.variables, context)
+        if tried.result is not None:
+            answer = _answer(tried.result, context, tried.words)
+        else:
+            answer = await self._run(question, context, tried.words)
         self._introspection.keep(question, answer)
         self._gate.learn(question, answer)
         return answer
@@ -216,11 +216,8 @@ class Gateway:
         )
         return await fetch(context, opened)
 
-    async def _answer(self, question: Question) -> Answer:
-        context = self._context(question)
-        tried = await self.queries.answer(question.text, question.operation, question.variables, context)
-        if tried.result is not None:
-            return _answer(tried.result, context, tried.words)
+    async def _run(self, question: Question, context: Context, way: str) -> Answer:
+        """The answer of graphql-core; raises WrongMethod."""
         try:
             result = await self._interpreted(question, context)
         except InvalidOperationTypeError as error:
@@ -233,7 +230,7 @@ class Gateway:
             return _refused(
                 BadInput(f"there is no operation {question.operation!r}", details={"field": "operationName"})
             )
-        return _answer(result, context, tried.words)
+        return _answer(result, context, way)
 
     async def _parts_of(self, question: Question) -> AsyncGenerator[Answer, None]:
         context, words = self._context(question), self.queries.left(DEFERRED).words
@@ -283,19 +280,14 @@ def _unclear(question: Question, known: Known) -> BadInput | None:
         return BadInput("there is no document", details={"field": "query"})
     if question.operation is not None:
         return None
-    document = known.find(text)
-    if document is not None and not _several(document):
+    several = known.several(text)
+    if several is False or len(KEYWORDS.findall(text)) < 2:
         return None
-    if len(KEYWORDS.findall(text)) < 2:
-        return None
-    document = known.parsed(text)
-    if document is None or not _several(document):  # what is no document is told of when it is run
+    if several is None:
+        several = known.parsed(text) is not None and known.several(text)
+    if not several:  # what is no document is told of when it is run
         return None
     return BadInput("which of the operations? Give `operationName`.", details={"field": "operationName"})
-
-
-def _several(document: DocumentNode) -> bool:
-    return sum(isinstance(node, OperationDefinitionNode) for node in document.definitions) > 1
 
 
 def _refused(error: LedgermeshError) -> Answer:
@@ -312,7 +304,9 @@ def _answer(result: Any, context: Context, way: str = "") -> Answer:
         found = [present(error) for error in result.errors]
         answer["errors"] = context.parts.openness.shown(context.principal, found)
     if executed:
-        answer["extensions"] = _extensions(context) | ({"compiled": way} if way else {})
+        answer["extensions"] = told = _extensions(context)
+        if way:
+            told["compiled"] = way
     return answer
 
 
@@ -320,15 +314,28 @@ def _extensions(context: Context) -> dict[str, object]:
     found: dict[str, object] = {"calls": [_shown(step) for step in context.terms.trace.steps]}
     if context.pushdown:
         found["pushdown"] = context.pushdown
-    cost = shown(context.notes.cost, context.parts.budget, refused=context.spending.refused)
-    if cost is not None:
-        found["cost"] = cost
+    if (cost := context.notes.cost) is not None:
+        told = shown(cost, context.parts.budget, refused=context.spending.refused)
+        if told is not None:
+            found["cost"] = told
     return found
 
 
 def _shown(step: Step) -> dict[str, object]:
-    found: dict[str, object] = {said: getattr(step, name) for said, name in STEP}
-    for each in MEASURED:
-        if isinstance(value := found[each], float):
-            found[each] = round(value, 1)
-    return found
+    """Every field of a step, by its GraphQL name."""
+    return {
+        "connection": step.connection,
+        "provider": step.provider,
+        "method": step.method,
+        "path": step.path,
+        "attempt": step.attempt,
+        "startedMs": round(step.started_ms, 1),
+        "ms": round(step.ms, 1),
+        "waitMs": round(step.wait_ms, 1),
+        "status": step.status,
+        "cache": step.cache,
+        "bodyBytes": step.body_bytes,
+        "budgetLeft": step.budget_left,
+        "upstreamRequestId": step.upstream_request_id,
+        "error": step.error,
+    }

@@ -32,6 +32,9 @@ from ledgermesh.model.mapped import Finding
 from ledgermesh.model.platform import Connection
 from ledgermesh.telemetry import Drift
 
+STATUSES: Mapping[str, SourceStatus] = {each.value: each for each in SourceStatus}
+WHOLE: Mapping[str, Completeness] = {each.value: each for each in Completeness}
+
 STATUS: Mapping[type[LedgermeshError], SourceStatus] = {
     Unsupported: SourceStatus.UNSUPPORTED,
     Reconnect: SourceStatus.NEEDS_REAUTH,
@@ -135,13 +138,13 @@ def _status(result: SourceResult, seen: Seen) -> SourceStatus:
     """An error or an early end says more about the page than where its answers came from."""
     if result.error is not None:
         return status_of(result.error)
-    found = SourceStatus(result.status)
+    found = STATUSES[result.status]
     ended = found in (SourceStatus.SCAN_LIMIT, SourceStatus.TRUNCATED)
     return found if seen.stale is None or ended else SourceStatus.STALE
 
 
 def _completeness(result: SourceResult, seen: Seen) -> Completeness:
-    found = Completeness(result.completeness)
+    found = WHOLE[result.completeness]
     # Between an answer of before and one of now, rows may have moved from page to page.
     doubtful = seen.rejected or (seen.stale is not None and seen.live)
     return Completeness.PARTIAL if found is Completeness.COMPLETE and doubtful else found

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from cachetools import LRUCache
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, NoFragmentCyclesRule, parse, validate
 
 from ledgermesh.errors import LedgermeshError, TooCostly
@@ -53,18 +53,35 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema, limits: DocumentLimits, known: Known) -> None:
         self._schema, self._limits, self._known = schema, limits, known
-        self._verdicts: LRUCache[str, Verdict] = LRUCache(KEPT_MAX, lambda each: each.size + OVERHEAD)
+        self._verdicts: OrderedDict[str, Verdict] = OrderedDict()
+        self._kept = 0
 
-    async def check(self, question: Question) -> Verdict:
-        """What is known of the question's document; the refusal has the figure and the limit."""
+    def known(self, question: Question) -> Verdict | None:
+        """What is known of the question's document; None where nobody has looked at it yet."""
         refusal = self._too_large(question)
         if refusal is not None:
             return Verdict(told(refusal))
-        text = question.text
-        if (found := self._verdicts.get(text)) is None:
-            found = self.look(text) if len(text) <= INLINE_MAX else await asyncio.to_thread(self.look, text)
-            self._verdicts[text] = found
+        found = self._verdicts.get(question.text)
+        if found is not None:
+            self._verdicts.move_to_end(question.text)
         return found
+
+    async def check(self, question: Question) -> Verdict:
+        """What is known of the question's document; the refusal has the figure and the limit."""
+        if (found := self.known(question)) is None:
+            text = question.text
+            found = self.look(text) if len(text) <= INLINE_MAX else await asyncio.to_thread(self.look, text)
+            self._keep(text, found)
+        return found
+
+    def _keep(self, text: str, verdict: Verdict) -> None:
+        if text in self._verdicts:  # somebody else looked at it meanwhile
+            return
+        self._verdicts[text] = verdict
+        self._kept += verdict.size + OVERHEAD
+        while self._kept > KEPT_MAX:
+            _, gone = self._verdicts.popitem(last=False)
+            self._kept -= gone.size + OVERHEAD
 
     def _too_large(self, question: Question) -> TooCostly | None:
         limits, text = self._limits, question.text

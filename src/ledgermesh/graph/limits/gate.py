@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import strawberry
-from cachetools import TTLCache
 from graphql import GraphQLSchema, OperationType
 from msgspec.structs import replace
 
@@ -20,7 +19,9 @@ from ledgermesh.graph.limits.documents import Documents, Verdict, told
 from ledgermesh.graph.limits.indifferent import indifferent
 from ledgermesh.graph.limits.plan import Planner
 from ledgermesh.graph.limits.points import points
+from ledgermesh.graph.limits.quota import CallQuota
 from ledgermesh.graph.limits.values import Budget
+from ledgermesh.graph.openness import NAMED
 from ledgermesh.graph.question import Answer, Notes, Question
 from ledgermesh.upstream.call import Trace
 from ledgermesh.upstream.recent import Recent
@@ -28,6 +29,15 @@ from ledgermesh.upstream.recent import Recent
 COSTS_MAX: Final = 2000
 COSTS_SECONDS: Final = 10.0
 """For so long what was predicted for an operation counts for the very same one."""
+
+
+class _Passed(NamedTuple):
+    """What is worth knowing of a valid document, whoever asks it."""
+
+    names: frozenset[str]
+    """The variables that its cost does not depend on."""
+    asks_schema: bool
+    """Whether it may ask what the schema is."""
 
 
 class Gate:
@@ -39,8 +49,9 @@ class Gate:
         self._arguments = arguments_of(schema)
         self._documents = Documents(graphql, parts.document_limits, known)
         self._learned = Learned()
-        self._indifferent: Recent[str, frozenset[str]] = Recent(DOCUMENTS_MAX)
-        self._costs: TTLCache[Key, Cost] = TTLCache(COSTS_MAX, COSTS_SECONDS, parts.clock.monotonic)
+        self._passed: Recent[str, _Passed] = Recent(DOCUMENTS_MAX)
+        self._costs: Recent[Key, tuple[float, Cost]] = Recent(COSTS_MAX)
+        """With the moment until which each counts, monotonic."""
 
     @property
     def budget(self) -> Budget:
@@ -49,14 +60,15 @@ class Gate:
 
     async def check(self, question: Question) -> Answer | None:
         """None to go on, else the refusal with the figure and the limit; the cost is noted."""
-        verdict = await self._documents.check(question)
-        if verdict.refusal is not None:
+        verdict = self._documents.known(question) or await self._documents.check(question)
+        if verdict.refusal is not None or not verdict.fine:
             return verdict.refusal
-        closed = self._closed(question) if verdict.fine else None
+        passed = self._passed.get(question.text) or self._looked(question.text)
+        closed = self._closed(question) if passed.asks_schema else None
         if closed is not None:
             return told(closed)
         try:
-            cost = self._told_before(question, verdict)
+            cost = self._told_before(question, verdict, passed)
         except TooCostly as error:
             return told(error)
         except LedgermeshError:
@@ -64,19 +76,26 @@ class Gate:
         if cost is None:
             return None
         question.notes.cost = cost
-        refusal = self.over(cost) or await self._reserved(question, cost)
+        quota = self._parts.call_quota
+        refusal: LedgermeshError | None = self.over(cost)
+        if refusal is None and quota is not None and quota.counts(question.principal):
+            refusal = await self._reserved(question, cost, quota)
         return told(refusal) if refusal is not None else None
+
+    def _looked(self, text: str) -> _Passed:
+        """What is worth knowing of a valid document."""
+        names = indifferent(self._known.parse(text))
+        return self._passed.put(text, _Passed(names, NAMED.search(text) is not None))
 
     def _closed(self, question: Question) -> Forbidden | None:
         """Why this caller may not ask what the schema is; None where nobody asks, or may."""
         document = self._known.parse(question.text)
         return self._parts.openness.refusal(question.principal, document, question.text)
 
-    async def _reserved(self, question: Question, cost: Cost) -> LedgermeshError | None:
+    async def _reserved(self, question: Question, cost: Cost, quota: CallQuota) -> LedgermeshError | None:
         """Why the caller may not cause these calls now; None where they are counted."""
         calls = cost.calls if cost.predicted else max(1, cost.calls)
-        quota = self._parts.call_quota
-        if quota is None or not calls:
+        if not calls:
             return None
         question.notes.calls, refusal = await quota.reserve(question.principal, calls)
         return refusal
@@ -89,12 +108,12 @@ class Gate:
 
     def over(self, cost: Cost) -> TooCostly | None:
         """Why an operation of this cost is not run; None where it is."""
-        budget = self.budget
+        budget, calls = self._parts.budget, cost.calls
         if cost.points > budget.points:
             return TooCostly(f"The operation costs {cost.points:,} points; the limit is {budget.points:,}.")
-        if cost.calls > budget.calls:
+        if calls > budget.calls:
             return TooCostly(
-                f"The operation needs about {cost.calls:,} calls to providers; the limit is {budget.calls:,}."
+                f"The operation needs about {calls:,} calls to providers; the limit is {budget.calls:,}."
             )
         return None
 
@@ -113,27 +132,22 @@ class Gate:
 
     def learn(self, question: Question, answer: Answer) -> None:
         """Remember what an operation did cost."""
-        if question.notes.cost is not None:
-            self._learned.keep(key_of(question), answer)
+        notes = question.notes
+        if notes.cost is not None:
+            self._learned.keep(notes.learned or key_of(question), answer)
 
-    def _told_before(self, question: Question, verdict: Verdict) -> Cost | None:
+    def _told_before(self, question: Question, verdict: Verdict, passed: _Passed) -> Cost | None:
         """The same, from a moment ago where it was told then: connections seldom come and go."""
-        if not verdict.fine:
-            return None
-        key = key_of(question, self._names(question.text))
-        if (cost := self._costs.get(key)) is None:
+        key, now = key_of(question, passed.names), self._parts.clock.monotonic()
+        until, cost = self._costs.get(key) or (now, None)
+        if cost is None or until <= now:
             cost = self._cost(question, verdict)
             if cost is None:
                 return None
-            self._costs[key] = cost
-        last = self._learned.find(key_of(question)) if cost.parts else None
+            self._costs.put(key, (now + COSTS_SECONDS, cost))
+        question.notes.learned = exact = key_of(question) if passed.names else key
+        last = self._learned.find(exact) if cost.parts else None
         return cost if last is None else replace(cost, last=last)
-
-    def _names(self, text: str) -> frozenset[str]:
-        """The variables of a valid document that its cost does not depend on."""
-        if (found := self._indifferent.get(text)) is None:
-            found = self._indifferent.put(text, indifferent(self._known.parse(text)))
-        return found
 
     def _cost(self, question: Question, verdict: Verdict) -> Cost | None:
         """None where the document or its variables are not good: running it says why. Raises LedgermeshError."""

@@ -46,6 +46,10 @@ class CallQuota:
     per_minute: int | None = None
     """Of callers without a figure of their own; None for as many as they want."""
 
+    def counts(self, principal: Principal) -> bool:
+        """Whether this caller's calls are counted at all."""
+        return self._most(principal) is not None
+
     async def reserve(self, principal: Principal, calls: int) -> tuple[Told | None, LedgermeshError | None]:
         """Count so many calls. What was said, None where nothing is counted; and why the operation is not run."""
         most = self._most(principal)
