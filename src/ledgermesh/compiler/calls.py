@@ -18,18 +18,14 @@ Name = Callable[[str, Any], str]
 
 def calls(place: Place, name: Name) -> Lines:
     """The function `call_<number of the place>`: of the objects it is given, the outcome for each."""
-    direct = place.direct is not None and place.given is not None
-    yield from _called(place, name, "usual" if direct else "call")
     if place.direct is not None and place.given is not None:
         yield from _directly(place, name, place.direct, place.given)
-
-
-def _called(place: Place, name: Name, word: str) -> Lines:
+        return
     named = name(f"place_{place.id}", place)
     resolve = name(f"resolve_{place.id}", place.many or place.definition.resolve or default_field_resolver)
     given = "" if place.arguments == {} else ", **arguments"
     yield ""
-    yield f"def {word}_{place.id}(objects):  # {place.above.title}: {place.key}"
+    yield f"def call_{place.id}(objects):  # {place.above.title}: {place.key}"
     yield "    try:"
     if given:
         yield f"        arguments = run.arguments({named})"
@@ -44,7 +40,7 @@ def _called(place: Place, name: Name, word: str) -> Lines:
 
 def _directly(place: Place, name: Name, direct: Direct, given: Given) -> Lines:
     """The resolver by itself; whatever is not as usual is said on the usual way."""
-    made = f"{name(f'given_{place.id}', given)}(asked.variables)"
+    named, made = name(f"place_{place.id}", place), f"{name(f'given_{place.id}', given)}(asked.variables)"
     yield ""
     yield f"def call_{place.id}(objects):  # {place.above.title}: {place.key}"
     yield "    try:"
@@ -53,9 +49,9 @@ def _directly(place: Place, name: Name, direct: Direct, given: Given) -> Lines:
     # Where they may be changed each object has its own: all are made before the first resolver runs.
     yield f"        arguments = {made if given.shared else f'[{made} for o in objects]'}"
     if direct.info is not None:
-        yield f"        found = wrapped({name(f'place_{place.id}', place)})"
+        yield f"        found = wrapped({named})"
     yield "    except Exception:"
-    yield f"        return usual_{place.id}(objects)"
+    yield f"        return usual({named}, objects)"
     parts = (
         *(("o",) if direct.source else ()),
         *((f"{direct.info}=found",) if direct.info is not None else ()),

@@ -65,7 +65,7 @@ class Emitter:
         yield "careful, careful_field, careful_item = run.careful_row, run.careful_field, run.careful_item"
         yield "check, kind, info, defer, later = run.check, run.kind, run.info, run.defer, run.later"
         if any(place.direct is not None for place in self._plan.places):
-            yield "asked, wrapped = run.asked, run.wrapped"
+            yield "asked, wrapped, usual = run.asked, run.wrapped, run.usual"
         for level in self._plan.levels:
             if level.called:
                 yield f"objects_{level.id}, structs_{level.id} = run.objects[{level.id}], run.structs[{level.id}]"

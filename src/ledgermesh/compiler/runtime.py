@@ -7,7 +7,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from types import CoroutineType, SimpleNamespace
 from typing import Any, NamedTuple, cast
 
-from graphql import GraphQLResolveInfoHelpers, default_type_resolver, get_named_type
+from graphql import (
+    GraphQLResolveInfoHelpers,
+    default_field_resolver,
+    default_type_resolver,
+    get_named_type,
+)
 from graphql.execution import Executor
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import gather_with_cancel, is_awaitable
@@ -148,6 +153,20 @@ class Run:
             assert place.direct is not None, "it is called by itself"
             found = self._wrapped[place.id] = place.direct.wrap(self.info(place))
         return found
+
+    def usual(self, place: Place, objects: Sequence[Any]) -> list[Any]:
+        """The outcome for each object of the schema's own resolver, with all that stands around it."""
+        resolve, column = place.definition.resolve or default_field_resolver, list[Any]()
+        with Caught() as caught:
+            arguments, info = self.arguments(place), self.info(place)
+        if caught.error is not None:
+            return [caught.error] * len(objects)
+        for each in objects:
+            with Caught() as caught:
+                column.append(resolve(each, info, **arguments))
+            if caught.error is not None:
+                column.append(caught.error)
+        return column
 
     def arguments(self, place: Place) -> dict[str, Any]:
         """The coerced arguments of a field; raises GraphQLError."""
