@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from strawberry.types.arguments import convert_arguments
 
+from ledgermesh.compiler.strawberry_inputs import Inputs
+from ledgermesh.compiler.terms import Convert
 from ledgermesh.graph.limits.asked import Asked
 from ledgermesh.graph.limits.plan import Arguments
 
 
 def arguments_of(schema: strawberry.Schema) -> Arguments:
     """By Python name; inputs as their classes, as Strawberry makes them."""
-    registry, config = schema.schema_converter.scalar_registry, schema.config
+    inputs = Inputs(schema.config, schema.schema_converter.scalar_registry)
+    known: dict[int, tuple[Any, dict[str, tuple[str, Convert | None]]]] = {}
 
     def arguments(asked: Asked) -> dict[str, Any]:
         field = asked.definition.extensions["strawberry-definition"]
-        return convert_arguments(dict(asked.arguments), field.arguments, registry, config)
+        # Kept beside its converters, so that its number is not given to another one.
+        _, converters = known.get(id(field)) or known.setdefault(id(field), (field, inputs.of(field)))
+        given = asked.arguments
+        return {
+            ours: given[name] if convert is None else convert(given[name])
+            for name, (ours, convert) in converters.items()
+            if name in given
+        }
 
     return arguments
