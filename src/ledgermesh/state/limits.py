@@ -10,7 +10,6 @@ from typing import Final
 
 import msgspec
 from cachetools import LRUCache
-from msgspec.structs import replace
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import StateDown

@@ -19,8 +19,10 @@ def arguments_of(schema: strawberry.Schema) -> Arguments:
 
     def arguments(asked: Asked) -> dict[str, Any]:
         field = asked.definition.extensions["strawberry-definition"]
-        # Kept beside its converters, so that its number is not given to another one.
-        _, converters = known.get(id(field)) or known.setdefault(id(field), (field, inputs.of(field)))
+        if (found := known.get(id(field))) is None:
+            # Kept beside its converters, so that its number is not given to another one.
+            found = known[id(field)] = field, inputs.of(field)
+        _, converters = found
         given = asked.arguments
         return {
             ours: given[name] if convert is None else convert(given[name])
