@@ -129,7 +129,7 @@ def as_percent(fraction: Decimal) -> Decimal:
 
 
 DAYS_MAX: Final = 20_000
-"""Days that are remembered with their text: some fifty years of them, for lists that go far back are gone through in order,
+"""Days that are remembered with their text: some fifty years of them. Lists that go far back are gone through in order,
 and what forgets the oldest first would have forgotten all of them when they are read again."""
 
 DAY_LENGTH: Final = len("YYYY-MM-DD")
