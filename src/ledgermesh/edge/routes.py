@@ -110,8 +110,9 @@ def _around(
     transport: Transport, who: Authenticator, origins: frozenset[str], view: View
 ) -> list[Middleware]:
     """What every request passes, in this order."""
+    proxies = transport.trusted_proxies
     return [
-        Middleware(Forwarded, proxies=transport.trusted_proxies),
+        *([Middleware(Forwarded, proxies=proxies)] if proxies else []),  # nobody else is believed
         Middleware(Trail),
         Middleware(Doorway, transport=transport),
         Middleware(CrossOrigin, registry=who.registry, origins=origins),
