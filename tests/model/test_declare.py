@@ -43,7 +43,7 @@ def shop(type_: Any, input_: Any, interface: Any, field: Any) -> strawberry.Sche
             self,
             info: strawberry.Info,
             first: Annotated[int, strawberry.argument(name="top", description="At most.")] = 5,
-            search: Search | None = None,  # noqa: ARG002  # only its type matters
+            search: Search | None = None,
         ) -> str:
             return f"{info.field_name} {first}"
 
@@ -53,7 +53,10 @@ def shop(type_: Any, input_: Any, interface: Any, field: Any) -> strawberry.Sche
     class Query:
         @field(description="All.")
         def articles(self) -> Page[Article]:
-            return Page(nodes=[Article(key="a", price=1.5)], start=0)
+            page: Any = Page
+            article: Any = Article
+            found: Page[Article] = page(nodes=[article(key="a", price=1.5)], start=0)
+            return found
 
     names = {"Keyed": Keyed, "Search": Search, "Page": Page, "Article": Article}
     globals().update(names)  # hints are read where the module keeps its names
