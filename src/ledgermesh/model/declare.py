@@ -275,6 +275,7 @@ def _read(module: str, hint: object) -> object:
 
 @cache
 def _meant(module: str, text: str) -> object:
+    """What the text of a hint means in its module, whose names mean one thing each for good."""
     meant: object = eval(text, sys.modules[module].__dict__)  # noqa: S307  # a hint of our own code
     return meant
 
