@@ -85,7 +85,9 @@ class Allowance:
         windows, share = tally.windows, self.share
         for budget in self.budgets:
             seconds = budget.per_seconds
-            left = budget.calls // share - _used(windows.get(seconds), seconds, now)
+            left, window = budget.calls // share, windows.get(seconds)
+            if window is not None:
+                left -= window.used if now < window.start + seconds else _used(window, seconds, now)
             if least is None or left < least:
                 least = left
         return least
