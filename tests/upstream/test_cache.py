@@ -18,7 +18,7 @@ from ledgermesh.errors import (
     Unavailable,
     UpstreamError,
 )
-from ledgermesh.upstream.cache import Cache
+from ledgermesh.upstream.cache import Cache, Entries, Entry
 from ledgermesh.upstream.call import Call, Fresh, Response
 from ledgermesh.upstream.decode import decode
 
@@ -223,3 +223,26 @@ async def test_nobody_is_given_what_another_or_an_older_generation_kept(world: W
         with pytest.raises(Unavailable):
             await world.ask(link=link, fresh=lenient(300))
     assert (await world.ask(fresh=lenient(300))).document == {"n": 1}
+
+
+def entry(kept_at: float, size: int) -> Entry:
+    """A kept answer."""
+    return Entry(200, {}, b"", START, kept_at, size)
+
+
+def test_the_longest_unused_goes_first_and_the_oldest_when_it_is_over() -> None:
+    """Room is made by use, time is over by age; what is put in another's place takes no room twice."""
+    entries = Entries(100)
+    for moment, name in enumerate("abc"):
+        entries.put((name,), entry(moment, 30))
+    assert entries.get(("a",)) is not None
+    entries.put(("d",), entry(3.0, 30))
+    assert [name for name in "abcd" if entries.get((name,))] == ["a", "c", "d"]
+    entries.put(("d",), entry(4.0, 40))
+    entries.put(("e",), entry(5.0, 101))
+    assert entries.size == 100
+
+    entries.expire(302.5)
+    assert ([name for name in "abcde" if entries.get((name,))], entries.size) == (["d"], 40)
+    entries.expire(304.0)
+    assert entries.size == 0

@@ -169,6 +169,44 @@ async def test_a_flight_has_the_longest_joiners_deadline(world: World, complaint
     await asyncio.gather(first, second)
 
 
+async def test_a_flight_that_does_not_end_keeps_nobody(world: World, complaints: list[str]) -> None:
+    """Who has as much time as the flight is told that it is too late, a moment after its end; then it is given up."""
+    coalesce, held = Coalesce(world.clock), Held()
+    with pytest.raises(TooLate):
+        await coalesce.answer(world.call(deadline=0.01), held)
+    await settle()
+    assert (held.cancelled, coalesce.in_the_air) == (1, 0)
+
+
+async def test_a_leader_keeps_to_its_own_deadline_when_others_have_more(
+    world: World, complaints: list[str]
+) -> None:
+    """A joiner makes the flight longer, not the wait of who began it."""
+    coalesce, held = Coalesce(world.clock), Held()
+    leader = start(coalesce, held, world.call(deadline=0.01))
+    await settle()
+    patient = start(coalesce, held, world.call())
+    with pytest.raises(TooLate):
+        await leader
+    assert (held.cancelled, coalesce.in_the_air) == (0, 1)
+    held.open.set()
+    assert (await patient).document == 1
+
+
+async def test_closing_reaches_a_flight_that_has_not_begun(world: World, complaints: list[str]) -> None:
+    """Its caller is told, although nothing of it ever ran."""
+    coalesce, held = Coalesce(world.clock), Held()
+    asking = start(coalesce, held, world.call())
+    await asyncio.sleep(0)
+    assert (held.calls, coalesce.in_the_air) == ([], 1)
+
+    await coalesce.close()
+
+    with pytest.raises(Unavailable, match="closing"):
+        await asking
+    assert (held.calls, coalesce.in_the_air) == ([], 0)
+
+
 async def test_an_extended_flight_outlives_its_first_deadline_on_the_wire(world: World) -> None:
     """Through the whole stack: the leader runs out of time, the joiner still gets the answer of the one call."""
     gate = Gate(say({"late": 1}))

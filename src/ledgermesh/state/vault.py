@@ -117,7 +117,10 @@ class Vault:
         if kept is None:
             self._grants.pop(where, None)
             return None
-        opened = self._grants.get(where)
+        try:
+            opened = self._grants[where]
+        except KeyError:
+            opened = None
         if opened is not None and opened[0] == kept.value and opened[1].version == kept.version:
             return opened[1]
         bare = Grant(

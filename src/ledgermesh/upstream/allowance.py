@@ -85,7 +85,9 @@ class Allowance:
         windows, share = tally.windows, self.share
         for budget in self.budgets:
             seconds = budget.per_seconds
-            left = budget.calls // share - _used(windows.get(seconds), seconds, now)
+            left, window = budget.calls // share, windows.get(seconds)
+            if window is not None:
+                left -= window.used if now < window.start + seconds else _used(window, seconds, now)
             if least is None or left < least:
                 least = left
         return least
@@ -234,10 +236,10 @@ class Allowance:
     def _window(self, tally: Tally, budget: Budget, now: float) -> Window:
         """The window of this moment; not an earlier one than that of a replica whose clock is ahead of ours."""
         seconds = budget.per_seconds
-        start, window = _start(now, seconds), tally.windows.get(seconds)
-        if window is not None and window.start >= start:
+        window = tally.windows.get(seconds)
+        if window is not None and now < window.start + seconds:
             return window
-        return Window(start, used=_used(window, seconds, now))
+        return Window(_start(now, seconds), used=_used(window, seconds, now))
 
 
 def _used(window: Window | None, seconds: int, now: float) -> int:

@@ -83,11 +83,11 @@ class Coalesce:
 
     async def close(self) -> None:
         """Cancel whatever is in the air; its callers are told that the provider is unavailable."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        flights = list(self._tasks.values())
+        for flight in flights:
+            self._cancel(flight)
+        if flights:
+            await asyncio.wait([flight.task for flight in flights])
 
     def _joinable(self, flight: Flight, call: Call) -> bool:
         if flight.task.done():
@@ -100,17 +100,27 @@ class Coalesce:
         until.begin(self._clock, flight.over)
         task = flight.task = asyncio.get_running_loop().create_task(_fly(send, call.but(until=until), flight))
         self._tasks[task] = flight
-        task.add_done_callback(self._landed)
         return flight
 
-    def _landed(self, task: asyncio.Task[Response]) -> None:
-        flight = self._tasks.pop(task)
+    def _landed(self, flight: Flight) -> None:
+        """Its task has ended; whoever sees that first says so."""
+        if self._tasks.pop(flight.task, None) is None:
+            return
         flight.until.end()
         self._forget(flight)
-        flight.wake()
-        # Whoever still waits raises the error; with nobody left it would be reported as never retrieved.
-        if not task.cancelled():
-            task.exception()
+        # Whoever waits raises the error; one whom it reaches in the moment in which they leave does not look at it.
+        if not flight.task.cancelled():
+            flight.task.exception()
+
+    def _cancel(self, flight: Flight) -> None:
+        """Give it up. Nobody else may see its end, and if it has not begun yet it wakes nobody by itself."""
+
+        def ended(_: asyncio.Task[Response]) -> None:
+            self._landed(flight)
+            flight.wake()
+
+        flight.task.add_done_callback(ended)
+        flight.task.cancel()
 
     def _forget(self, flight: Flight) -> None:
         found = self._flights.pop(flight.key, flight)
@@ -142,9 +152,11 @@ class Coalesce:
             timer = flight.joiners.pop(joiner)
             if timer is not None:
                 timer.cancel()
-            if not flight.joiners and not flight.task.done():
+            if flight.task.done():
+                self._landed(flight)
+            elif not flight.joiners:
                 self._forget(flight)
-                flight.task.cancel()
+                self._cancel(flight)
         if flight.task.cancelled():
             raise refusal(Unavailable, "The gateway is closing; this call was given up.")
         if not flight.task.done():

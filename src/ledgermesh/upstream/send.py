@@ -142,8 +142,6 @@ def _usual(headers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
 
 
 def _query(pairs: tuple[tuple[str, str], ...]) -> str:
-    plain, words = PLAIN.fullmatch, []
-    for name, value in pairs:
-        encoded = value if plain(value) else quote(value, safe="")
-        words.append(f"{name if plain(name) else quote(name, safe='')}={encoded}")
-    return "&".join(words)
+    if not PLAIN.fullmatch("".join(map("".join, pairs))):
+        pairs = tuple([(quote(name, safe=""), quote(value, safe="")) for name, value in pairs])
+    return "&".join([f"{name}={value}" for name, value in pairs])

@@ -27,7 +27,8 @@ NOTES_MAX: Final = 100
 
 Got = TypeVar("Got")
 Note = Callable[[Allowance, Tally], Tally]
-Change = Callable[[Allowance, Tally], tuple[Tally, Got]]
+Change = Callable[[Allowance, Tally, float], tuple[Tally, Got]]
+"""Given what is allowed, the tally and the moment in epoch seconds: the tally afterwards, and what to tell of it."""
 
 
 class Sharing:
@@ -143,8 +144,7 @@ class Spent:
         `waiting` other calls of this process go on waiting.
         """
 
-        def change(allowance: Allowance, tally: Tally) -> tuple[Tally, tuple[float, Prospect]]:
-            now = self._sharing.now()
+        def change(allowance: Allowance, tally: Tally, now: float) -> tuple[Tally, tuple[float, Prospect]]:
             told = self._with(tally, waiting, now)
             found = prospect(allowance, told, now, tenant)
             return (tally if found.seconds > 0 else allowance.spend(told, now, tenant)), (now, found)
@@ -171,7 +171,7 @@ class Spent:
         due = now - self._announced_at >= ANNOUNCED_SECONDS if waiting else self._announces
         if due:
             self._announced_at = now
-            await self._change(lambda _, tally: (self._with(tally, waiting, now), None))
+            await self._change(lambda _, tally, now: (self._with(tally, waiting, now), None))
 
     @property
     def untold(self) -> bool:
@@ -181,11 +181,11 @@ class Spent:
     async def tell(self) -> None:
         """Write what is to be noted, if anything is."""
         if self._notes:
-            await self._change(lambda _, tally: (tally, None))
+            await self._change(lambda _, tally, __: (tally, None))
 
     async def quotas(self) -> tuple[Quota, ...]:
         """What is known of every window, by all replicas."""
-        await self._change(lambda _, tally: (tally, None))
+        await self._change(lambda _, tally, __: (tally, None))
         return self._allowance.quotas(self._tally, self._sharing.now(), self._per)
 
     @property
@@ -211,14 +211,15 @@ class Spent:
                     self._sharing.rest()
             if not self._alone:
                 self._divide()
-            self._tally, got = change(self._allowance, self._tally)
+            self._tally, got = change(self._allowance, self._tally, self._sharing.now())
             return got
 
     async def _shared(self, change: Change[Got]) -> Got:
         for _ in range(TRIES_MAX):
             written = tuple(self._notes)
-            after, got = change(self._whole, self._noted(self._base))
-            swapped = await self._swapped(after)
+            now = self._sharing.now()
+            after, got = change(self._whole, self._noted(self._base), now)
+            swapped = await self._swapped(after, now)
             if swapped.won:
                 self._base, self._version = after, swapped.kept.version if swapped.kept is not None else 0
                 if written:
@@ -229,13 +230,12 @@ class Spent:
             self._base, self._version = _read(swapped.kept)
         raise StateDown("Others were faster every time.")
 
-    async def _swapped(self, after: Tally) -> Swapped:
+    async def _swapped(self, after: Tally, now: float) -> Swapped:
         """An unchanged tally is read instead of written: is it still the newest?"""
         store, expect = self._sharing.store, self._version
         if after is self._base:
             kept = await store.get(self._key)
             return Swapped(won=expect == (kept.version if kept is not None else 0), kept=kept)
-        now = self._sharing.now()
         seconds = max(self._whole.ends_at(after, now) - now, 0.0) + KEPT_SECONDS
         return await store.swap(self._key, encode(after), expect=expect, seconds=seconds)
 

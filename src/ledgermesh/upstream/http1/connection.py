@@ -48,10 +48,11 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = HttpResponseParser(self)
         self._waiter: asyncio.Future[Answer] | None = None
-        self._reset(0, bodiless=False)
+        self._reset()
 
-    def _reset(self, body_bytes_max: int, *, bodiless: bool) -> None:
-        self._room, self._bodiless = body_bytes_max, bodiless
+    def _reset(self) -> None:
+        """As it is between two answers: an idle connection holds no books."""
+        self._room, self._bodiless = 0, False
         self._spare = HEAD_BYTES_MAX
         self._status = 0
         self._headers: dict[str, str] = {}
@@ -77,7 +78,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             waiter.set_exception(Silent("closed"))
             return waiter
-        self._reset(message.body_bytes_max, bodiless=message.bodiless)
+        self._room, self._bodiless = message.body_bytes_max, message.bodiless
         self._waiter = waiter
         self._transport.write(message.data)
         return waiter
@@ -139,9 +140,10 @@ class Connection(asyncio.Protocol):
         """The head is whole."""
         if self._surplus:
             return
-        if self._parser.get_http_version() not in ("1.1", "1.0"):
+        parser, headers = self._parser, self._headers
+        if parser.get_http_version() not in ("1.1", "1.0"):
             self._break(Unreadable("another version of HTTP"))
-        self._status = self._parser.get_status_code()
+        self._status = parser.get_status_code()
         if self._status < 200:
             self._headers = {}
             return
@@ -149,12 +151,12 @@ class Connection(asyncio.Protocol):
         if self._bodiless:
             self._whole = True
             return
-        if self._headers.get("transfer-encoding", "chunked").lower() != "chunked":
+        if "transfer-encoding" in headers and headers["transfer-encoding"].lower() != "chunked":
             self._break(Unreadable("a transfer encoding that was not asked for"))
-        length = self._headers.get("content-length", "")
+        length = headers.get("content-length", "")
         if length.isdigit() and int(length) > self._room:
             self._break(TooBig(f"more than {self._room} bytes"))
-        packed = self._headers.get("content-encoding")
+        packed = headers.get("content-encoding")
         if packed is not None:
             try:
                 self._unpacking = unpacking(packed)
@@ -218,7 +220,7 @@ class Connection(asyncio.Protocol):
                 waiter.set_result(Answer(self._status, self._headers, body))
             else:
                 waiter.set_exception(error)
-        self._reset(0, bodiless=False)  # an idle connection holds no books
+        self._reset()
         if again:
             self._owner.freed(self)
 

@@ -52,7 +52,7 @@ class Pool:
         """
         self._users += 1
         try:
-            connection = await self._take()
+            connection = self._known() or await self._take()
             try:
                 return await _exchange(connection, message)
             except Silent as error:
@@ -63,7 +63,8 @@ class Pool:
             raise Unreachable(str(error)) from error
         finally:
             self._users -= 1
-            self._look_if_empty()
+            if not self._all:
+                self._look_if_empty()
 
     async def close(self) -> None:
         """End all connections, whoever uses them."""
@@ -83,10 +84,9 @@ class Pool:
         """An idle one, or a new one, after waiting for a turn where there are too many."""
         waited = False
         while self._ended is None:
-            while self._idle and not new:
-                connection = self._idle.pop()
-                if connection.open:
-                    return connection
+            connection = None if new else self._known()
+            if connection is not None:
+                return connection
             if len(self._all) + self._dialing < self._most:
                 return await self._dialed()
             if self._idle:
@@ -94,6 +94,14 @@ class Pool:
             await self._turn(first=waited)
             waited = True
         raise Unreachable("closed")
+
+    def _known(self) -> Connection | None:
+        """The newest idle one that is still open."""
+        while self._idle and self._ended is None:
+            connection = self._idle.pop()
+            if connection.open:
+                return connection
+        return None
 
     async def _dialed(self) -> Connection:
         self._dialing += 1
@@ -140,7 +148,8 @@ class Pool:
         """It may be used again."""
         connection.since = self._loop.time()
         self._idle.append(connection)
-        self._next()
+        if self._waiting:
+            self._next()
         if self._sweeping is None:
             self._sweeping = self._loop.call_later(self._idle_seconds, self._sweep)
 
