@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ledgermesh.engine.hub import Loaded
+from ledgermesh.engine.picking import Loaded
 from ledgermesh.errors import LedgermeshError
 from ledgermesh.model.record import Record
 

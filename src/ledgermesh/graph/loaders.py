@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from aiodataloader import DataLoader
 
 from ledgermesh.compiler.guard import Caught
-from ledgermesh.engine.hub import Loaded, below, names_its_documents
+from ledgermesh.engine.hub import below, names_its_documents
 from ledgermesh.engine.mapping import Maker
+from ledgermesh.engine.picking import Loaded
 from ledgermesh.engine.reading import ROWS_AT_ONCE
 from ledgermesh.engine.version import version_of
 from ledgermesh.errors import LedgermeshError, Unsupported
