@@ -67,7 +67,8 @@ class _Gather(Generic[T]):
                 if self._keep is None or self._keep(row):
                     self._add(row, number)
         if len(self._first) > 2 * self._ahead:
-            self._first = nsmallest(self._ahead, self._first, key=_place_of)
+            # Half of it is in order already, which a sort makes use of and a heap does not.
+            self._first = sorted(self._first, key=_place_of)[: self._ahead]
 
     def _add(self, row: T, number: int) -> None:
         place = self._ordering.place(row, self._connection)
