@@ -44,6 +44,11 @@ class Postponed:
         young, middle, _ = gc.get_threshold()
         gc.set_threshold(young, middle, USUAL)
 
+    @property
+    def waits(self) -> bool:
+        """Whether full collections wait because of this."""
+        return self._timer is not None
+
     def close(self) -> None:
         """As it was."""
         if self._timer is not None:

@@ -41,6 +41,12 @@ class Slices:
             await self._turn()
         self._begin()
 
+    async def behind(self) -> None:
+        """Wait until all who wait now have gone on."""
+        if self._waiting:
+            await self._turn()
+            self._begin()
+
     async def _turn(self) -> None:
         """Wait behind those who came before."""
         loop = asyncio.get_running_loop()

@@ -204,7 +204,7 @@ class Loaders:
                 except LedgermeshError as error:  # of all is the error of each, so that each field says it
                     return dict.fromkeys(ids, error)
 
-            found = self._records[key] = Batch(read)
+            found = self._records[key] = Batch(read, self._context.terms.slices)
         return found
 
     async def children(self, record: Record, kind: str, wanted: Wanted) -> Sequence[Any]:
