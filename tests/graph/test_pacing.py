@@ -161,7 +161,7 @@ async def test_who_stands_in_line_asks_in_the_same_batch() -> None:
         ("... { part { any { __typename } } }", False),
     ],
 )
-def test_what_may_be_read_below_is_begun_at_once(selection: str, last: bool) -> None:  # noqa: FBT001  # a parameter
+def test_what_may_be_read_below_is_begun_at_once(selection: str, last: bool) -> None:  # a parameter
     """Records have ids, and so may what is one of several types; parts of a record cost no call."""
     schema = build_schema(
         """type Query { top: Row } union Any = Row | Part

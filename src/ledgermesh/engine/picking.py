@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from ledgermesh.engine.ahead import AT_ONCE
 from ledgermesh.engine.mapping import Maker, Rejected, elements
 from ledgermesh.engine.pages import Page
@@ -149,7 +151,7 @@ class Picking:
         made = call(self.terms, self.maker.link, many.path, {}, query)
         if many.separator:
             return made
-        return made.but(query=(*made.query, *((many.param, id) for id in ids)))
+        return msgspec.structs.replace(made, query=(*made.query, *((many.param, id) for id in ids)))
 
     def _too_costly(self) -> TooCostly:
         kind = self.maker.resource.kind
