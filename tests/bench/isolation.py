@@ -2,8 +2,8 @@
 
 The provider is Oak Books on a wire without sockets, giving one body of the size asked for. Asked are the newest
 invoices with party and lines, compiled and interpreted; of a provider that sorts, and of one whose list is sorted here;
-and with a cursor for each. The hold is the longest time between two turns of the loop: in CPU time of the loop's thread, and
-by the wall clock, which counts what others on the machine do. Meanwhile a neighbour asks for one invoice of another
+and with a cursor for each. The hold is the longest time between two turns of the loop: in CPU time of its thread and by
+the wall clock, which counts what others on the machine do. Meanwhile a neighbour asks for one invoice of another
 company again and again; its p99 stands beside that of the time when it is alone.
 """
 
