@@ -5,6 +5,7 @@ Not for answers in parts: what is begun early would ask for what it needs before
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from inspect import iscoroutine
 from typing import Any, Final
@@ -79,7 +80,7 @@ async def _in_turn(result: Any, slices: Slices, *, first: bool) -> Any:
     if first:
         try:
             await slices.pause()
-        except BaseException:
+        except asyncio.CancelledError:
             if iscoroutine(result):
                 result.close()  # it was never begun
             raise
