@@ -55,8 +55,78 @@ async def test_short_work_never_pauses() -> None:
 
 
 async def test_workers_share_the_slice_of_a_turn() -> None:
-    """Ten at once do not hold the loop ten times as long: once the slice is spent each does one step."""
-    assert max(await turns(Slices(Ticking(), 4.0), *[12] * 10)) <= 6 + 10
+    """Ten at once do not hold the loop ten times as long: once the slice is spent they take turns."""
+    found = await turns(Slices(Ticking(), 4.0), *[12] * 10)
+    assert sum(found) == 120
+    assert found[0] <= 6 + 10 and max(found[1:]) <= 6
+
+
+async def test_a_crowd_goes_on_in_its_order_and_bit_by_bit() -> None:
+    """Whoever came first goes on first; however many wait, few of them work in one turn."""
+    order: list[int] = []
+    slices = Slices(Ticking(), 4.0)
+    found, running = [0], True
+
+    async def one(number: int) -> None:
+        await slices.pause()
+        order.append(number)
+        found[-1] += 1
+
+    async def turning() -> None:
+        while running:
+            await asyncio.sleep(0)
+            found.append(0)
+
+    counting = asyncio.ensure_future(turning())
+    await asyncio.gather(*map(one, range(50)))
+    running = False
+    await counting
+    assert order == list(range(50))
+    assert max(found) <= 6
+
+
+async def test_one_that_is_given_up_does_not_stop_the_others() -> None:
+    """Neither before its turn comes nor when it has just come."""
+    slices = Slices(Ticking(10.0), 4.0)
+    for turns_before in range(4):
+        tasks = [asyncio.ensure_future(slices.pause()) for _ in range(7)]
+        for _ in range(
+            1 + turns_before
+        ):  # the first goes on at once; then the next one is called, and goes on
+            await asyncio.sleep(0)
+        given_up = [task for task in tasks[1::2] if task.cancel()]
+        async with asyncio.timeout(10):
+            found = await asyncio.gather(*tasks, return_exceptions=True)
+        cancelled = [isinstance(each, asyncio.CancelledError) for each in found]
+        assert cancelled == [task in given_up for task in tasks] and len(given_up) >= 2
+
+
+def test_a_loop_that_ended_keeps_nobody_of_another_one() -> None:
+    """Its waiters will never be called; those of the new loop are."""
+    slices = Slices(Ticking(10.0), 4.0)
+
+    async def left() -> None:
+        first, waiting = (asyncio.ensure_future(slices.pause()) for _ in range(2))
+        await asyncio.sleep(0)
+        assert first.done() and not waiting.done()
+
+    async def going_on() -> None:
+        async with asyncio.timeout(10):
+            for _ in range(3):
+                await slices.pause()
+
+    asyncio.run(left())
+    asyncio.run(going_on())
+
+
+async def test_long_work_is_told() -> None:
+    """Once for each slice that was spent; short work is not."""
+    told: list[None] = []
+    slices = Slices(Ticking(), 4.0, lambda: told.append(None))
+    await turns(slices, 5)
+    assert not told
+    await turns(slices, 18)
+    assert told
 
 
 async def test_a_turn_of_the_loop_begins_a_new_slice() -> None:

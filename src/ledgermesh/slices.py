@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -13,23 +14,69 @@ SECONDS: Final = 0.004
 class Slices:
     """Says when work has held the event loop for long, and lets others have it.
 
-    One for many requests: what several pieces of work take of one turn of the loop counts together. `now` gives
-    monotonic seconds; where it stands still, nobody ever pauses.
+    One for many requests: what several pieces of work take of one turn of the loop counts together. Where the slice is
+    spent, those who have more to do take turns, one in each turn of the loop, in the order in which they came. `now`
+    gives monotonic seconds; where it stands still, nobody ever pauses. `spent` is called whenever a slice is.
     """
 
-    def __init__(self, now: Callable[[], float], seconds: float = SECONDS) -> None:
+    def __init__(
+        self, now: Callable[[], float], seconds: float = SECONDS, spent: Callable[[], None] | None = None
+    ) -> None:
         self._now = now
         self._seconds = seconds
+        self._spent = spent
         self._since: float | None = None
         """When work began in this turn of the loop; None where none has."""
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._calling = False
+        """Whether somebody is about to be called, or has been and has not gone on yet."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """Whose turns these are."""
 
     async def pause(self) -> None:
         """Call it after every few rows: returns at once while the turn is young, after a turn of others otherwise."""
         if self._since is not None:
             if self._now() - self._since <= self._seconds:
                 return
-            await asyncio.sleep(0)
+            await self._turn()
         self._begin()
+
+    async def behind(self) -> None:
+        """Wait until all who wait now have gone on."""
+        if self._waiting:
+            await self._turn()
+            self._begin()
+
+    async def _turn(self) -> None:
+        """Wait behind those who came before."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # nobody of another loop will ever go on
+            self._loop, self._calling = loop, False
+            self._waiting.clear()
+        if self._spent is not None:
+            self._spent()
+        waiter = loop.create_future()
+        self._waiting.append(waiter)
+        self._call(loop)
+        try:
+            await waiter
+        finally:
+            if not waiter.cancelled():  # it was called, and passes that on, whether it goes on or is given up
+                self._calling = False
+                self._call(loop)
+
+    def _call(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._waiting and not self._calling:
+            self._calling = True
+            loop.call_soon(self._next)
+
+    def _next(self) -> None:
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+        self._calling = False
 
     def _begin(self) -> None:
         """Unless somebody else has begun in this turn."""

@@ -2,8 +2,8 @@
 
 The provider is Oak Books on a wire without sockets, giving one body of the size asked for. Asked are the newest
 invoices with party and lines, compiled and interpreted; of a provider that sorts, and of one whose list is sorted here;
-and with a cursor for each. The hold is the longest time between two turns of the loop: in CPU time of this process, and
-by the wall clock, which counts what others on the machine do. Meanwhile a neighbour asks for one invoice of another
+and with a cursor for each. The hold is the longest time between two turns of the loop: in CPU time of its thread and by
+the wall clock, which counts what others on the machine do. Meanwhile a neighbour asks for one invoice of another
 company again and again; its p99 stands beside that of the time when it is alone.
 """
 
@@ -78,10 +78,10 @@ class Holds:
     async def watch(self) -> None:
         """Until it is cancelled."""
         while True:
-            wall, cpu = time.perf_counter(), time.process_time()
+            wall, cpu = time.perf_counter(), time.thread_time()
             await asyncio.sleep(0)
             self.wall = max(self.wall, time.perf_counter() - wall)
-            self.cpu = max(self.cpu, time.process_time() - cpu)
+            self.cpu = max(self.cpu, time.thread_time() - cpu)
 
     def reset(self) -> None:
         """Forget what was seen so far."""

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ledgermesh.engine.hub import CHILDREN_MAX, SINGLES_MAX
+from ledgermesh.engine.hub import CHILDREN_MAX
+from ledgermesh.engine.picking import SINGLES_MAX
 from ledgermesh.errors import Garbled, NeedsConfig, TooCostly, Unavailable, Unsupported
 from ledgermesh.model.record import Record
 from ledgermesh.spec.paging import Offset

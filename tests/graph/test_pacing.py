@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from graphql import ExecutionResult, build_schema
+from graphql import ExecutionResult, FieldNode, FragmentDefinitionNode, OperationDefinitionNode, build_schema
 from graphql.execution import execute
 from graphql.language import parse
 from graphql.pyutils import is_awaitable
 
-from ledgermesh.graph.pacing import AT_ONCE, LONG, Paced
+from ledgermesh.engine.picking import Loaded
+from ledgermesh.graph.batch import Batch, Key
+from ledgermesh.graph.pacing import AT_ONCE, LONG, Paced, _reads
 from ledgermesh.slices import Slices
 
 SCHEMA = build_schema(
@@ -27,6 +29,7 @@ class Row:
     """What a resolver gives: now, later, or never."""
 
     made = 0
+    begun = 0
 
     def __init__(self, number: int, inner: int = 0) -> None:
         self._number = number
@@ -37,6 +40,7 @@ class Row:
         return self._number
 
     async def later(self, _: Any) -> int:
+        Row.begun += 1
         await asyncio.sleep(0)
         return -self._number
 
@@ -105,3 +109,68 @@ async def test_the_loop_turns_while_a_long_list_is_completed() -> None:
     assert Row.made - begun >= 600
     # Both lists are completed at the same time, a row of the first one with two rows inside.
     assert most <= 4 * AT_ONCE * 2
+
+
+async def test_a_crowd_is_begun_and_completed_in_parts() -> None:
+    """What elements of a long list wait for is not begun for all of them in one turn."""
+    most, before, done = 0, Row.begun, False
+
+    async def turning() -> None:
+        nonlocal most, before
+        while not done:
+            most, before = max(most, Row.begun - before), Row.begun
+            await asyncio.sleep(0)
+
+    counting = asyncio.ensure_future(turning())
+    await asyncio.sleep(0)
+    begun = Row.begun
+    await answered(300, impatient())
+    done = True
+    await counting
+    assert Row.begun - begun == 300 and most <= 4
+
+
+async def test_who_stands_in_line_asks_in_the_same_batch() -> None:
+    """Asking bit by bit takes no more calls than asking at once."""
+    slices, reads = impatient(), list[list[str]]()
+
+    async def read(ids: Any, since: Any) -> dict[str, Loaded]:
+        reads.append(list(ids))
+        return dict.fromkeys(ids)
+
+    batch = Batch(read, slices)
+
+    async def one(number: int) -> None:
+        await slices.pause()
+        await batch.one(Key(str(number)))
+
+    async with asyncio.timeout(30):
+        await asyncio.gather(*map(one, range(40)))
+    assert reads == [[str(number) for number in range(40)]]
+
+
+@pytest.mark.parametrize(
+    ("selection", "last"),
+    [
+        ("number", True),
+        ("part { text part { text } }", True),
+        ("...Parts", True),
+        ("other { id }", False),
+        ("part { row { number } }", False),
+        ("any { __typename }", False),
+        ("... { part { any { __typename } } }", False),
+    ],
+)
+def test_what_may_be_read_below_is_begun_at_once(selection: str, last: bool) -> None:  # a parameter
+    """Records have ids, and so may what is one of several types; parts of a record cost no call."""
+    schema = build_schema(
+        """type Query { top: Row } union Any = Row | Part
+           type Row { id: ID number: Int part: Part other: Row any: Any }
+           type Part { text: String part: Part row: Row any: Any }"""
+    )
+    document = parse(f"{{ top {{ {selection} }} }} fragment Parts on Row {{ part {{ text }} }}")
+    operation, fragment = document.definitions
+    assert isinstance(operation, OperationDefinitionNode) and isinstance(fragment, FragmentDefinitionNode)
+    [top] = operation.selection_set.selections
+    info = SimpleNamespace(fragments={"Parts": fragment})
+    assert _reads(schema.type_map["Row"], [cast("FieldNode", top)], info) is not last

@@ -13,7 +13,7 @@ from ledgermesh.model.trade import DocumentLine, Invoice
 from ledgermesh.spec.check import problems
 from ledgermesh.spec.leaves import flag, text
 from ledgermesh.spec.provider import Closing, Provider, ProviderKind, Setting
-from ledgermesh.spec.resource import Derived, Get, List, Resource, Window
+from ledgermesh.spec.resource import Children, Derived, Expand, Get, List, Many, Resource, Window
 from ledgermesh.spec.wires import each, fields
 
 KINDS = ("Account",)
@@ -66,6 +66,36 @@ def test_parts_of_parts_are_checked_too() -> None:
 def test_every_path_and_pushdown_is_looked_at(changes: dict[str, Any], says: str) -> None:
     """Single reads, lists of derived records, windows."""
     assert any(says in problem for problem in found(**changes))
+
+
+MANY = Many(path="/a", param="ids", ids_max=50)
+
+
+@pytest.mark.parametrize(
+    ("many", "says"),
+    [
+        (replace(MANY, path="/a/{nr}"), "/a/{nr} needs 'nr'"),
+        (replace(MANY, path="/a/{id}"), "the ids go into the parameter 'ids'"),
+        (replace(MANY, param=""), "needs the parameter that takes the ids"),
+        (replace(MANY, ids_max=1), "fewer than 2 in a call is `get`"),
+        (replace(MANY, query=(("ids", "all"),)), "'ids' takes the ids and something else"),
+        (replace(MANY, expand=Expand(param="ids")), "'ids' takes the ids and something else"),
+    ],
+)
+def test_a_call_for_several_is_looked_at(many: Many, says: str) -> None:
+    """Each contradiction with its remedy; a good one has none."""
+    assert found(many=MANY) == []
+    [wrong] = found(many=many)
+    assert says in wrong
+
+
+def test_only_records_of_their_own_list_are_read_by_ids() -> None:
+    """Below a parent an id is not enough, and derived records have none at the provider."""
+    below = Children(parent="Account", needed=lambda row: True)
+    [wrong] = found(many=MANY, children=below)
+    assert "only records of a list of their own" in wrong
+    [wrong] = found(many=MANY, derived=Derived(lists=(List(path="/r"),), rows=list))
+    assert "only records of a list of their own" in wrong
 
 
 def test_a_kind_that_is_there_twice_over_is_no_kind() -> None:

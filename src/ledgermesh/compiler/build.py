@@ -47,7 +47,13 @@ class Compiled:
         return Run(self.plan, self.prepare, self.options, clock, asked)
 
     async def finish(self, run: Run) -> Answer:
-        """Run it; raises Replay."""
+        """Run it to its end; raises Replay."""
+        try:
+            return await self._finished(run)
+        finally:
+            run.end()
+
+    async def _finished(self, run: Run) -> Answer:
         top = await run.complete()
         if run.surprise:
             raise Replay(run.surprise, run.memo)

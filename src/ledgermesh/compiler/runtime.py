@@ -212,6 +212,10 @@ class Run:
             await _together(waits)
         return top
 
+    def end(self) -> None:
+        """Nothing more is asked of this run. Its functions hold it, and it holds all rows of the answer."""
+        del self._row, self._fields, self.lists, self.long, self.later
+
     async def pause(self) -> None:
         """Let others have the event loop, if this run has had it for long."""
         if self._clock() - self._since > self.options.slice_seconds:

@@ -7,10 +7,9 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ledgermesh.engine.ahead import AT_ONCE
 from ledgermesh.engine.mapping import Maker, element, elements
-from ledgermesh.engine.pages import Page
 from ledgermesh.engine.paging import parameters, size_max, turn
+from ledgermesh.engine.picking import SINGLES_MAX, Loaded, Picking
 from ledgermesh.engine.read import Leaves, ListPages, ReadPages, open_list, read_one
 from ledgermesh.engine.reading import ROWS_AT_ONCE
 from ledgermesh.engine.request import Terms, call, merged
@@ -21,14 +20,12 @@ from ledgermesh.model.record import Record, origin_of
 from ledgermesh.model.report import Report
 from ledgermesh.model.row import Row
 from ledgermesh.spec.provider import Provider
-from ledgermesh.spec.query import And, Compare, ListQuery
+from ledgermesh.spec.query import ListQuery
 from ledgermesh.spec.resource import ReportEndpoint, Resource
 from ledgermesh.spec.stream import Stream
 from ledgermesh.spec.wires import ABSENT
 from ledgermesh.upstream.call import Handler, Link
 
-SINGLES_MAX = 25
-"""Records of one kind that one request reads one by one from one connection."""
 CHILDREN_MAX = 200
 """Parents whose children one request reads one by one from one connection."""
 REPORT_PAGES_MAX = 20
@@ -36,8 +33,6 @@ REPORT_PAGES_MAX = 20
 
 UNNAMED = frozenset(("",))
 """The names of the resources of a kind that has only one, as nearly all have."""
-
-Loaded = Record | LedgermeshError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,54 +103,9 @@ class Hub:
     async def _load(
         self, maker: Maker, ids: Mapping[str, str], wanted: frozenset[str], since: dt.date | None
     ) -> Mapping[str, Loaded]:
-        found: dict[str, Loaded] = {}
         if maker.resource.children is not None:
             return await self._children_by_id(maker, ids, wanted)
-        if len(ids) > 2 or maker.resource.get is None:
-            found = await self._from_list(maker, ids, wanted, since)
-        missing = [id for id in ids if id not in found]
-        if maker.resource.get is not None and missing:
-            found.update(await self._singly(maker, {id: ids[id] for id in missing}, wanted))
-        return found
-
-    async def _from_list(
-        self, maker: Maker, ids: Mapping[str, str], wanted: frozenset[str], since: dt.date | None
-    ) -> dict[str, Loaded]:
-        """Read list pages while they are cheaper than reading what is missing singly, or the only way."""
-        query = ListQuery(kind=maker.resource.kind, fields=wanted, where=_since(maker.resource, since))
-        leaves = Leaves(open_list(self.send, self.terms, maker, query), whole=False)
-        singly = maker.resource.get is not None
-        found: dict[str, Loaded] = {}
-        try:
-            while not leaves.ended and len(found) < len(ids):
-                missing = len(ids) - len(found)
-                # Whether a few are cheaper read singly is known after the first page.
-                page = await leaves.turn(AT_ONCE if not singly or leaves.read or missing > SINGLES_MAX else 0)
-                found.update((row.native_id, row) for row in page.rows if row.native_id in ids)
-                if page.truncated is not None:
-                    cut = Unsupported(page.truncated, details={"connection": self.link.connection})
-                    return found | {id: cut for id in ids if id not in found}
-                if singly and _cheaper_singly(len(ids) - len(found), leaves, page):
-                    break
-        except LedgermeshError as error:
-            return found | {id: error for id in ids if id not in found}
-        finally:
-            leaves.drop()
-        return found
-
-    async def _singly(
-        self, maker: Maker, ids: Mapping[str, str], wanted: frozenset[str]
-    ) -> dict[str, Loaded]:
-        names = list(ids)
-        read = await asyncio.gather(
-            *(read_one(self.send, self.terms, maker, ids[name], wanted) for name in names[:SINGLES_MAX]),
-            return_exceptions=True,
-        )
-        found = {name: _expected(result) for name, result in zip(names, read, strict=False)}
-        too_many = TooCostly(
-            f"more than {SINGLES_MAX} {maker.resource.kind} records had to be read one by one"
-        )
-        return found | dict.fromkeys(names[SINGLES_MAX:], too_many)
+        return await Picking(self.send, self.terms, maker, wanted, since).pick(ids)
 
     # -- children --------------------------------------------------------------------------------------------------
 
@@ -363,29 +313,10 @@ def _bare(resource: Resource, id: str, names: frozenset[str]) -> str | None:
     return None if (names - {""}) & {name, below} else own
 
 
-def _cheaper_singly(missing: int, leaves: Leaves, page: Page[Record]) -> bool:
-    """Whether records are read singly rather than from the rest of a list: where it has more pages than they are.
-
-    Where nobody knows how many it has, as many are read as records are missing.
-    """
-    if page.total is None or not page.rows:
-        return leaves.read >= missing
-    return missing <= SINGLES_MAX and missing < (page.total - leaves.rows) / len(page.rows)
-
-
-def _since(resource: Resource, since: dt.date | None) -> And | None:
-    window = resource.list.window if resource.list is not None else None
-    return And((Compare(window.field, "gte", since),)) if window is not None and since is not None else None
-
-
 def _good(found: Loaded) -> Record | None:
     if isinstance(found, LedgermeshError):
         raise found
     return found
-
-
-def _expected(result: Record | BaseException | None) -> Loaded:
-    return _error(result) if isinstance(result, BaseException) else result
 
 
 def _error(result: BaseException) -> LedgermeshError:

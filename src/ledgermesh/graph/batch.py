@@ -7,9 +7,10 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ledgermesh.engine.hub import Loaded
+from ledgermesh.engine.picking import Loaded
 from ledgermesh.errors import LedgermeshError
 from ledgermesh.model.record import Record
+from ledgermesh.slices import Slices
 
 
 class Key(NamedTuple):
@@ -51,8 +52,9 @@ class Asked:
 class Batch:
     """The records of one kind of one connection, as one request reads them; each is read once."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, slices: Slices) -> None:
         self._read = read
+        self._slices = slices
         self._known: dict[Key, Reading] = {}
         self._next: tuple[list[Key], Reading] | None = None
 
@@ -77,6 +79,8 @@ class Batch:
     async def _together(self, keys: list[Key]) -> dict[str, Loaded]:
         # Not all have asked when this begins: those that this turn wakes do at its end.
         await asyncio.sleep(0)
+        # Others of a crowd stand in line to ask, where they would hold the loop for long.
+        await self._slices.behind()
         self._next = None
         days = [key.since for key in keys if key.since is not None]
         since = min(days) if len(days) == len(keys) else None

@@ -16,6 +16,7 @@ from ledgermesh.engine.ids import AllIds, Ids
 from ledgermesh.engine.index import Indexes
 from ledgermesh.engine.request import Terms
 from ledgermesh.errors import BadInput, Forbidden
+from ledgermesh.garbage import Postponed
 from ledgermesh.graph.admission import Admission, Doors
 from ledgermesh.graph.compiling import Compiling
 from ledgermesh.graph.limits.quota import CallQuota
@@ -97,7 +98,12 @@ class Parts:
     @cached_property
     def slices(self) -> Slices:
         """Whom work on large answers asks when to let others have the event loop."""
-        return Slices(self.clock.monotonic)
+        return Slices(self.clock.monotonic, spent=self.garbage)
+
+    @cached_property
+    def garbage(self) -> Postponed:
+        """Whom they tell that a large answer is being made."""
+        return Postponed()
 
     @cached_property
     def ids(self) -> AllIds:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import weakref
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiodataloader import DataLoader
 
 from ledgermesh.compiler.guard import Caught
-from ledgermesh.engine.hub import Loaded, below, names_its_documents
+from ledgermesh.engine.hub import below, names_its_documents
 from ledgermesh.engine.mapping import Maker
+from ledgermesh.engine.picking import Loaded
 from ledgermesh.engine.reading import ROWS_AT_ONCE
 from ledgermesh.engine.version import version_of
-from ledgermesh.errors import LedgermeshError, Unsupported
+from ledgermesh.errors import LedgermeshError, Unavailable, Unsupported
 from ledgermesh.graph.batch import Asked, Batch, Key
 from ledgermesh.graph.downloads import downloads
 from ledgermesh.model.mapped import field_name, row_of, wires_of
@@ -50,12 +52,18 @@ class Loaders:
     """One set of loaders for one request. Implements `model.reach.Reach`."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
+        # The context holds this: a cycle would keep the rows of an answer until garbage is collected.
+        self._holder = weakref.ref(context)
         self._records: dict[tuple[str, str, Wanted], Batch] = {}
         self._children: dict[tuple[str, str, Wanted, str], DataLoader[Any, Any]] = {}
         self._makers: dict[tuple[str, str], list[Maker]] = {}
         self._origins: dict[tuple[str, str, str, dt.datetime], Origin] = {}
         self._summaries: dict[int, tuple[Mapping[str, Any], Wanted]] = {}
+
+    @property
+    def _context(self) -> Context:
+        """The request; whoever asks holds it."""
+        return _held(self._holder)
 
     async def follow(self, record: Record, pointer: Pointer | None, wanted: Wanted) -> Any:
         """The record a pointer names; raises LedgermeshError when it cannot be read."""
@@ -188,11 +196,15 @@ class Loaders:
         key = (connection, kind, wanted)
         found = self._records.get(key)
         if found is None:
+            holder = self._holder  # and not this, which holds the batch
 
             async def read(ids: Sequence[str], since: dt.date | None) -> dict[str, Loaded]:
-                return await _all(self._context.hub_of(connection).many(kind, ids, wanted, since), ids)
+                try:
+                    return await _held(holder).hub_of(connection).many(kind, ids, wanted, since)
+                except LedgermeshError as error:  # of all is the error of each, so that each field says it
+                    return dict.fromkeys(ids, error)
 
-            found = self._records[key] = Batch(read)
+            found = self._records[key] = Batch(read, self._context.terms.slices)
         return found
 
     async def children(self, record: Record, kind: str, wanted: Wanted) -> Sequence[Any]:
@@ -279,9 +291,10 @@ class Loaders:
     def _below(self, connection: str, kind: str, wanted: Wanted, parent: str) -> DataLoader[Any, Any]:
         key = (connection, kind, wanted, parent)
         if key not in self._children:
+            holder = self._holder
 
             async def load(parents: Sequence[Record]) -> list[Sequence[Record] | LedgermeshError]:
-                hub = self._context.hub_of(connection)
+                hub = _held(holder).hub_of(connection)
                 if below(hub.makers(kind), parent) is None:
                     return await hub.naming(kind, parents, wanted)
                 return await hub.children(kind, parents, wanted)
@@ -326,12 +339,11 @@ def _by_day(record: Any) -> tuple[bool, dt.date, str]:
     return (day is None, day or dt.date.min, record.native_id)
 
 
-async def _all(reading: Any, ids: Sequence[str]) -> dict[str, Loaded]:
-    """A batch; an error of all is the error of each, so that each field says it."""
-    try:
-        found: dict[str, Loaded] = await reading
-    except LedgermeshError as error:
-        return dict.fromkeys(ids, error)
+def _held(holder: weakref.ref[Context]) -> Context:
+    """The request; raises Unavailable where it has ended before what it asked for was begun."""
+    found = holder()
+    if found is None:
+        raise Unavailable("the request has ended")
     return found
 
 

@@ -45,13 +45,14 @@ def chosen(raw: Any, *path: str) -> frozenset[str]:
 def _chosen(raw: Any, path: tuple[str, ...]) -> frozenset[str]:
     nodes: list[SelectionNode] = list(raw.field_nodes)
     for name in path:
-        nodes = [node for node in _below(nodes, raw.fragments) if node.name.value == name]
-    return frozenset(python_name(node.name.value) for node in _below(nodes, raw.fragments))
+        nodes = [node for node in below(nodes, raw.fragments) if node.name.value == name]
+    return frozenset(python_name(node.name.value) for node in below(nodes, raw.fragments))
 
 
-def _below(
+def below(
     nodes: Iterable[SelectionNode], fragments: dict[str, FragmentDefinitionNode]
 ) -> Iterator[FieldNode]:
+    """The fields that are selected below these, those of fragments too."""
     for node in nodes:
         inner = getattr(node, "selection_set", None)
         yield from _flat(inner.selections if inner is not None else (), fragments)

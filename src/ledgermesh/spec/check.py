@@ -13,7 +13,7 @@ from ledgermesh.spec.auth import OAuth2
 from ledgermesh.spec.hooks import problems_of_hooks
 from ledgermesh.spec.inputs import Input, inputs_for
 from ledgermesh.spec.provider import Closing, Provider
-from ledgermesh.spec.resource import List, ReportName, Resource
+from ledgermesh.spec.resource import List, Many, ReportName, Resource
 from ledgermesh.spec.wires import ABSENT, Fields, Wire, declared
 from ledgermesh.spec.write import Compose, Put, Stamp, Write, no_segments
 
@@ -82,13 +82,29 @@ def _resource(provider: Provider, resource: Resource, known: tuple[str, ...]) ->
                 yield f"{where}: {path} needs {name!r}; declare it under `settings`"
     for list_ in filter(None, (resource.list,)):
         yield from _list(where, list_, resource.fields)
+    if resource.many is not None:
+        yield from _many(f"{where} many", resource, resource.many)
 
 
 def _paths(resource: Resource) -> Iterator[str]:
     lists = resource.derived.lists if resource.derived is not None else ()
-    for endpoint in (resource.list, resource.get, *lists, *resource.streams):
+    for endpoint in (resource.list, resource.get, resource.many, *lists, *resource.streams):
         if endpoint is not None:
             yield endpoint.path
+
+
+def _many(where: str, resource: Resource, many: Many) -> Iterator[str]:
+    if resource.children is not None or resource.derived is not None:
+        yield f"{where}: only records of a list of their own are read by ids; drop it"
+    if "{id}" in many.path or "{parent}" in many.path:
+        yield f"{where}: {many.path} names one record; the ids go into the parameter {many.param!r}"
+    if not many.param:
+        yield f"{where}: needs the parameter that takes the ids"
+    if many.ids_max < 2:
+        yield f"{where}: ids_max is {many.ids_max}; fewer than 2 in a call is `get`"
+    taken = {name for name, _ in many.query} | ({many.expand.param} if many.expand is not None else set())
+    if many.param in taken:
+        yield f"{where}: the parameter {many.param!r} takes the ids and something else; give each its own"
 
 
 def _list(where: str, list_: List, fields: Fields) -> Iterator[str]:

@@ -101,6 +101,24 @@ class Get:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Many:
+    """Reads several by ids in one call. What the answer leaves out is not there; what it adds is not looked at."""
+
+    path: str
+    param: str
+    """The query parameter that takes the provider's own ids."""
+    ids_max: int
+    """Ids that one call takes: no more than what fits on one page of the answer, and into an address."""
+    separator: str = ","
+    """Between the ids; where it is empty, the parameter is repeated for each of them."""
+    items: str = ""
+    """Dotted path to the array in the answer; empty when the answer is the array."""
+    query: tuple[tuple[str, str], ...] = ()
+    """Constant parameters, as a page that holds as many as are asked for."""
+    expand: Expand | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Children:
     """Rows that can only be listed below one parent; `{parent}` in the list's path is the parent's native id."""
 
@@ -132,6 +150,7 @@ class Resource:
     fields: Fields
     list: List | None = None
     get: Get | None = None
+    many: Many | None = None
     children: Children | None = None
     keep: Callable[[Row], bool] | None = None
     """Which rows of a shared list are of this kind; None for all."""

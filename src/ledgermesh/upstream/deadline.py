@@ -44,13 +44,15 @@ class Until:
         """Nobody goes by it any more."""
         if self._timer is not None:
             self._timer.cancel()
+        self._over = None  # it leads back to whose end this is, and to the answer that came of it
 
     def watch(self, scope: Within, clock: Clock) -> None:
         """From now on the end reaches this scope too."""
         self._scopes.append(scope)
         if self._timer is None or self.at <= clock.monotonic():
+            over = self._over
             self.end()
-            self.begin(clock, self._over)
+            self.begin(clock, over)
 
     def unwatch(self, scope: Within) -> None:
         """The end no longer concerns this scope."""

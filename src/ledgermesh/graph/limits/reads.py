@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
 
-from ledgermesh.engine.hub import CHILDREN_MAX, REPORT_PAGES_MAX, SINGLES_MAX
+from ledgermesh.engine.hub import CHILDREN_MAX, REPORT_PAGES_MAX
 from ledgermesh.engine.merge import FILTERED_FACTOR, SLACK_ROWS
 from ledgermesh.engine.paging import size_max
+from ledgermesh.engine.picking import SINGLES_MAX, UNASKED_MAX, calls_by_id
 from ledgermesh.engine.pushdown import elsewhere, pushed
 from ledgermesh.engine.read import LEAVES_MAX
 from ledgermesh.spec.paging import FirstRows, Offset, Paging, Whole
@@ -105,18 +106,25 @@ def many(resource: Resource, ids: int, *, exact: bool) -> Count:
     singly = min(ids, SINGLES_MAX)
     if resource.children is not None:
         return Count(least=0, likely=2 * singly, most=singly * (2 + LEAVES_MAX))
-    if resource.get is not None and ids <= 2:
-        return Count(least=ids if exact else 0, likely=ids, most=ids)
+    direct = calls_by_id(resource, ids)
+    if direct is not None and direct <= UNASKED_MAX:
+        return Count(least=direct if exact else 0, likely=direct, most=_refused(resource, direct, singly))
     if resource.derived is not None:
         found = derived(resource.derived)
     elif resource.list is not None:
         found = whole(resource.list.page, LEAVES_MAX)
     else:
-        return Count(least=0, likely=singly, most=singly)
-    if resource.get is None:
+        most = min(ids if direct is None else direct, SINGLES_MAX)
+        return Count(least=0, likely=most, most=_refused(resource, most, singly))
+    if direct is None:
         return Count(least=1 if exact else 0, likely=found.likely, most=found.most, pages=found.likely)
-    likely = min(found.likely, ids)
-    return Count(least=0, likely=likely, most=min(found.most, ids) + singly, pages=likely)
+    likely, most = min(found.likely, direct), min(found.most, direct) + min(direct, SINGLES_MAX)
+    return Count(least=0, likely=likely, most=_refused(resource, most, singly), pages=likely)
+
+
+def _refused(resource: Resource, calls: int, singly: int) -> int:
+    """The most calls, where the provider may refuse many ids because of one: they are read singly then."""
+    return calls + (singly if resource.many is not None and resource.get is not None else 0)
 
 
 def children(resource: Resource, parents: int, share: int) -> Count:

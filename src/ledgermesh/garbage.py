@@ -1,0 +1,58 @@
+"""Full collections of garbage wait while large answers are made: each would go through all of their objects in one go.
+
+What an answer is made of is freed as the last one lets go of it; only cycles are left to collections. The young are
+still gone through, and so many at most are made before all are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import Final
+
+SECONDS: Final = 2.0
+"""How long after long work a full collection waits."""
+WAITING: Final = 200
+"""Collections of the middle generation that one waits for meanwhile: some million objects more than were freed."""
+USUAL: Final = 10
+
+
+class Postponed:
+    """Call it whenever work on a large answer has gone on for long."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+        self._until = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __call__(self) -> None:
+        """Let full collections wait from now."""
+        loop = asyncio.get_running_loop()
+        self._until = loop.time() + self._seconds
+        young, middle, old = gc.get_threshold()
+        # Who has set another one, or switched it off, had a reason; a loop that ended calls nobody back.
+        if self._timer is None and old == USUAL:
+            gc.set_threshold(young, middle, WAITING)
+            self._timer = loop.call_later(self._seconds, self._look)
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._until:
+            self._timer = loop.call_at(self._until, self._look)
+            return
+        self._timer = None
+        young, middle, _ = gc.get_threshold()
+        gc.set_threshold(young, middle, USUAL)
+
+    @property
+    def waits(self) -> bool:
+        """Whether full collections wait because of this."""
+        return self._timer is not None
+
+    def close(self) -> None:
+        """As it was."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            young, middle, _ = gc.get_threshold()
+            gc.set_threshold(young, middle, USUAL)
