@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from ledgermesh.engine.change import Change
 from ledgermesh.engine.hub import Hub
@@ -80,7 +80,7 @@ def _call(hub: Hub, step: Step, raw: list[Any]) -> Any:
     body = step.body
     if body is not None and b"${" in body:
         body = HOLE.sub(lambda found: msgspec.json.encode(raw[int(found[1])]), body)
-    return replace(
+    return structs.replace(
         made,
         method=step.method,
         path=_text(step.path, raw),

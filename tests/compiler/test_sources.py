@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from graphql import get_named_type, is_leaf_type, parse
 
+from ledgermesh.compiler.arguments import NOTHING
 from ledgermesh.compiler.extension import Compiler, Request
-from ledgermesh.compiler.plan import NOTHING, Level, operation_of, plan
+from ledgermesh.compiler.plan import Level, operation_of, plan
 from ledgermesh.graph.compiled import options_for
 from ledgermesh.graph.fused import Unusual, _Writer, fuse
 from ledgermesh.graph.schema import make_schema

@@ -23,6 +23,7 @@ from typing import Any
 
 import strawberry
 
+from ledgermesh.engine.ids import Shelf
 from ledgermesh.engine.mapping import Maker, Rejected, element, elements
 from ledgermesh.engine.read import rows_of
 from ledgermesh.graph.catalogue import catalogue
@@ -91,7 +92,11 @@ def _maker(link: Link, resource: Resource) -> Maker:
         id=strawberry.ID(link.connection), provider=shown_as, company_key="company", environment="sandbox",
         state=ConnectionState.ACTIVE,
     )  # fmt: skip
-    return Maker(link, connection, resource, lambda ref: f"{ref.kind}/{ref.connection}/{ref.native_id}")
+
+    def ids(kind: str, connection: str) -> Shelf:
+        return Shelf(lambda id: f"{kind}/{connection}/{id}", lambda: None)
+
+    return Maker(link, connection, resource, ids)
 
 
 def _parent(link: Link, resource: Resource, case: Mapping[str, Any]) -> Record | None:

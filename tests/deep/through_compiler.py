@@ -121,7 +121,7 @@ class Compiled:
             result = self._original(*args, **named, middleware=[replay.memo])
         else:
             COUNTS["compiled"] += 1
-            waited = answer.memo is not None and any(column.waiting for column in answer.memo._columns)
+            waited = answer.memo is not None and any(waiting for *_, waiting in answer.memo._columns)
             return _result(answer), waited
         if graphql.pyutils.is_awaitable(result):
             return await result, True

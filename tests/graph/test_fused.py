@@ -13,7 +13,7 @@ from graphql import GraphQLObjectType, get_named_type, parse
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ledgermesh.compiler.plan import NOTHING as NO_VARIABLES
+from ledgermesh.compiler.arguments import NOTHING as NO_VARIABLES
 from ledgermesh.compiler.plan import Level, bare, item, operation_of, plan
 from ledgermesh.compiler.terms import Odd
 from ledgermesh.graph.compiled import options_for
