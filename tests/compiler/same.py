@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,6 +16,7 @@ from ledgermesh.compiler.build import Answer
 from ledgermesh.compiler.extension import Compiler, Limits, Request
 from ledgermesh.compiler.terms import Memo, Options, Refusal, Replay
 from tests.compiler.documents import Documents
+from tests.compiler.further import FURTHER
 from tests.compiler.world import Calls, Maker, make_schema, options
 
 Shown = tuple[str, str, str]
@@ -156,8 +158,15 @@ class Same:
 ANSWERING = (None, "at once", None, "waits", "coroutine", None, "awaitable", "at once")
 """How the resolvers of a case answer, by its seed; mixed where it is None."""
 
+FURTHER_FROM = 2_000_000
+"""From this seed on there are values of further kinds."""
+
 BAD = (0.0, 0.3, 1.0, 2.0, 6.0)
 """Spoilt values in a hundred, one world after another."""
+
+
+def _root(world: int, bad: float, text: str, longest: int, further: Sequence[Callable[[Any], Any]]) -> Any:
+    return Maker(world, bad, text, longest, further).root()
 
 
 async def case(seed: int, worlds: int) -> Same:
@@ -168,12 +177,14 @@ async def case(seed: int, worlds: int) -> Same:
     documents = Documents(schema, seed)
     text = documents.document()
     document = parse(text)
+    further = FURTHER if seed >= FURTHER_FROM else ()
     for number in range(worlds):
         variables = documents.variables()
         bad, longest = BAD[number % len(BAD)], 40 if (seed + number) % 10 == 0 else 4
         world = 1000 * seed + number
         try:
-            await same.check(document, text, lambda: Maker(world, bad, text, longest).root(), variables)  # noqa: B023  # used at once
+            make = partial(_root, world, bad, text, longest, further)
+            await same.check(document, text, make, variables)
         except AssertionError as error:
             raise AssertionError(f"seed {seed}, world {number}, {variables}: {text}") from error
     return same

@@ -7,7 +7,7 @@ import datetime as dt
 import math
 import random
 import re
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from decimal import Decimal
 from enum import Enum
 from types import FunctionType, MethodType
@@ -150,14 +150,19 @@ NEAR: dict[type, tuple[Any, ...]] = {
 }  # fmt: skip
 """Values that look nearly like those that should be there, by the class of these."""
 
+
 TYPES: dict[type, str] = {Invoice: "Invoice", Bill: "Bill", Party: "Party", Item: "Item"}
 
 
 class Maker:
     """Makes records with what a document may ask for. `bad` is how many values in a hundred are spoilt."""
 
-    def __init__(self, seed: int, bad: float, text: str, longest: int = 4) -> None:
+    def __init__(
+        self, seed: int, bad: float, text: str, longest: int = 4, further: Sequence[Callable[[Any], Any]] = ()
+    ) -> None:
         self.random = random.Random(seed)
+        self.further = further
+        """Makes what else may stand in the place of a value."""
         self.wanted = frozenset(re.findall(r"\w+", text))
         self.bad = bad / 100
         self.longest = longest
@@ -170,6 +175,8 @@ class Maker:
         near = NEAR.get(type(value))
         if near is not None and self.random.random() < 0.5:
             return self.random.choice(near)
+        if self.further and self.random.random() < 0.6:
+            return self.random.choice(self.further)(value)
         return self.random.choice(
             (
                 None,
