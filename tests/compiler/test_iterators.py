@@ -15,7 +15,7 @@ SCHEMA = build_schema("""
     type Query { things: [Thing] grid: [[Int]] late: String }
     type Thing { id: ID! name: String! }
 """)
-TEXT = "{ things { id name } grid late }"
+TEXT = "{ things { id name } again: things { id } grid late }"
 
 
 def each(*values: Any) -> Iterator[Any]:
@@ -30,15 +30,29 @@ def thing(name: Any = "n") -> Record:
     return Record(id="t", name=name)
 
 
+class Asked:
+    """Elements that are looked up each time that somebody goes through them."""
+
+    def __init__(self, *values: Any) -> None:
+        self._values = values
+        self.times = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        self.times += 1
+        return each(*self._values)
+
+
 @pytest.mark.parametrize(
     ("make", "way"),
     [
-        (lambda: Record(things=each(thing(), thing(None))), "compiled"),
-        (lambda: Record(things=each(thing(), thing()), late=Later("x")), "an awaitable in a plain field"),
-        (lambda: Record(things=each(thing(None), ValueError("gone"))), "an iterable that fails"),
-        (lambda: Record(grid=each([1], [2])), "compiled"),
-        (lambda: Record(grid=[[1], each(2, 3)]), "an iterator in a list"),
-        (lambda: Record(grid=[each(1, "odd"), [4]]), "an iterator in a list"),
+        (lambda: Record(things=each(thing(), thing(None))), "an iterator"),
+        (lambda: Record(things=each(thing(), thing()), late=Later("x")), "an iterator"),
+        (lambda: Record(things=each(thing(None), ValueError("gone"))), "an iterator"),
+        (lambda: Record(grid=[each(1, "odd"), [4]]), "an iterator"),
+        (lambda: Record(things=Asked(thing(), thing(None))), "compiled"),
+        (lambda: Record(things=Asked(thing()), late=Later("x")), "an awaitable in a plain field"),
+        (lambda: Record(things=Asked(thing(None), ValueError("gone"))), "an iterable that fails"),
+        (lambda: Record(grid=[[1], Asked(2, 3)]), "compiled"),
     ],
 )
 async def test_what_can_be_gone_through_once_is_told_as_graphql_core_tells_it(
@@ -56,3 +70,18 @@ def filled(root: Record) -> Record:
     for name in ("things", "grid", "late"):
         root.__dict__.setdefault(name, None)
     return root
+
+
+async def test_a_replay_goes_through_nothing_again() -> None:
+    """What looks up its elements does so once, also where graphql-core answers in the end."""
+    made: list[Asked] = []
+
+    def make() -> Record:
+        made.append(Asked(thing(), thing(None)))
+        return filled(Record(things=made[-1], late=Later("x")))
+
+    text = "{ things { id name } late }"
+    same = Same(SCHEMA, options(), {})
+
+    assert await same.check(parse(text), text, make, {}) == "an awaitable in a plain field"
+    assert [each.times for each in made] == [1, 1]

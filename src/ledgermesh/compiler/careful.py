@@ -158,8 +158,6 @@ class Careful:
             raise GraphQLError(
                 f"Expected Iterable, but did not find one for field '{place.above.type}.{place.name}'."
             )
-        if bare(place.type) is not type and iter(value) is value:
-            raise Surprise("an iterator in a list")  # which a replay would find at its end
         items, inside = self._run.listed(value), item(type)
         if len(items) > AT_ONCE_MAX and place.id in self._run.lists and bare(place.type) is type:
             return self._run.defer(place, items, self._run.lists[place.id])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from types import CoroutineType, SimpleNamespace
 from typing import Any, NamedTuple, cast
 
@@ -175,9 +175,11 @@ class Run:
         return get_argument_values(place.definition, place.nodes[0], self.asked.variables)
 
     def listed(self, value: Iterable[Any]) -> Sequence[Any]:
-        """The elements; the same again for what can be gone through only once. Raises Surprise."""
+        """The elements, gone through once; raises Surprise."""
         if isinstance(value, list | tuple):
             return value
+        if isinstance(value, Iterator):
+            raise Surprise("an iterator")  # the first place that goes through it has its elements, no other
         known = self.memo.listed
         if id(value) not in known:
             known[id(value)] = (value, Elements(value))

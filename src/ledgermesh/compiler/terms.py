@@ -138,7 +138,7 @@ class Memo:
     def __init__(self) -> None:
         self._columns: list[_Column] = []
         self.listed: dict[int, tuple[Any, Any]] = {}
-        """The elements of what can be gone through only once, by its identity; it is kept beside them."""
+        """What was gone through and is no list, by its identity; it is kept beside its elements."""
         self._outcomes: dict[tuple[int, int], tuple[Any, bool]] | None = None
 
     def keep(
