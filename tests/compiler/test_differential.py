@@ -41,6 +41,7 @@ async def test_compiled_code_answers_as_graphql_core_does(part: int) -> None:
         1_002_159,
         1_002_681,
         1_004_882,  # one source at two places
+        2_000_114,  # one iterator at two places
     ],
 )
 async def test_what_once_differed_stays_the_same(seed: int) -> None:
