@@ -34,7 +34,6 @@ TESTS: Final = (
     "tests/type/test_enum.py",
 )
 LATE: Final = "what is read beside an error goes on to its end; graphql-core gives it up"
-ONCE: Final = "an iterable that raises on the way is not gone through to its end"
 EXPECTED: Final[dict[str, str]] = {
     "::suppresses_sibling_errors_after_a_non_null_error_bubbles": LATE,
     "::stops_late_sibling_object_completion_after_non_null_bubbling": LATE,
@@ -42,8 +41,6 @@ EXPECTED: Final[dict[str, str]] = {
     "::handles_sync_errors_combined_with_async_ones": LATE,
     "::handles_sync_errors_combined_with_async_ones_in_async_context": LATE,
     "::it_populates_path_correctly_with_complex_types": "`info.path` has no index: a level is resolved at once",
-    "::drains_the_iterator_when_next_throws": ONCE,
-    "::handles_iterator_errors_with_later_pending_awaitables": ONCE,
     "::describe_nulls_a_complex_tree_of_nullable_fields_each::throws": "the same errors in another order",
 }
 """Tests of what compiled code does otherwise, by the end of their names, and why."""
