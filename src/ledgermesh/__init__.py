@@ -6,7 +6,7 @@ The life of a request, in the order of the files it passes:
 2. `edge/view.py` reads the question from HTTP, has it answered, and writes the bytes.
 3. `edge/auth.py` turns the key into the one who asks; nobody without a key gets further.
 4. `graph/limits/gate.py` refuses a document that is too large, too deep or too costly, before anybody is asked.
-5. `graph/kept/answers.py` gives a whole answer that is kept to who takes it that old, and one execution to all who ask alike.
+5. `graph/kept/answers.py` gives what is kept to who takes it that old, and all who ask the same at once one execution.
 6. `graph/schema.py` has it parsed and validated, both remembered by its text, and executed.
 7. `graph/compiled.py` runs a query that was asked before as compiled Python; graphql-core runs the others.
 8. `graph/company.py` finds the company and reads filters, order and page of the list that is asked for.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ledgermesh.engine.request import call, dated, expansion, fill, merged
 from ledgermesh.errors import BadInput, NeedsConfig
+from ledgermesh.model.party import Address, Party
 from ledgermesh.model.trade import Invoice
 from ledgermesh.spec.leaves import text
-from ledgermesh.spec.resource import Expand
-from ledgermesh.spec.wires import fields, ref
+from ledgermesh.spec.resource import Expand, Resource
+from ledgermesh.spec.wires import fields, one, ref
 from ledgermesh.upstream.call import Fresh, Link
 from tests.engine.tiny import INVOICES, NOW, TINY, terms
 
@@ -62,6 +65,33 @@ def test_only_the_parts_that_are_wanted_are_asked_for() -> None:
     assert words("payment") == ()
     assert words() == (("with", "contact,lines,payments"),)
     assert expansion(None, mapped, frozenset()) == ()
+
+
+def test_what_would_be_read_all_the_same_is_not_asked_for() -> None:
+    """An id needs no record; a record that comes whole is asked for, unless a part is wanted that it never has inside
+    of another; one of which a little comes along is asked for if that is all.
+    """
+    address = one("at", fields(Address, city=text("town")), expand="address")
+    parties = fields(Party, native_id=text("id"), email=text("mail"), address=address)
+    provider = replace(TINY, resources=(Resource(kind="Party", fields=parties),))
+    name = fields(Party, native_id=text("contact"), display_name=text("who"))
+    mapped = fields(
+        Invoice,
+        native_id=text("id"),
+        party_ref=ref("Party", "contact", embed="contact", expand="contact"),
+        account_ref=ref("Party", "other", expand="name", summary=name),
+    )
+
+    def words(*wanted: str) -> object:
+        return expansion(Expand(param="with"), mapped, frozenset(wanted), provider)
+
+    assert words("party", "party.id", "party.__typename") == ()
+    assert words("party", "party.id", "party.email") == (("with", "contact"),)
+    assert words("party", "party.email", "party.address") == ()
+    assert words("party", "party.source") == ()
+    assert words("account", "account.display_name") == (("with", "name"),)
+    assert words("account", "account.display_name", "account.email") == ()
+    assert words("party", "account") == (("with", "contact,name"),)
 
 
 def test_a_call_carries_the_terms_of_its_request() -> None:

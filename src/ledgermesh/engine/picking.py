@@ -145,7 +145,7 @@ class Picking:
     def _call(self, many: Many, ids: Sequence[str]) -> Call:
         query = merged(
             dated(many.query, self.terms.today),
-            expansion(many.expand, self.maker.resource.fields, self.wanted),
+            expansion(many.expand, self.maker.resource.fields, self.wanted, self.maker.link.provider),
             ((many.param, many.separator.join(ids)),) if many.separator else (),
         )
         made = call(self.terms, self.maker.link, many.path, {}, query)

@@ -146,7 +146,7 @@ class ListPages:
             self.pushed.parameters,
             self._list.removed or () if self._query.include_deleted else (),
             window,
-            expansion(list_.expand, maker.resource.fields, self._query.fields),
+            expansion(list_.expand, maker.resource.fields, self._query.fields, maker.link.provider),
             parameters(list_.page, position, size),
             ((list_.search, search),) if search is not None else (),
         )
@@ -364,7 +364,8 @@ async def read_one(
     get = maker.resource.get
     assert get is not None, "the caller chose a resource that reads single records"
     values = {"id": id, "parent": parent.native_id} if parent is not None else {"id": id}
-    query = merged(dated(get.query, terms.today), expansion(get.expand, maker.resource.fields, wanted))
+    parts = expansion(get.expand, maker.resource.fields, wanted, maker.link.provider)
+    query = merged(dated(get.query, terms.today), parts)
     try:
         response = await send(call(terms, maker.link, get.path, values, query))
     except Absent:

@@ -13,8 +13,9 @@ from urllib.parse import quote
 from ledgermesh.errors import BadInput, NeedsConfig
 from ledgermesh.model.mapped import field_name
 from ledgermesh.slices import Slices, endless
+from ledgermesh.spec.provider import Provider
 from ledgermesh.spec.resource import Expand
-from ledgermesh.spec.wires import Fields
+from ledgermesh.spec.wires import Fields, Wire
 from ledgermesh.upstream.call import Call, Fresh, Link, Trace
 
 Pairs = Iterable[tuple[str, str]]
@@ -36,6 +37,9 @@ class Terms:
 
 TEMPLATES_MAX: Final = 5_000
 """Paths and texts of definitions."""
+FREE: Final = frozenset(("id", "__typename"))
+"""Fields that every reference answers by itself."""
+
 DOTS = ("", ".", "..")
 """What would not stay in its place in a path: clients resolve it."""
 
@@ -82,14 +86,20 @@ def dated(query: Pairs, today: dt.date) -> tuple[tuple[str, str], ...]:
     )
 
 
-def expansion(expand: Expand | None, fields: Fields, wanted: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    """The parameter that asks for the parts which the wanted fields need; all parts when nobody knows the fields."""
+def expansion(
+    expand: Expand | None, fields: Fields, wanted: frozenset[str], provider: Provider | None = None
+) -> tuple[tuple[str, str], ...]:
+    """The parameter that asks for the parts which the wanted fields need; all parts when nobody knows the fields.
+
+    Of `provider` it is looked up what its records hold only when asked for: a reference whose record would have to be
+    read all the same is not asked for.
+    """
     if expand is None:
         return ()
     words = {
         wire.expand
         for name, wire in fields.wires.items()
-        if wire.expand and (not wanted or _asks(name, wanted))
+        if wire.expand and (not wanted or (_asks(name, wanted) and _serves(name, wire, wanted, provider)))
     }
     return ((expand.param, expand.separator.join(sorted(words))),) if words else ()
 
@@ -97,6 +107,24 @@ def expansion(expand: Expand | None, fields: Fields, wanted: frozenset[str]) -> 
 def _asks(name: str, wanted: frozenset[str]) -> bool:
     """Whether a mapped field is among the wanted ones; `party_ref` carries the field `party`."""
     return name in wanted or field_name(name) in wanted
+
+
+def _serves(name: str, wire: Wire, wanted: frozenset[str], provider: Provider | None) -> bool:
+    """Whether what a reference brings along is all that is wanted of the other record; true where nobody knows."""
+    start = f"{field_name(name)}."
+    inner = frozenset(each.removeprefix(start) for each in wanted if each.startswith(start))
+    if wire.refers is None or not inner:
+        return True
+    if inner <= FREE:
+        return False
+    if not wire.embeds:
+        return inner <= FREE | wire.held
+    others = [each.fields for each in provider.resources if each.kind == wire.refers.kind] if provider else ()
+    return not any(
+        other.expand and {own, field_name(own), "source"} & inner
+        for each in others
+        for own, other in each.wires.items()
+    )
 
 
 def always(link: Link) -> tuple[tuple[str, str], ...]:

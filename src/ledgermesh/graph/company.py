@@ -25,7 +25,7 @@ from ledgermesh.model.enums import DeadlineKind, PartyRole
 from ledgermesh.model.mapped import graphql_name
 from ledgermesh.model.platform import Connection
 from ledgermesh.model.record import Node
-from ledgermesh.model.selection import selected
+from ledgermesh.model.selection import deeply, selected
 from ledgermesh.spec.query import And, Compare, ListQuery, Ref, Where, compares
 from ledgermesh.state.entries import CompanyEntry
 
@@ -70,7 +70,7 @@ class CompanyBase(Node):
 
 def _fields(info: Info) -> frozenset[str]:
     """The fields of the records that are read below this list, also through edges."""
-    return selected(info, "nodes") | selected(info, "edges", "node")
+    return deeply(info, "nodes") | deeply(info, "edges", "node")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def _list_field(kind: Kind) -> Any:
 
 def _one_field(kind: Kind) -> Any:
     async def resolve(self: CompanyBase, info: Info, **given: Any) -> Any:
-        return await single(info.context, self.entry, kind, selected(info), **given)
+        return await single(info.context, self.entry, kind, deeply(info), **given)
 
     return _field(
         resolve,

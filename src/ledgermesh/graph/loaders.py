@@ -15,6 +15,7 @@ from ledgermesh.engine.hub import below, names_its_documents
 from ledgermesh.engine.mapping import Maker
 from ledgermesh.engine.picking import Loaded
 from ledgermesh.engine.reading import ROWS_AT_ONCE
+from ledgermesh.engine.request import FREE
 from ledgermesh.engine.version import version_of
 from ledgermesh.errors import LedgermeshError, Unavailable, Unsupported
 from ledgermesh.graph.batch import Asked, Batch, Key
@@ -33,9 +34,6 @@ from ledgermesh.state.repair import REPAIRABLE, ends_soon
 
 if TYPE_CHECKING:
     from ledgermesh.graph.context import Context
-
-FREE = frozenset(("id", "__typename"))
-"""Fields that every reference answers by itself."""
 
 NOTHING = Row({})
 """The row of a record of which nothing else is asked."""
