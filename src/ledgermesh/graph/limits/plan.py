@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from graphql import OperationType
 
 from ledgermesh.engine.hub import below, names_its_documents
+from ledgermesh.engine.request import FREE as HELD
 from ledgermesh.errors import LedgermeshError
 from ledgermesh.graph.company import COMPANY, LISTS, ListField
 from ledgermesh.graph.context import Context
@@ -20,7 +21,6 @@ from ledgermesh.graph.kinds import BY_NAME, KINDS
 from ledgermesh.graph.limits.asked import Asked, Operation
 from ledgermesh.graph.limits.points import ASSUMED
 from ledgermesh.graph.limits.reads import ONE, Count, children, many, page, report
-from ledgermesh.graph.loaders import FREE as HELD
 from ledgermesh.model.selection import python_name
 from ledgermesh.spec.provider import Provider
 from ledgermesh.spec.query import Compare, ListQuery, Ref
