@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledgermesh.engine.mapping import Maker, element, elements
 from ledgermesh.engine.paging import parameters, size_max, turn
-from ledgermesh.engine.picking import SINGLES_MAX, Loaded, Picking
+from ledgermesh.engine.picking import SINGLES_MAX, Loaded, Picking, good, together
 from ledgermesh.engine.read import Leaves, ListPages, ReadPages, open_list, read_one
 from ledgermesh.engine.reading import ROWS_AT_ONCE
 from ledgermesh.engine.request import Terms, call, merged
@@ -82,7 +81,7 @@ class Hub:
 
     async def one(self, kind: str, native_id: str, wanted: frozenset[str]) -> Record | None:
         """One record by its id; None when the provider has none."""
-        return _good((await self.many(kind, [native_id], wanted))[native_id])
+        return good((await self.many(kind, [native_id], wanted))[native_id])
 
     async def many(
         self, kind: str, ids: Sequence[str], wanted: frozenset[str], since: dt.date | None = None
@@ -121,12 +120,9 @@ class Hub:
         rule = maker.resource.children
         assert rule is not None, "that is how it was found"
         needy = [parent for parent in parents if rule.needed(row_of(parent))]
-        read = await asyncio.gather(
-            *(self._below(maker, parent, wanted) for parent in needy[:CHILDREN_MAX]), return_exceptions=True
-        )
+        read = await together(self._below(maker, parent, wanted) for parent in needy[:CHILDREN_MAX])
         found: dict[str, Sequence[Record] | LedgermeshError] = {
-            parent.native_id: result if isinstance(result, list) else _error(result)
-            for parent, result in zip(needy, read, strict=False)
+            parent.native_id: result for parent, result in zip(needy, read, strict=False)
         }
         too_many = TooCostly(f"more than {CHILDREN_MAX} lists of {kind} records had to be read one by one")
         found |= {parent.native_id: too_many for parent in needy[CHILDREN_MAX:]}
@@ -311,16 +307,3 @@ def _bare(resource: Resource, id: str, names: frozenset[str]) -> str | None:
         return rest if name == resource.name and rest else None
     below = id.partition("-")[2].partition(":")[0]
     return None if (names - {""}) & {name, below} else own
-
-
-def _good(found: Loaded) -> Record | None:
-    if isinstance(found, LedgermeshError):
-        raise found
-    return found
-
-
-def _error(result: BaseException) -> LedgermeshError:
-    """A typed error as a value; anything else is not expected and goes on."""
-    if isinstance(result, LedgermeshError):
-        return result
-    raise result

@@ -13,7 +13,7 @@ from ledgermesh.clock import Clock
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.cursor import State, digest
 from ledgermesh.engine.index import Key, Shelves
-from ledgermesh.engine.order import Ordering, Place
+from ledgermesh.engine.order import Ordering, Place, furthest
 from ledgermesh.engine.ordered import Entry, Ordered
 from ledgermesh.engine.pages import Keep, Pages, T
 from ledgermesh.engine.reading import ROWS_AT_ONCE, Bounds, Reading, ScanLimit, Unordered
@@ -155,8 +155,8 @@ class _Source(Generic[T]):
         if self.error is not None and (
             self.failed_at is None or (last is not None and self.failed_at <= last)
         ):
-            return _furthest(self.after, self.failed_at)
-        return _furthest(self.after, last)
+            return furthest(self.after, self.failed_at)
+        return furthest(self.after, last)
 
 
 class _Merge(Generic[T]):
@@ -292,7 +292,7 @@ class _Merge(Generic[T]):
 
     def _state(self, last: Place | None) -> State:
         """Where to go on when `last` was the last row taken."""
-        anchor = _furthest(self.state.anchor, last)
+        anchor = furthest(self.state.anchor, last)
         places = {source.pages.name: source.place(last) for source in self.sources}
         hints = {source.pages.name: source.stream.hint(places[source.pages.name]) for source in self.sources}
         return State(
@@ -322,12 +322,6 @@ async def _freed(rows: deque[Entry[T]], slices: Slices) -> None:
             rows.popleft()
         if rows:
             await slices.pause()
-
-
-def _furthest(one: Place | None, other: Place | None) -> Place | None:
-    if one is None or other is None:
-        return one or other
-    return max(one, other)
 
 
 def _status(source: _Source[T], reason: str | None, notes: set[str]) -> Status:

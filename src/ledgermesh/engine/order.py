@@ -62,6 +62,13 @@ class Place(NamedTuple):
     number: Number
 
 
+def furthest(one: Place | None, other: Place | None) -> Place | None:
+    """The later of two places, as far as there are any."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other)
+
+
 def number(native_id: str) -> Number:
     """A native id as it is ordered."""
     return len(native_id), native_id

@@ -11,7 +11,7 @@ from typing import Final, Generic
 
 import msgspec
 
-from ledgermesh.engine.order import Ordering, Place
+from ledgermesh.engine.order import Ordering, Place, furthest
 from ledgermesh.engine.pages import Keep, Page, T
 from ledgermesh.engine.reading import ROWS_AT_ONCE, Reading, Unordered, Walk
 
@@ -152,7 +152,7 @@ class Ordered(Generic[T]):
 
     def _follow(self, places: list[Place]) -> bool:
         """Whether all of these stand behind what was taken, each once and in order; they are taken then."""
-        before = max(self._after, self._last) if self._after and self._last else self._after or self._last
+        before = furthest(self._after, self._last)
         if (before is not None and places[0] <= before) or not all(map(lt, places, places[1:])):
             return False
         numbers = {place.number[1] for place in places}

@@ -9,19 +9,16 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final, TypeVar
 
-import msgspec
-
 from ledgermesh.engine.ahead import AT_ONCE
 from ledgermesh.engine.mapping import Maker, Rejected, elements
 from ledgermesh.engine.pages import Page
-from ledgermesh.engine.read import Leaves, open_list, read_one
-from ledgermesh.engine.reading import ROWS_AT_ONCE
+from ledgermesh.engine.read import Leaves, open_list, read_one, records_of
 from ledgermesh.engine.request import Terms, call, dated, expansion, merged
 from ledgermesh.errors import Absent, Garbled, LedgermeshError, TooCostly, Unsupported
 from ledgermesh.model.record import Record
 from ledgermesh.spec.query import And, Compare, ListQuery
 from ledgermesh.spec.resource import Many, Resource
-from ledgermesh.upstream.call import Call, Handler, Response
+from ledgermesh.upstream.call import Call, Handler
 
 SINGLES_MAX: Final = 25
 """Calls for one or some records of a kind by id that one request makes to one connection."""
@@ -97,7 +94,7 @@ class Picking:
             read_one(self.send, self.terms, self.maker, ids[name], self.wanted)
             for name in names[:SINGLES_MAX]
         )
-        found = dict(zip(names, await _together(one), strict=False))
+        found = dict(zip(names, await together(one), strict=False))
         return found | dict.fromkeys(names[SINGLES_MAX:], self._too_costly())
 
     async def _at_once(self, many: Many, ids: Mapping[str, str]) -> dict[str, Loaded]:
@@ -107,7 +104,7 @@ class Picking:
         parts = [names[at : at + many.ids_max] for at in range(0, len(names), many.ids_max)]
         found: dict[str, Loaded] = {}
         asked = parts[:SINGLES_MAX]
-        read = await _together(self._part(many, {id: ids[id] for id in part}) for part in asked)
+        read = await together(self._part(many, {id: ids[id] for id in part}) for part in asked)
         for part, known in zip(asked, read, strict=True):
             found |= dict.fromkeys(part, known) if isinstance(known, LedgermeshError) else known
         for part in parts[SINGLES_MAX:]:
@@ -125,22 +122,14 @@ class Picking:
                 return dict.fromkeys(ids, error)
             return {}
         rejected: list[Rejected] = []
-        rows = {row.native_id: row for row in await self._rows(many, response, rejected)}
+        found, fetched_at = elements(response.document, many.items), response.fetched_at
+        made = await records_of(self.maker, found, fetched_at, None, rejected, self.terms.slices)
+        rows = {row.native_id: row for row in made}
         missing: Loaded = None
         if rejected:
             what = f"{rejected[0].path}: {rejected[0].reason}"
             missing = Garbled(f"a record of the provider's answer cannot be read ({what})")
         return {id: rows.get(id, missing) for id in ids}
-
-    async def _rows(self, many: Many, response: Response, rejected: list[Rejected]) -> list[Record]:
-        """The records of an answer, a few at a time; raises Garbled."""
-        found, made = elements(response.document, many.items), list[Record]()
-        for start in range(0, len(found), ROWS_AT_ONCE):
-            if start:
-                await self.terms.slices.pause()
-            some = found[start : start + ROWS_AT_ONCE]
-            made += self.maker.records(some, response.fetched_at, None, rejected)
-        return made
 
     def _call(self, many: Many, ids: Sequence[str]) -> Call:
         query = merged(
@@ -151,7 +140,7 @@ class Picking:
         made = call(self.terms, self.maker.link, many.path, {}, query)
         if many.separator:
             return made
-        return msgspec.structs.replace(made, query=(*made.query, *((many.param, id) for id in ids)))
+        return made.but(query=(*made.query, *((many.param, id) for id in ids)))
 
     def _too_costly(self) -> TooCostly:
         kind = self.maker.resource.kind
@@ -160,7 +149,7 @@ class Picking:
         return TooCostly(f"{kind} records by their ids would take more than {SINGLES_MAX} calls")
 
 
-async def _together(reading: Iterable[Coroutine[Any, Any, Result]]) -> list[Result | LedgermeshError]:
+async def together(reading: Iterable[Coroutine[Any, Any, Result]]) -> list[Result | LedgermeshError]:
     """All at once, each with the typed error that stands for it; anything else is not expected and goes on."""
     waits = list(reading)
     if len(waits) == 1:  # as a rule, and a task takes longer than all else here
@@ -169,6 +158,13 @@ async def _together(reading: Iterable[Coroutine[Any, Any, Result]]) -> list[Resu
         except LedgermeshError as error:
             return [error]
     return [_expected(each) for each in await asyncio.gather(*waits, return_exceptions=True)]
+
+
+def good(found: Loaded) -> Record | None:
+    """The record; raises the error that stands for it."""
+    if isinstance(found, LedgermeshError):
+        raise found
+    return found
 
 
 def _expected(result: Result | BaseException) -> Result | LedgermeshError:

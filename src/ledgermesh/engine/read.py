@@ -123,7 +123,7 @@ class ListPages:
         if ahead:
             self._ahead.begin(map(asked, foreseen(self._list.page, said.next, said.total, len(found), ahead)))
         rejected, slices = self.seen.rejected, self._terms.slices
-        return await _made(self._maker, found, response.fetched_at, self._parent, rejected, slices), said
+        return await records_of(self._maker, found, response.fetched_at, self._parent, rejected, slices), said
 
     def _refuse_again(self, position: int | None, body: bytes) -> None:
         """Raise Garbled for the page before under another position, also where none of its rows is of this kind."""
@@ -175,7 +175,7 @@ class ListPages:
         return shift(self._list.page, position, rows)
 
 
-async def _made(
+async def records_of(
     maker: Maker, found: Sequence[object], fetched_at: dt.datetime, parent: Record | None,
     rejected: list[Rejected], slices: Slices,
 ) -> list[Record]:  # fmt: skip
@@ -235,7 +235,7 @@ class DerivedPages:
         assert fetched_at is not None, "a derived resource reads at least one list"
         documents = self._derived.rows(found)
         rejected, slices = self.seen.rejected, self._terms.slices
-        rows = await _made(self._maker, documents, fetched_at, None, rejected, slices)
+        rows = await records_of(self._maker, documents, fetched_at, None, rejected, slices)
         return Page(tuple(rows), None)
 
     def drop(self) -> None:

@@ -120,11 +120,16 @@ def _serves(name: str, wire: Wire, wanted: frozenset[str], provider: Provider | 
     if not wire.embeds:
         return inner <= FREE | wire.held
     others = [each.fields for each in provider.resources if each.kind == wire.refers.kind] if provider else ()
-    return not any(
-        other.expand and {own, field_name(own), "source"} & inner
-        for each in others
-        for own, other in each.wires.items()
-    )
+    return not any(expanded(each, inner) for each in others)
+
+
+def expanded(fields: Fields, wanted: frozenset[str]) -> list[str]:
+    """The words without which a document lacks what is wanted of it; `source` shows the whole of it."""
+    return [
+        wire.expand
+        for name, wire in fields.wires.items()
+        if wire.expand and ("source" in wanted or _asks(name, wanted))
+    ]
 
 
 def always(link: Link) -> tuple[tuple[str, str], ...]:

@@ -7,8 +7,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ledgermesh.engine.picking import Loaded
-from ledgermesh.errors import LedgermeshError
+from ledgermesh.engine.picking import Loaded, good
 from ledgermesh.model.record import Record
 from ledgermesh.slices import Slices
 
@@ -85,10 +84,3 @@ class Batch:
         days = [key.since for key in keys if key.since is not None]
         since = min(days) if len(days) == len(keys) else None
         return await self._read(list(dict.fromkeys(key.native_id for key in keys)), since)
-
-
-def good(found: Loaded) -> Record | None:
-    """The record; raises the error that stands for it."""
-    if isinstance(found, LedgermeshError):
-        raise found
-    return found

@@ -15,12 +15,12 @@ from ledgermesh.engine.hub import below, names_its_documents
 from ledgermesh.engine.mapping import Maker
 from ledgermesh.engine.picking import Loaded
 from ledgermesh.engine.reading import ROWS_AT_ONCE
-from ledgermesh.engine.request import FREE
+from ledgermesh.engine.request import FREE, expanded
 from ledgermesh.engine.version import version_of
 from ledgermesh.errors import LedgermeshError, Unavailable, Unsupported
 from ledgermesh.graph.batch import Asked, Batch, Key
 from ledgermesh.graph.downloads import downloads
-from ledgermesh.model.mapped import field_name, row_of, wires_of
+from ledgermesh.model.mapped import row_of, wires_of
 from ledgermesh.model.platform import Quota
 from ledgermesh.model.record import Download, Origin, Record, origin_of
 from ledgermesh.model.row import Malformed, Row
@@ -76,7 +76,7 @@ class Loaders:
     async def follow_each(self, records: Sequence[Record], reference: str, wanted: Wanted) -> list[Any]:
         """What `follow` gives for the pointer in this field of each record; an exception stands for what it raises."""
         found: list[Any] = []
-        asked: dict[tuple[str, str], dict[str, list[int]]] = {}
+        asked: Asking = {}
         if not self._alike(records, reference, wanted, found, asked):
             await self._each(records, reference, wanted, found, asked)
         # All are asked for before any is waited for.
@@ -348,8 +348,4 @@ def _held(holder: weakref.ref[Context]) -> Context:
 def _complete(maker: Maker, pointer: Pointer, wanted: Wanted) -> bool:
     """Whether an embedded document holds the parts that the provider only shows when asked for."""
     assert pointer.row is not None, "the caller has looked"
-    wires = maker.resource.fields.wires
-    asked = [
-        wire for name, wire in wires.items() if wire.expand and {name, field_name(name), "source"} & wanted
-    ]
-    return all(wire.expand in pointer.row.doc for wire in asked)
+    return all(word in pointer.row.doc for word in expanded(maker.resource.fields, wanted))

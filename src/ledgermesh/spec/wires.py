@@ -270,8 +270,6 @@ def ref(
 
     def id_of(row: Row) -> str | None:
         found = find(row)
-        if found.__class__ is str and found:
-            return f"{prefix}{found}"
         if found is None or found in (0, ""):
             return None
         if isinstance(found, bool) or not isinstance(found, int | str):

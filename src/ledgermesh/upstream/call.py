@@ -64,6 +64,7 @@ class Fresh:
 class Found(TypedDict, total=False):
     """What may be another on the way, the most part added by layers."""
 
+    query: tuple[tuple[str, str], ...]
     headers: tuple[tuple[str, str], ...]
     body: bytes | None
     binary: bool
