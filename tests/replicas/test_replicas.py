@@ -104,7 +104,7 @@ async def refreshes(http: httpx.AsyncClient, topology: Topology) -> int:
 async def kept(topology: Topology) -> Grant:
     """The grant as it lies in Valkey, read with nothing but the operator's secret."""
     clock = SystemClock()
-    store = await open_store(f"valkey://127.0.0.1:{topology.valkey.port}", clock)
+    store = await open_store(f"valkey://127.0.0.1:{topology.valkey.port}?timeout=20", clock)
     found = await make_state(store, (to_key(SEALING),), clock).grants.find("acme", "sandbox", "studio-books")
     await store.close()
     assert found is not None

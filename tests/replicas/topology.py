@@ -106,7 +106,7 @@ def running(folder: Path, prepared: Prepared, *, replicas: int = 2) -> Iterator[
         path.write_text(config, encoding="utf-8")
         shared = {
             "LEDGERMESH_SEALING__SECRETS": json.dumps([SEALING]),
-            "LEDGERMESH_STATE__URL": f"valkey://127.0.0.1:{valkey.port}",
+            "LEDGERMESH_STATE__URL": f"valkey://127.0.0.1:{valkey.port}?timeout=20",
             "LEDGERMESH_SERVER__PUBLIC_URL": balancer,
         }
         made = Topology(folder, valkey, sandbox, balancer)

@@ -111,7 +111,12 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"valkey://127.0.0.1:{self.port}"
+        """With more time than a busy machine's disk takes; tests of what takes too long say how long that is."""
+        return self.within(20.0)
+
+    def within(self, seconds: float) -> str:
+        """Its address for who waits so long for an answer."""
+        return f"valkey://127.0.0.1:{self.port}?timeout={seconds}"
 
     @property
     def pid(self) -> int:
@@ -145,7 +150,7 @@ class Valkey:
         self._stores: list[Store] = []
 
     async def open(self) -> Store:
-        store = await open_store(f"{self.server.url}?prefix={self.prefix}", self.clock)
+        store = await open_store(f"{self.server.url}&prefix={self.prefix}", self.clock)
         self._stores.append(store)
         return store
 

@@ -35,7 +35,7 @@ async def test_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 async def test_valkey(server: Server) -> None:
     """By the name of either protocol."""
-    for url in (server.url, server.url.replace("valkey:", "redis:") + "/3?prefix=x:"):
+    for url in (server.url, f"redis://127.0.0.1:{server.port}/3?prefix=x:"):
         store = await open_store(url, SystemClock())
         assert isinstance(store, ValkeyStore)
         await store.close()
@@ -55,6 +55,10 @@ async def test_valkey(server: Server) -> None:
         "valkey:///0",
         "valkey://u:secret-pw@host/zero",
         "valkey://u:secret-pw@host?socket_timeout=0",
+        "valkey://u:secret-pw@host?timeout=0",
+        "valkey://u:secret-pw@host?timeout=soon",
+        "valkey://u:secret-pw@host?timeout=61",
+        "valkey://u:secret-pw@host?timeout=nan",
         "valkey://u:secret-pw@host:port",
         "valkey://u:secret-pw@[host",
     ],

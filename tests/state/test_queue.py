@@ -23,7 +23,7 @@ JOBS = [f"job/live/t1/sy_{number}" for number in range(4)]
 @asynccontextmanager
 async def opened(engine: Engine) -> AsyncIterator[Queue]:
     """As one more process does."""
-    url = f"{engine.server.url}?prefix={engine.prefix}" if isinstance(engine, Valkey) else "memory:"
+    url = f"{engine.server.url}&prefix={engine.prefix}" if isinstance(engine, Valkey) else "memory:"
     queue = await open_queue(url, await engine.open(), engine.clock)
     try:
         yield queue

@@ -28,7 +28,7 @@ def waits(server: Server) -> int:
 
 async def test_writes_at_once_wait_for_the_disk_together(server: Server) -> None:
     """Each has an answer of its own, also where one of them comes too late; alone each would wait for itself."""
-    store = await open_store(f"{server.url}?prefix=together:", SystemClock())
+    store = await open_store(f"{server.url}&prefix=together:", SystemClock())
     before = waits(server)
     puts = [store.put(f"key/{number}", b"%d" % number, expect=0) for number in range(WRITES)]
     swaps = [store.swap("claim/a", b"x", expect=0, seconds=60.0) for _ in range(3)]
@@ -49,7 +49,7 @@ async def test_writes_at_once_wait_for_the_disk_together(server: Server) -> None
 
 async def test_who_stops_waiting_spoils_nobody_elses_write(server: Server) -> None:
     """Writes that were cancelled while others were under way: those are all done and told."""
-    store = await open_store(f"{server.url}?prefix=cancelled:", SystemClock())
+    store = await open_store(f"{server.url}&prefix=cancelled:", SystemClock())
     tasks = [asyncio.create_task(store.put(f"key/{n}", b"", expect=0)) for n in range(WRITES)]
     await asyncio.sleep(0)
     for task in tasks[::2]:
@@ -85,7 +85,7 @@ async def test_a_restarted_server_knows_no_script_and_loses_nothing(tmp_path: Pa
 
 async def test_large_values_go_in_batches_of_their_own(server: Server) -> None:
     """Each larger than a batch may be; all are there, and a small one is among them."""
-    store = await open_store(f"{server.url}?prefix=large:", SystemClock())
+    store = await open_store(f"{server.url}&prefix=large:", SystemClock())
     large = b"x" * (BYTES_MAX + 1)
 
     done = await asyncio.gather(

@@ -38,9 +38,9 @@ def own(tmp_path: Path) -> Iterator[Server]:
 
 @asynccontextmanager
 async def opened(
-    server: Server, clock: ManualClock | None = None, **given: float
+    server: Server, clock: ManualClock | None = None, *, within: float = 20.0
 ) -> AsyncIterator[ValkeyStore]:
-    store = ValkeyStore(server.url, clock or ManualClock(START), **given)
+    store = ValkeyStore(server.within(within), clock or ManualClock(START))
     await store.open()
     yield store
     await store.close()
@@ -108,7 +108,7 @@ async def test_a_restart_loses_no_grant_and_no_key(own: Server) -> None:
 async def test_a_slow_server_holds_nobody_for_long(own: Server) -> None:
     """After the timeout the caller is told; the next ones at once, until a moment has passed; then all is well."""
     clock = ManualClock(START)
-    async with opened(own, clock, timeout_seconds=SLOW_SECONDS) as store:
+    async with opened(own, clock, within=SLOW_SECONDS) as store:
         await store.put("key/a", b"1", expect=0)
         os.kill(own.pid, signal.SIGSTOP)
         try:
@@ -133,7 +133,7 @@ async def test_a_slow_server_holds_nobody_for_long(own: Server) -> None:
 
 async def test_a_slow_server_ends_a_wait_for_changes(own: Server) -> None:
     """A follower is not held either."""
-    async with opened(own, timeout_seconds=SLOW_SECONDS) as store:
+    async with opened(own, within=SLOW_SECONDS) as store:
         begin = await store.changes(None, seconds=0.0)
         waiting = asyncio.create_task(store.changes(begin.cursor, seconds=SLOW_SECONDS))
         with own.admin() as admin:
@@ -181,8 +181,8 @@ async def test_a_copy_of_another_time_is_refused(own: Server) -> None:
 async def test_gateways_with_other_prefixes_do_not_meet(server: Server) -> None:
     """One server serves several, and every key of each begins with its prefix."""
     clock = SystemClock()
-    one = await open_store(f"{server.url}?prefix=one:", clock)
-    two = await open_store(f"{server.url}?prefix=two:", clock)
+    one = await open_store(f"{server.url}&prefix=one:", clock)
+    two = await open_store(f"{server.url}&prefix=two:", clock)
     begin = await two.changes(None, seconds=0.0)
     await one.put("key/a", b"1", expect=0)
     await one.swap("claim/a", b"1", expect=0, seconds=60.0)
@@ -198,7 +198,7 @@ async def test_gateways_with_other_prefixes_do_not_meet(server: Server) -> None:
 
 async def test_followers_see_every_change_of_a_trimmed_stream_or_read_anew(server: Server) -> None:
     """More changes than are kept: the stream stays bounded, and who is behind is told so."""
-    store = await open_store(f"{server.url}?prefix=trim:", SystemClock())
+    store = await open_store(f"{server.url}&prefix=trim:", SystemClock())
     begin = await store.changes(None, seconds=0.0)
     await store.put("key/a", b"", expect=0)
     with server.admin() as admin:

@@ -59,7 +59,7 @@ def opening(request: pytest.FixtureRequest, tmp_path: Path) -> Opening:
                 return FileStore(tmp_path / "state", SystemClock())
             case _:
                 url = request.getfixturevalue("server").url
-                return await open_store(f"{url}?prefix=renewal:", SystemClock())
+                return await open_store(f"{url}&prefix=renewal:", SystemClock())
 
     if request.param == "valkey":
         request.getfixturevalue("server")

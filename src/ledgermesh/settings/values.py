@@ -106,7 +106,8 @@ class State(Part):
     """Where keys, companies, connections and grants are kept."""
 
     url: str = Field(default="memory:", repr=False, pattern=r"^(memory:|file:.+|valkeys?://.+)$")
-    """`memory:` for one process, gone with it; `file:./state` for one machine; `valkey://…` for replicas."""
+    """`memory:` for one process, gone with it; `file:./state` for one machine; `valkey://…` for replicas, where
+    `?timeout=` is how many seconds it may take for one answer (2)."""
     url_from_file: Path | None = None
     """The file that holds the URL, where it holds a password."""
     lease_seconds: float = Field(default=30.0, gt=0, le=3600, allow_inf_nan=False)

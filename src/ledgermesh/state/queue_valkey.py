@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from ledgermesh.clock import Clock
 from ledgermesh.state.lua import GUARD
 from ledgermesh.state.queue import LEASE_SECONDS, Delivery
-from ledgermesh.state.valkey import BATCH, TIMEOUT_SECONDS, ValkeyStore
+from ledgermesh.state.valkey import BATCH, ValkeyStore
 
 STREAM: Final = "queue"
 QUEUED: Final = "queued"
@@ -102,15 +102,8 @@ return {{1}}
 class ValkeyQueue(ValkeyStore):
     """See Queue. `open` it first. It speaks to the server as the store does, over connections of its own."""
 
-    def __init__(
-        self,
-        url: str,
-        clock: Clock,
-        *,
-        lease_seconds: float = LEASE_SECONDS,
-        timeout_seconds: float = TIMEOUT_SECONDS,
-    ) -> None:
-        super().__init__(url, clock, timeout_seconds=timeout_seconds)
+    def __init__(self, url: str, clock: Clock, *, lease_seconds: float = LEASE_SECONDS) -> None:
+        super().__init__(url, clock)
         self._lease_ms = math.ceil(lease_seconds * 1000)
 
     async def open(self) -> None:

@@ -17,6 +17,9 @@ from ledgermesh.state.schemes import SCHEMES
 
 OPTIONS: Final = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
 PREFIX: Final = "lm:"
+TIMEOUT_SECONDS: Final = 2.0
+"""For each question, where the address says nothing."""
+TIMEOUT_SECONDS_MAX: Final = 60.0
 CONNECTIONS_MAX: Final = 32
 FOLLOWERS_MAX: Final = 8
 NEEDED: Final = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
@@ -35,21 +38,35 @@ class Address:
     """As the client reads it; may hold a password."""
     prefix: str
     """Every key begins with it."""
+    timeout_seconds: float = TIMEOUT_SECONDS
+    """How long the server may take for one answer."""
 
 
 def address(url: str) -> Address:
-    """From `valkey://[user:password@]host[:port][/database][?prefix=lm:]`. Raises ConfigurationError."""
+    """From `valkey://[user:password@]host[:port][/database][?prefix=lm:&timeout=2]`. Raises ConfigurationError."""
     parts = _parts(url)
     options = dict(parse_qsl(parts.query)) if parts is not None else {}
-    prefix = options.pop("prefix", PREFIX)
-    if parts is None or set(options) - OPTIONS:
+    prefix, seconds = options.pop("prefix", PREFIX), _seconds(options.pop("timeout", None))
+    if parts is None or seconds is None or set(options) - OPTIONS:
         raise ConfigurationError(
             "The address of the shared state is not of the form "
-            "valkey://[user:password@]host[:port][/database][?prefix=lm:]; valkeys:// is TLS, with ssl_ca_certs, "
-            "ssl_certfile and ssl_keyfile as further options."
+            "valkey://[user:password@]host[:port][/database][?prefix=lm:&timeout=2]; valkeys:// is TLS, with "
+            "ssl_ca_certs, ssl_certfile and ssl_keyfile as further options; a timeout is more than 0 and at most "
+            f"{TIMEOUT_SECONDS_MAX:g} seconds."
         )
     place = (SCHEMES[parts.scheme], parts.netloc, parts.path, urlencode(options), "")
-    return Address(urlunsplit(place), prefix)
+    return Address(urlunsplit(place), prefix, seconds)
+
+
+def _seconds(given: str | None) -> float | None:
+    """None for what is no timeout."""
+    if given is None:
+        return TIMEOUT_SECONDS
+    try:
+        seconds = float(given)
+    except ValueError:
+        return None
+    return seconds if 0 < seconds <= TIMEOUT_SECONDS_MAX else None
 
 
 def _parts(url: str) -> SplitResult | None:
@@ -62,13 +79,13 @@ def _parts(url: str) -> SplitResult | None:
     return parts if usable and numbered else None
 
 
-def client(where: Address, *, seconds: float, connections_max: int = CONNECTIONS_MAX) -> Redis:
+def client(where: Address, *, connections_max: int = CONNECTIONS_MAX) -> Redis:
     """Speaks to it over so many connections; nothing is repeated by itself, because it may have been done."""
     pool = BlockingConnectionPool.from_url(
         where.url,
         max_connections=connections_max,
-        timeout=seconds,
-        socket_connect_timeout=seconds,
+        timeout=where.timeout_seconds,
+        socket_connect_timeout=where.timeout_seconds,
         # Each call has a timeout around it; a follower waits for longer than any.
         socket_timeout=None,
         protocol=2,

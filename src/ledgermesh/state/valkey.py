@@ -19,7 +19,6 @@ from ledgermesh.state.base import Changes, Kept, Swapped
 from ledgermesh.state.server import FOLLOWERS_MAX, address, check_lasting, client
 from ledgermesh.state.together import Together
 
-TIMEOUT_SECONDS: Final = 2.0
 OPENING_SECONDS: Final = 8.0
 """How much longer an opening may take than a question: nobody waits for an answer yet, and a server that was started
 a moment ago reads its file first.
@@ -34,15 +33,15 @@ Got = TypeVar("Got")
 class ValkeyStore:
     """See Store. `open` it first."""
 
-    def __init__(self, url: str, clock: Clock, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, url: str, clock: Clock) -> None:
         where = address(url)
         self._clock = clock
         self._prefix = where.prefix
-        self._timeout_seconds = timeout_seconds
-        self._server = client(where, seconds=timeout_seconds)
+        self._timeout_seconds = where.timeout_seconds
+        self._server = client(where)
         # Followers wait inside the server; what they hold is not missing to anybody else.
-        self._follower = client(where, seconds=timeout_seconds, connections_max=FOLLOWERS_MAX)
-        self._together = Together(self._server, seconds=timeout_seconds)
+        self._follower = client(where, connections_max=FOLLOWERS_MAX)
+        self._together = Together(self._server, seconds=where.timeout_seconds)
         self._scripts: dict[str, AsyncScript] = {}
         self._marker = ""
         self._emptied = False

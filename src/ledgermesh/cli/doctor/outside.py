@@ -119,7 +119,7 @@ async def _date(asking: httpx.AsyncClient, url: str, clock: Clock) -> float | No
 
 
 async def _state_time(url: str, clock: Clock) -> float | None:
-    server = client(address(url), seconds=SECONDS_MAX)
+    server = client(address(url))
     began = clock.now()
     try:
         async with asyncio.timeout(SECONDS_MAX):
