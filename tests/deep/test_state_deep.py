@@ -22,7 +22,7 @@ def test_a_folder_survives_its_writers(tmp_path: Path) -> None:
     report = storm(f"file://{tmp_path}/state", KILLS, seed=500)
 
     assert report["wrong"] == []
-    assert report["writes"] > KILLS
+    assert report["writes"] >= KILLS * 3 // 4
     assert readable(tmp_path) == []
 
 
@@ -37,5 +37,5 @@ def test_valkey_survives_its_writers(tmp_path: Path) -> None:
         server.stop()
 
     assert report["wrong"] == []
-    assert report["writes"] > KILLS
+    assert report["writes"] >= KILLS * 3 // 4
     assert found == []

@@ -11,6 +11,7 @@ import json
 import os
 import random
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -25,15 +26,17 @@ from tests.sync.pushes import Office, part, process, working
 
 LEASE_SECONDS = 0.15
 LATEST_SECONDS = 0.3
-"""A worker is killed at a random moment before this."""
+"""A worker is killed at a random moment before this, counted from when it began."""
 CONNECTIONS = ("maple-acme", "maple-b")
 
 
 class Folder:
     """A provider's books."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, stuck: Callable[[], object] | None = None) -> None:
         self._path = path
+        self._stuck = stuck
+        """Called in the middle of the first push, which then never ends."""
         path.mkdir(exist_ok=True)
 
     async def run(self, job: Job, part: Part) -> Outcome:
@@ -46,6 +49,9 @@ class Folder:
         replayed = made.exists()
         if not replayed:
             made.touch(exist_ok=False)
+        if self._stuck is not None:
+            self._stuck()
+            await asyncio.Event().wait()
         await asyncio.sleep(0.002)
         return Outcome(
             status="COMMITTED", connection=plan.connection, kind=plan.kind, verb=plan.verb, native_id=key,
@@ -87,11 +93,14 @@ async def accept(url: str, count: int) -> list[str]:
     return ids
 
 
-async def work(told: int, *, url: str, folder: Path) -> None:
-    """Push until killed."""
+async def work(told: int, *, url: str, folder: Path, stuck: bool) -> None:
+    """Push until killed; or begin one push, which does not end."""
     office = await opened(url)
-    os.write(told, b"began\n")
-    await Worker(office.jobs, Folder(folder).run, office.clock, lease_seconds=LEASE_SECONDS).run()
+    tell = partial(os.write, told, b"began\n")
+    if not stuck:
+        tell()
+    books = Folder(folder, stuck=tell if stuck else None)
+    await Worker(office.jobs, books.run, office.clock, lease_seconds=LEASE_SECONDS).run()
 
 
 async def finish(url: str, folder: Path, ids: list[str]) -> dict[str, object]:
@@ -125,8 +134,10 @@ def main() -> None:
     chance, folder = random.Random(int(seed)), Path(path)
     ids = asyncio.run(accept(url, int(jobs)))
     began = 0
-    for _ in range(int(kills)):
-        began += len(forked(partial(work, url=url, folder=folder), chance.uniform(0.02, LATEST_SECONDS)))
+    for number in range(int(kills)):
+        # The first is killed in the middle of a push for certain.
+        pushing = partial(work, url=url, folder=folder, stuck=number == 0)
+        began += len(forked(pushing, chance.uniform(0.0, LATEST_SECONDS), told_first=True))
     print(json.dumps({**asyncio.run(finish(url, folder, ids)), "began": began}))
 
 

@@ -36,5 +36,5 @@ def test_killed_workers_are_replaced(tmp_path: Path) -> None:
 
     assert (found["statuses"], found["missing"], found["wrong"], found["left"]) == (["COMMITTED"], [], [], 0)
     assert (stream, queued, readable) == (0, 0, [])
-    assert found["began"] > 1
-    assert found["again"] > 0  # or nobody was killed in the middle of anything
+    assert found["began"] >= KILLS
+    assert found["again"] > 0
