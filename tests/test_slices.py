@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 
-from ledgermesh.slices import Slices
+from ledgermesh.slices import FREED, Slices
 
 
 class Ticking:
@@ -59,6 +60,17 @@ async def test_workers_share_the_slice_of_a_turn() -> None:
     found = await turns(Slices(Ticking(), 4.0), *[12] * 10)
     assert sum(found) == 120
     assert found[0] <= 6 + 10 and max(found[1:]) <= 6
+
+
+async def test_rows_are_let_go_of_bit_by_bit() -> None:
+    """No turn of the loop frees thousands of rows that nobody needs any more; in the end all are gone."""
+    rows: list[object] = [object() for _ in range(2_000)]
+    left = [len(rows)]
+    Slices(Ticking(), 4.0).free(rows)
+    while rows:
+        await asyncio.sleep(0)
+        left.append(len(rows))
+    assert max(before - after for before, after in pairwise(left)) <= 6 * FREED
 
 
 async def test_a_crowd_goes_on_in_its_order_and_bit_by_bit() -> None:

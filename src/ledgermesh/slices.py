@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 SECONDS: Final = 0.004
 """How long all work together holds a turn of the event loop before it is asked to pause."""
+FREED: Final = 16
+"""Rows that are let go of between two looks at the clock."""
 
 
 class Slices:
@@ -30,6 +32,7 @@ class Slices:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._calling = False
         """Whether somebody is about to be called, or has been and has not gone on yet."""
+        self._freeing: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         """Whose turns these are."""
 
@@ -46,6 +49,17 @@ class Slices:
         if self._waiting:
             await self._turn()
             self._begin()
+
+    def free(self, rows: list[Any]) -> None:
+        """Empty it a few at a time: nobody else holds these rows, or lets go of them in one go."""
+        task = asyncio.ensure_future(self._free(rows))
+        self._freeing.add(task)
+        task.add_done_callback(self._freeing.discard)
+
+    async def _free(self, rows: list[Any]) -> None:
+        while rows:
+            del rows[-FREED:]
+            await self.pause()
 
     async def _turn(self) -> None:
         """Wait behind those who came before."""

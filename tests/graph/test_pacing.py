@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,7 +17,7 @@ from graphql.pyutils import is_awaitable
 from ledgermesh.engine.picking import Loaded
 from ledgermesh.graph.batch import Batch, Key
 from ledgermesh.graph.pacing import AT_ONCE, LONG, Paced, _reads
-from ledgermesh.slices import Slices
+from ledgermesh.slices import FREED, Slices
 
 SCHEMA = build_schema(
     """type Query { rows(count: Int!): [Row] named(count: Int!): [Row!] }
@@ -109,6 +111,30 @@ async def test_the_loop_turns_while_a_long_list_is_completed() -> None:
     assert Row.made - begun >= 600
     # Both lists are completed at the same time, a row of the first one with two rows inside.
     assert most <= 4 * AT_ONCE * 2
+
+
+async def test_the_rows_of_an_answer_are_let_go_of_in_parts() -> None:
+    """No turn of the loop frees the objects of a whole list once the answer is made; in the end all are gone."""
+    alive = weakref.WeakSet[Row]()
+
+    def listed(_: Any, count: int) -> list[Row]:
+        made = [Row(number) for number in range(count)]
+        alive.update(made)
+        return made
+
+    slices = impatient()
+    found: Any = execute(
+        SCHEMA,
+        parse("{ rows(count: 300) { number later } }"),
+        SimpleNamespace(rows=listed),
+        SimpleNamespace(terms=SimpleNamespace(slices=slices)),
+        executor_class=Paced,
+    )
+    running, left = asyncio.ensure_future(found), [300]
+    while not running.done() or alive:
+        await asyncio.sleep(0)
+        left.append(len(alive))
+    assert max(before - after for before, after in pairwise(left)) <= 4 * FREED
 
 
 async def test_a_crowd_is_begun_and_completed_in_parts() -> None:

@@ -32,10 +32,11 @@ class Paced(StrawberryGraphQLCoreExecutionContext):
         slices = getattr(getattr(self.context_value, "terms", None), "slices", None)
         long = isinstance(result, list | tuple) and len(result) >= LONG
         if slices is not None and long and not _listed(path):
+            self.__dict__.setdefault("_shown", []).append(list(result))
             result = _paced(result, slices)
         return super().complete_list_value(return_type, field_details_list, info, path, result, *more)
 
-    async def complete_awaitable_value(
+    def complete_awaitable_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, *more: Any
     ) -> Any:
         """See graphql-core. For elements of lists it is begun for all of them in one turn, and what was read together
@@ -44,18 +45,22 @@ class Paced(StrawberryGraphQLCoreExecutionContext):
         slices = getattr(getattr(self.context_value, "terms", None), "slices", None)
         if slices is not None and _listed(path) and self._is_last(return_type, field_details_list, info):
             result = _in_turn(result, slices, first=not is_list_type(get_nullable_type(return_type)))
-        return await super().complete_awaitable_value(
-            return_type, field_details_list, info, path, result, *more
-        )
+        return super().complete_awaitable_value(return_type, field_details_list, info, path, result, *more)
+
+    def build_response(self, data: Any) -> Any:
+        """See graphql-core, which lets go of all records with the answer."""
+        for rows in self.__dict__.pop("_shown", ()):
+            self.context_value.terms.slices.free(rows)
+        return super().build_response(data)
 
     def _is_last(self, return_type: Any, field_details_list: Any, info: Any) -> bool:
         """Whether nothing below it is read from anywhere: what is, has to be asked for in one turn, or it takes more
         calls.
         """
         known = self.__dict__.setdefault("_last", {})
-        nodes = [each.node for each in field_details_list]
-        key = id(nodes[0]), id(return_type)
+        key = id(field_details_list[0].node), id(return_type)
         if key not in known:
+            nodes = [each.node for each in field_details_list]
             known[key] = not _reads(get_named_type(return_type), nodes, info)
         found: bool = known[key]
         return found
