@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
 from starlette.applications import Starlette
 
 from ledgermesh.background import Background, Work
@@ -141,8 +141,7 @@ def beside(running: Running, replicas: Replicas, hooks: GuardedWire) -> Mapping[
     }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ready:
+class Ready(Struct, frozen=True, kw_only=True):
     """What is the same for every process of a gateway, and takes a while to make."""
 
     definitions: Mapping[str, Provider]

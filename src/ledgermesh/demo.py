@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 
 import structlog
+from msgspec import Struct
 from starlette.applications import Starlette
 
 from ledgermesh.app import beside, operations, web
@@ -54,8 +55,7 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 DEMO_TENANT = TenantEntry(id="demo", name="Demo tenant", writes=True)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Demo:
+class Demo(Struct, frozen=True, kw_only=True):
     """The gateway over emulated providers, both ready to be served."""
 
     gateway: Starlette

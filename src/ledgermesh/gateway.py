@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from random import Random
 from typing import Final
+
+from msgspec import Struct, field
 
 from ledgermesh.background import Work
 from ledgermesh.clock import Clock
@@ -73,8 +75,7 @@ class Running:
         return self.schema.as_str()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choices:
+class Choices(Struct, frozen=True, kw_only=True):
     """What an operator chooses of a gateway, with what is chosen where nobody does."""
 
     scan_pages_max: int = 200

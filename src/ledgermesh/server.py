@@ -9,10 +9,10 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from types import FrameType
 
 import uvicorn
+from msgspec import Struct, field
 from starlette.types import ASGIApp
 
 from ledgermesh.edge.drain import Drain
@@ -31,8 +31,7 @@ AT_ONCE = signal.SIGQUIT
 and service managers signal all processes of a group, the one that watches over the workers included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """One application and where it listens. Port 0 takes any free one."""
 
     app: ASGIApp

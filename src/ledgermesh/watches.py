@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
+from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -35,8 +35,7 @@ from ledgermesh.upstream.wire import Wire
 OTEL: Final = "ledgermesh.tracing.otel"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Watches:
+class Watches(Struct, frozen=True, kw_only=True):
     """Nobody by default: what is not watched costs nothing."""
 
     metrics: Metrics | None = None

@@ -72,7 +72,7 @@ def message(found: Verdict) -> str:
 def test_what_clients_send_passes_with_room(schema: GraphQLSchema, text: str) -> None:
     """Every example operation and the introspection queries of clients stay below a fifth of every limit but depth."""
     limits = DocumentLimits()
-    fifth = {name: getattr(limits, name) // 5 for name in DocumentLimits.__dataclass_fields__}
+    fifth = {name: getattr(limits, name) // 5 for name in DocumentLimits.__struct_fields__}
     fifth |= {"depth": 20, "schema_lists": 20, "variable_depth": limits.variable_depth}
     assert verdict(schema, text, **fifth).refusal is None
     assert verdict(schema, text).fine

@@ -6,6 +6,7 @@ import base64
 
 import httpx
 import pytest
+from msgspec import structs
 
 from ledgermesh.clock import ManualClock
 from ledgermesh.sandbox.app import Sandbox, make_sandbox
@@ -47,7 +48,7 @@ def same(sandbox: Sandbox, provider: str) -> dict[str, object]:
     """The app that the sandbox's own process sees."""
     client = oauth_client(sandbox.emulators[provider], OURS)
     assert client is not None
-    return {"provider": provider, **vars(client)}
+    return {"provider": provider, **structs.asdict(client)}
 
 
 @pytest.mark.parametrize("provider", ["kashoo", "trulysmall", "smallinvoice"])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues
+from msgspec import Struct
 
 from ledgermesh.compiler.build import Answer, Compiled, build
 from ledgermesh.compiler.plan import conditions, operation_of, plan
@@ -22,8 +22,7 @@ Name = tuple[str, str | None]
 Key = tuple[Name, tuple[Any, ...]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How much is kept, and when compiled code is given up."""
 
     documents_max: int = 1000

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, Node, default_field_resolver
+from msgspec import Struct
 
 Info = Callable[..., Any]
 """Takes the fourteen values of graphql-core's `GraphQLResolveInfo`, in its order, and makes what resolvers get."""
@@ -57,8 +58,7 @@ def default_plain(parent: GraphQLObjectType, name: str, definition: GraphQLField
 Convert = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Direct:
+class Direct(Struct, frozen=True, kw_only=True):
     """A resolver without what a library puts around it. Whatever it cannot be given as usual goes the usual way."""
 
     function: Callable[..., Any]

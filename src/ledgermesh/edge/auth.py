@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import SignIn
@@ -23,8 +25,7 @@ CHALLENGE = 'Bearer realm="ledgermesh", Basic realm="ledgermesh"'
 """The WWW-Authenticate header of a refusal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Authenticator:
+class Authenticator(Struct, frozen=True):
     """Finds who a request comes from."""
 
     registry: Registry

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 from graphql import GraphQLError
+from msgspec import Struct
 from starlette.requests import Request
 
 from ledgermesh.edge import rates
@@ -24,8 +24,7 @@ SINGLE: Final = ("X-Sync-Data", "X-Sync-Sources", "Idempotency-Key")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Operations to be answered, and those that are refused before."""
 
     asked: tuple[Question | LedgermeshError, ...]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 from cachetools import LRUCache
+from msgspec import Struct, field
 
 from ledgermesh.edge.incoming import SHA256, Params
 from ledgermesh.errors import BadInput, ConfigurationError, Forbidden, NotFound
@@ -46,8 +46,7 @@ class DocumentUntrusted(Forbidden):
     remedy = "Ask the operator to add the document; send its id as `documentId`."
 
 
-@dataclass(frozen=True, slots=True)
-class Trusted:
+class Trusted(Struct, frozen=True):
     """Documents that the operator trusts."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -77,16 +76,14 @@ def read_trusted(path: Path, *, only: bool = False) -> Trusted:
     return Trusted(texts, only)
 
 
-@dataclass(frozen=True)
-class _Operation:
+class _Operation(Struct, frozen=True):
     """One entry of Apollo's form; its name and type are for people."""
 
     id: str
     body: str
 
 
-@dataclass(frozen=True)
-class _Manifest:
+class _Manifest(Struct, frozen=True):
     """Apollo's form, as `generate-persisted-query-manifest` writes it."""
 
     format: Literal["apollo-persisted-query-manifest"]

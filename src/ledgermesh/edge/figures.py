@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -36,8 +36,7 @@ class NotFromThere(Forbidden):
     remedy = "Ask from the machine itself, or set telemetry.metrics_token and send it: Authorization: Bearer <token>."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readers:
+class Readers(Struct, frozen=True, kw_only=True):
     """Who may read the figures: whoever has the token, and those who are trusted without."""
 
     loopback: bool = True

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,8 +21,7 @@ HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FilesView:
+class FilesView(Struct, frozen=True):
     """The `/files/{link}` endpoint."""
 
     files: Files

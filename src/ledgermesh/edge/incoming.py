@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 
 from ledgermesh.errors import BadInput
@@ -42,8 +42,7 @@ class NotAcceptable(BadInput):
     status = 406
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What one HTTP request may ask of us."""
 
     body_bytes_max: int = 1_000_000

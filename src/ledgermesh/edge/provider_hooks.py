@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -38,8 +38,7 @@ class NoHook(NotFound):
     remedy = "Register the address that `Connection.hookUrl` tells."
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProviderHooks:
+class ProviderHooks(Struct, frozen=True, kw_only=True):
     """What the endpoint is made of."""
 
     state: State

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct, field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -50,8 +50,7 @@ ENCODED: Final = (b"content-encoding", b"gzip")
 _CONTENT_TYPES: Final = {media: f"{media}{CHARSET}".encode() for media in (JSON, GRAPHQL_JSON)}
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """The `/graphql` endpoint."""
 
     answers: Answers

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from ledgermesh.spec.query import Ref
 from ledgermesh.spec.write import WriteVerb
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class By:
+class By(msgspec.Struct, frozen=True, kw_only=True):
     """A reference as a caller gives it: by our id, by the provider's, or by an exact natural key."""
 
     kinds: tuple[str, ...]
@@ -21,7 +22,7 @@ class By:
     ref: Ref | None = None
     """By our id, opened."""
     native_id: str | None = None
-    key: Mapping[str, str] = field(default_factory=dict)
+    key: Mapping[str, str] = msgspec.field(default_factory=dict)
     """By natural key: the model's field (`number`, `code`, `name`, `display_name`, `email` …) to its value."""
     create: bool = False
     """Whether the record is made first where there is none with this key."""

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from ledgermesh.model.money import Money
 from ledgermesh.spec.write import Draft, File, Lost, Problem, Put, WriteVerb
@@ -27,8 +28,7 @@ class Encoded:
     problems: list[Problem] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(Struct, frozen=True):
     """How values are put into a body."""
 
     title: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import BadInput, NotFound
@@ -60,8 +60,7 @@ class _Content(msgspec.Struct, frozen=True, array_like=True):
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
+class Handed(Struct, frozen=True):
     """A file that waits to be fetched."""
 
     url: str

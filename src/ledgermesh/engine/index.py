@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from cachetools import TTLCache
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.order import Place
@@ -82,8 +83,7 @@ class Shelves(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(Struct, frozen=True):
     """The same shelves, as one request uses them: it notes how old what it takes from there is."""
 
     inner: Shelves

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.mapping import Maker
@@ -28,8 +30,7 @@ NEWEST: Final = ("created_at", "updated_at", "date")
 """Orders in which a new record comes first, the surest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What one look saw."""
 
     answer: Literal["THERE", "ABSENT", "UNSURE", "OTHER", "PARTLY"]

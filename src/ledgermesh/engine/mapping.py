@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
 from ledgermesh.engine.request import fill
 from ledgermesh.errors import Garbled
 from ledgermesh.model.mapped import row_of
@@ -21,8 +23,7 @@ CONNECTION = "connection_id"
 """What conditions call the connection that a record was read from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """A record that cannot be shown, and why. Never holds a value."""
 
     native_id: str | None

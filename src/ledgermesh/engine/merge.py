@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from typing import Final, Generic, Literal
 
+from msgspec import Struct
+
 from ledgermesh.clock import Clock
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.cursor import State, digest
@@ -52,8 +54,7 @@ class Run:
     """Who goes through many rows asks it when to let others have the event loop."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceResult:
+class SourceResult(Struct, frozen=True, kw_only=True):
     """What became of one source in one page."""
 
     name: str

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from msgspec import Struct
+
 
 class Record(Protocol):
     """What the merge asks of a record, besides the fields that the query names (attributes by Python name)."""
@@ -23,8 +25,7 @@ T_co = TypeVar("T_co", bound=Record, covariant=True)
 Keep = Callable[[T], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(Struct, frozen=True):
     """A range of days, both ends included; None is open."""
 
     start: dt.date | None

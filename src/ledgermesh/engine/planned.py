@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
+
 from ledgermesh.spec.write import File
 
 
@@ -84,8 +86,7 @@ class Step:
     """What our native id has in front of the provider's: the resource's name and a colon, or the parent and a dash."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
+class Before(msgspec.Struct, frozen=True, kw_only=True):
     """A field of the record as it stood when the plan was made."""
 
     field: str
@@ -93,8 +94,7 @@ class Before:
     """As `value_text` writes it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedRecord:
+class PlannedRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One of several records that one request changes."""
 
     path: str
@@ -103,7 +103,7 @@ class PlannedRecord:
     native_id: str
     sent: bool
     """Whether the request holds it; what is as asked already is left out."""
-    asked: Mapping[str, object] = field(default_factory=dict)
+    asked: Mapping[str, object] = msgspec.field(default_factory=dict)
     version: str = ""
     before: tuple[Before, ...] = ()
 
@@ -181,8 +181,7 @@ class Failure:
     upstream_request_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
     """A field that the provider made something else of than was asked, or added by itself."""
 
     field: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from ledgermesh.engine.planned import Failure, Outcome, OutcomeStatus, Sent
 from ledgermesh.engine.repeat import failure_of
@@ -18,8 +20,7 @@ UNDO_SECONDS: Final = 30.0
 is better than half a write left behind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """How far the plan got."""
 
     status: OutcomeStatus

@@ -6,8 +6,10 @@ import datetime as dt
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Generic
+
+from msgspec import Struct
 
 from ledgermesh.engine.ahead import AT_ONCE
 from ledgermesh.engine.currencies import Currencies
@@ -25,8 +27,7 @@ PAGES_FOR_WINDOWS: Final = 3
 """Up to so many pages a list is read whole: windows would not cost less."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(Struct, frozen=True):
     """Where the index of one list is kept, and which days it needs."""
 
     indexes: Shelves

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from ledgermesh.engine.pages import Days
 
@@ -13,8 +14,7 @@ WIDTHS_DAYS: Final = (30, 120)
 DAY: Final = dt.timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """What is asked of the provider, and the days of it that are then certainly known.
 
     It asks for a day more than it counts on at either end, because whether a provider includes the ends is an

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
 
+from msgspec import Struct
+
 from ledgermesh.clock import Clock
 from ledgermesh.engine.after import afresh
 from ledgermesh.engine.handed import Handing
@@ -17,20 +19,17 @@ from ledgermesh.engine.sending import Id
 from ledgermesh.errors import LedgermeshError
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """It had its effect."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """It had no effect, and is not sent again."""
 
     error: LedgermeshError
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """Nobody can say whether it had its effect."""
 
     why: str
@@ -45,8 +44,7 @@ End = Done | Failed | Unknown
 NOT_WRITTEN: Final = Unknown("how far it got cannot be written down, so nothing further was sent")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A request of the plan: a step, or what takes it back."""
 
     number: int

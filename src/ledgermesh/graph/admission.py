@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from dataclasses import dataclass
 from typing import ClassVar
 
 import msgspec
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import SlowDown
@@ -27,8 +27,7 @@ class TooFast(SlowDown):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doors:
+class Doors(Struct, frozen=True, kw_only=True):
     """What all requests share: the buckets, and the rate of whoever has no other."""
 
     limits: Limits

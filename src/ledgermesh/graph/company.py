@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Optional
 
 import strawberry
+from msgspec import Struct
 
 from ledgermesh.errors import BadInput
 from ledgermesh.graph.context import Context
@@ -73,8 +73,7 @@ def _fields(info: Info) -> frozenset[str]:
     return deeply(info, "nodes") | deeply(info, "edges", "node")
 
 
-@dataclass(frozen=True, slots=True)
-class ListField:
+class ListField(Struct, frozen=True):
     """A list of a company's records: of which kind, and what its own arguments ask beside the usual ones."""
 
     kind: Kind

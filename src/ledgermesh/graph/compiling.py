@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiling:
+class Compiling(Struct, frozen=True, kw_only=True):
     """The switch and its two figures."""
 
     on: bool = True

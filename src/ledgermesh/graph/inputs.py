@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin
 
 import strawberry
+from msgspec import Struct
 from strawberry import UNSET
 from strawberry.annotation import StrawberryAnnotation
 
@@ -120,8 +120,7 @@ UNASKED = frozenset(("native_id", "origin_integration", "origin_native_id"))
 """Mapped fields that callers see below `source` only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field of a record that conditions and orders may name."""
 
     name: str

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NewType
 
 import strawberry
+from msgspec import Struct
 
 from ledgermesh.spec.query import And, Compare, Not, Or, Where
 
 
-@dataclass(frozen=True, slots=True)
-class WholeDay:
+class WholeDay(Struct, frozen=True):
     """A day given where an instant is asked for, UTC."""
 
     start: dt.datetime

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ledgermesh.model.account import Account
 from ledgermesh.model.banking import BankAccount, BankTransaction
@@ -21,8 +22,7 @@ from ledgermesh.model.work import Employee, PayrollEntry, Project, TimeEntry, Tr
 from ledgermesh.spec.query import Order
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(Struct, frozen=True, kw_only=True):
     """One kind of record."""
 
     type: Any

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from graphql import DocumentNode, FieldNode, FragmentDefinitionNode, OperationDefinitionNode, SelectionSetNode
+from msgspec import Struct
 
 from ledgermesh.errors import Forbidden
 from ledgermesh.state.minting import BROWSER_PREFIX
@@ -21,8 +21,7 @@ SUGGESTION: Final = re.compile(r"\s*Did you mean [^?]*\?")
 ABOUT_DOCUMENTS: Final = frozenset(("GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Openness:
+class Openness(Struct, frozen=True, kw_only=True):
     """What live keys are told where neither they nor their tenants say; sandbox keys are told everything then."""
 
     introspection: bool = True

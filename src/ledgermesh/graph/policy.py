@@ -7,7 +7,6 @@ where a tenant, a company or a record is involved.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from graphql import (
@@ -19,6 +18,7 @@ from graphql import (
     GraphQLUnionType,
     get_named_type,
 )
+from msgspec import Struct
 
 from ledgermesh.errors import Forbidden
 from ledgermesh.graph.kinds import NAMES
@@ -29,8 +29,7 @@ WRITE: Final = "api.write"
 ADMIN: Final = "admin"
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(Struct, frozen=True):
     """Scopes that a key must have: all of some, and one of others."""
 
     every: tuple[str, ...] = ()

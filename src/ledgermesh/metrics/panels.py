@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 PER: Final = "[$__rate_interval]"
 ONLY: Final = 'job=~"$job", instance=~"$instance"'
@@ -18,8 +19,7 @@ class Query(NamedTuple):
     legend: str
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """One diagram."""
 
     title: str

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
+from msgspec import Struct
 
 Environment = Literal["sandbox", "live"]
 
 
-@dataclass(frozen=True)
-class PlaygroundKey:
+class PlaygroundKey(Struct, frozen=True):
     """A demo key: the page shows it and may remember it, so a real key never belongs here."""
 
     label: str
     key: str
 
 
-@dataclass(frozen=True)
-class PlaygroundCompany:
+class PlaygroundCompany(Struct, frozen=True):
     """A company to pick: its account key, sent as `X-Account-Key`, and its name."""
 
     key: str
     name: str
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(Struct, frozen=True):
     """A named operation that opens in a tab of its own."""
 
     name: str
@@ -39,8 +36,7 @@ class Example:
     """The heading it stands under, in words; none at the top."""
 
 
-@dataclass(frozen=True)
-class PlaygroundConfig:
+class PlaygroundConfig(Struct, frozen=True):
     """The content of `playground/config.json`; anyone who can open the page can read it."""
 
     environment: Environment

@@ -9,8 +9,9 @@ half up.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+
+from msgspec import Struct
 
 from ledgermesh.sandbox.books import Books, Line, Paper
 
@@ -30,8 +31,7 @@ _QUANTA = {digits: Decimal(1).scaleb(-digits) for digits in range(5)}
 _HUNDRED = Decimal(100)
 
 
-@dataclass(frozen=True, slots=True)
-class TaxAmount:
+class TaxAmount(Struct, frozen=True):
     """One tax over all lines of a paper that bear it."""
 
     name: str
@@ -41,8 +41,7 @@ class TaxAmount:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """What a paper comes to, in its own currency."""
 
     lines: tuple[Decimal, ...]

@@ -11,11 +11,11 @@ import hashlib
 import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
+from msgspec import Struct, field
 from starlette.types import ASGIApp
 
 import ledgermesh.sandbox
@@ -27,8 +27,7 @@ APP_NAME = "ledgermesh"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Access:
+class Access(Struct, frozen=True, kw_only=True):
     """How a client of the real API would be set up for one set of books."""
 
     base_path: str
@@ -58,8 +57,7 @@ class Emulator(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class OAuthClient:
+class OAuthClient(Struct, frozen=True):
     """An app that a provider has registered, with the one address it may send people back to.
 
     Id and secret are public, like everything in the sandbox.
@@ -71,8 +69,7 @@ class OAuthClient:
     name: str = APP_NAME
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(Struct, frozen=True):
     """A text message that an emulator would have sent to a person's phone."""
 
     to: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from ledgermesh.sandbox.arithmetic import rounded, totals
 from ledgermesh.sandbox.books import Account, BankLine, Books, Paper, Posting, Settlement
@@ -36,8 +37,7 @@ DEFAULT_ACCOUNTS = (
 """What entries may be booked to even when the books list no such account themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One balanced journal entry, in the home currency."""
 
     date: dt.date
@@ -51,8 +51,7 @@ class Entry:
     """At most one for an account; none when the document comes to nothing."""
 
 
-@dataclass(frozen=True)
-class ProfitAndLoss:
+class ProfitAndLoss(Struct, frozen=True):
     """Income and expenses of a range of days, by account number, each positive when it is as expected."""
 
     income: dict[str, Decimal]
@@ -64,8 +63,7 @@ class ProfitAndLoss:
         return sum(self.income.values(), _ZERO) - sum(self.expenses.values(), _ZERO)
 
 
-@dataclass(frozen=True)
-class BalanceSheet:
+class BalanceSheet(Struct, frozen=True):
     """What is owned and owed at the end of a day, by account number, each positive when it is as expected."""
 
     assets: dict[str, Decimal]

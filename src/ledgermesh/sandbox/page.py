@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from msgspec import Struct, field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -21,8 +21,7 @@ _PAGES = Environment(
 _TEMPLATE = _PAGES.get_template("page.html")
 
 
-@dataclass(frozen=True)
-class Brand:
+class Brand(Struct, frozen=True):
     """Whose page it is."""
 
     name: str
@@ -30,8 +29,7 @@ class Brand:
     """Of the header and the main button, as CSS has it; dark enough for white text."""
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Struct, frozen=True):
     """Something to type in."""
 
     name: str
@@ -43,8 +41,7 @@ class Field:
     """Whether a phone should offer digits."""
 
 
-@dataclass(frozen=True)
-class Button:
+class Button(Struct, frozen=True):
     """One way to go on; the form is sent with its name and value."""
 
     name: str
@@ -57,8 +54,7 @@ class Button:
     """Whether it has a row of its own."""
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """One page: what it says, what it asks, how to go on."""
 
     brand: Brand

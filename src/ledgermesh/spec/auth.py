@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApiKey:
+
+class ApiKey(Struct, frozen=True, kw_only=True):
     """A key that does not change, sent with every request."""
 
     name: str = "api_key"
@@ -16,8 +17,7 @@ class ApiKey:
     prefix: str = "Bearer "
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Basic:
+class Basic(Struct, frozen=True, kw_only=True):
     """A user name and a password, or a key in the place of either, sent with every request (RFC 7617)."""
 
     name: str = "basic"
@@ -25,8 +25,7 @@ class Basic:
     header: str = "Authorization"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FirstPartyToken:
+class FirstPartyToken(Struct, frozen=True, kw_only=True):
     """A login with user name and password that gives an expiring token object (Kashoo).
 
     The grant keeps the token; where it also keeps the login (the operator's own books, the demo), an expired token is

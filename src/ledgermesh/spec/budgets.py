@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 Scope = Literal["connection", "app"]
 """Whose calls are counted together: those of one connection, or those of all connections to the provider's host, as
 where the limit is that of our client there."""
@@ -19,8 +21,7 @@ class Budget:
     per: Scope = "connection"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BudgetHeaders:
+class BudgetHeaders(Struct, frozen=True, kw_only=True):
     """Headers in which the provider says what is left of its (longest) budget."""
 
     limit: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from ledgermesh.spec.resource import Resource
 
@@ -14,15 +15,13 @@ IDS_MAX: Final = 100
 """Records that one notification is taken to name; one that names more is about the whole kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class UrlSecret:
+class UrlSecret(Struct, frozen=True):
     """Nothing signs it. A secret in its address says which connection it is about; what it says of records is not
     believed but read again.
     """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hooks:
+class Hooks(Struct, frozen=True, kw_only=True):
     """Paths are dotted, in the JSON object that is posted. Whatever is not there is read as not said."""
 
     proof: UrlSecret = UrlSecret()
@@ -40,16 +39,14 @@ class Hooks:
     """What no document says about it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A record as a notification names it."""
 
     kind: str
     native_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """What one notification says."""
 
     event: str

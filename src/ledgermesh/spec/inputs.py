@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args, get_origin
+
+from msgspec import Struct
 
 from ledgermesh.model.enums import PaymentMethod, SendChannel
 from ledgermesh.model.mapped import Mapped
@@ -15,8 +16,7 @@ from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.wires import declared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class Input(Struct, frozen=True, kw_only=True):
     """One field of an input."""
 
     hint: Any

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Offset:
+
+class Offset(Struct, frozen=True, kw_only=True):
     """`limit` rows from `offset` on. Ends with an empty page, or where the total or the flag says so.
 
     A short page is no end: providers cap the limit without saying so.
@@ -21,8 +22,7 @@ class Offset:
     """Dotted path to a flag that says whether rows follow, if the provider tells."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Numbered:
+class Numbered(Struct, frozen=True, kw_only=True):
     """Pages by number until one is empty."""
 
     page: str = "page"
@@ -41,8 +41,7 @@ class Whole:
     value: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FirstRows:
+class FirstRows(Struct, frozen=True, kw_only=True):
     """A limit but no way to the rows behind it: complete only when fewer rows come than were asked for."""
 
     limit: str = "limit"

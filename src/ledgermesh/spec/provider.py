@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from msgspec import Struct
+
 from ledgermesh.spec.auth import Auth
 from ledgermesh.spec.budgets import Budget, BudgetHeaders
 from ledgermesh.spec.faults import Fault
@@ -58,8 +60,7 @@ class Setting:
     choose: Choose | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Closing:
+class Closing(Struct, frozen=True, kw_only=True):
     """Closed books: the provider takes nothing that is dated on a certain day or before it."""
 
     kind: str

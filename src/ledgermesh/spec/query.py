@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 Operator = Literal["eq", "ne", "in", "lt", "lte", "gt", "gte", "contains", "isNull"]
 
@@ -29,22 +30,19 @@ class Compare:
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Struct, frozen=True):
     """All of the parts; true when there are none."""
 
     parts: tuple[Where, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Struct, frozen=True):
     """Any of the parts; false when there are none."""
 
     parts: tuple[Where, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """Everything the part does not hold for."""
 
     part: Where
@@ -65,8 +63,7 @@ def compares(where: Where | None) -> Iterator[Compare]:
             yield from compares(part)
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """One order key. Nulls come last in both directions; text is compared by code point; money within `currency`."""
 
     field: str

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from ledgermesh.model.row import Row
 from ledgermesh.spec.paging import Paging, Whole
 from ledgermesh.spec.query import Operator
@@ -35,8 +37,7 @@ class Push:
     """Whether the provider's answer is exactly ours, so that nothing is left to check and totals stay true."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sort:
+class Sort(Struct, frozen=True, kw_only=True):
     """An order that the provider keeps: only for fields it orders totally, as we do."""
 
     field: str
@@ -47,8 +48,7 @@ class Sort:
     """Whether rows that are equal in the field come ordered by native id, numerically."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
+class Window(Struct, frozen=True, kw_only=True):
     """A range of days that the provider can be asked for, both ends included."""
 
     field: str
@@ -57,8 +57,7 @@ class Window:
     """Query parameters, YYYY-MM-DD."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Expand:
+class Expand(Struct, frozen=True, kw_only=True):
     """A parameter that asks for parts which the answer otherwise lacks."""
 
     param: str
@@ -89,8 +88,7 @@ class List:
     """Makes one value of several for the same parameter; without it only the first pushed one is sent."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Get:
+class Get(Struct, frozen=True, kw_only=True):
     """Reads one by `{id}`."""
 
     path: str
@@ -118,8 +116,7 @@ class Many:
     expand: Expand | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Children:
+class Children(Struct, frozen=True, kw_only=True):
     """Rows that can only be listed below one parent; `{parent}` in the list's path is the parent's native id."""
 
     parent: str
@@ -128,8 +125,7 @@ class Children:
     """Whether this parent has any, told from its own row, so that no call is made for nothing."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Derived:
+class Derived(Struct, frozen=True, kw_only=True):
     """Records that the provider does not have, made of other answers of it. Takes bounded sources only.
 
     `rows` turns the elements of all the lists (in their order) into the documents of the derived records.
@@ -175,8 +171,7 @@ class Detail:
 ReportName = Literal["PROFIT_AND_LOSS", "BALANCE_SHEET", "TAX_SUMMARY", "TRIAL_BALANCE", "METRICS"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportEndpoint:
+class ReportEndpoint(Struct, frozen=True, kw_only=True):
     """A report as the provider computes it."""
 
     report: ReportName

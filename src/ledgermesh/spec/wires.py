@@ -13,6 +13,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
+from msgspec import Struct
+
 from ledgermesh.model.mapped import Finding, Mapped
 from ledgermesh.model.row import Malformed, Read, Row, at
 from ledgermesh.spec.pointer import Pointer
@@ -83,8 +85,7 @@ class Wire:
         return self.parts.build(self.read(row), row, findings, self)
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """How a model type is read from one provider's documents: a wire for each field."""
 
     model: type[Any]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import msgspec
+
 from ledgermesh.spec.wires import Fields, Wire
 
 WriteVerb = Literal[
@@ -171,15 +173,13 @@ def with_put(given: Put, **changes: Any) -> Put:
 # -- what happens after an unclear answer ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """The provider itself sees to it that the same key has one effect."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(msgspec.Struct, frozen=True):
     """A mark of key and content goes into a field that the provider keeps and that records can be searched by."""
 
     field: str
@@ -190,8 +190,7 @@ class Stamp:
     """How long a record may take to show up in lists."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """What was sent is looked for by its own values: a record equal in all these fields is taken for ours."""
 
     fields: tuple[str, ...]
@@ -200,8 +199,7 @@ class Search:
     settle_seconds: float = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Never:
+class Never(msgspec.Struct, frozen=True):
     """It leaves no trace to look for (an e-mail, a letter): after an unclear answer nobody knows."""
 
 
@@ -293,14 +291,13 @@ class Part:
     resource: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Compose:
+class Compose(msgspec.Struct, frozen=True, kw_only=True):
     """A verb that the provider takes in several requests."""
 
     kind: str
     verb: WriteVerb
     applies: Callable[[Values], bool] = lambda values: True
-    puts: Mapping[str, Put] = field(default_factory=dict)
+    puts: Mapping[str, Put] = msgspec.field(default_factory=dict)
     """What it takes, for capabilities and for what is lost; encodings are those of the parts."""
     parts: Callable[[Draft, Target | None], Sequence[Part]]
     """Of the draft and the record that the verb is on. The last part that CREATEs or changes `kind` is the result;
@@ -315,8 +312,7 @@ class Compose:
 Writes = tuple[Write | Compose, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Downstream:
+class Downstream(msgspec.Struct, frozen=True, kw_only=True):
     """How an aggregator tells how far it is with passing a write on to its own systems."""
 
     path: str

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
+from msgspec import Struct
 
 
 class Secret:
@@ -59,8 +60,7 @@ class Swapped(msgspec.Struct, frozen=True):
     """What stands there now: ours, or what somebody else was faster with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """Which lasting values were written or deleted since a reader looked last."""
 
     cursor: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import StateDown
@@ -14,8 +15,7 @@ from ledgermesh.state.entries import place
 KIND = "claim"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """The right to do one thing, until it is released or its seconds are over."""
 
     name: str

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import StateDown
@@ -28,8 +29,7 @@ BACKLOG_MAX = 1_000
 Kind = TypeVar("Kind", bound=Entry)
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """One lasting value was written or deleted somewhere, and this process knows it now."""
 
     place: str

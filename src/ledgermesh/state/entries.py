@@ -10,13 +10,14 @@ from functools import lru_cache
 from typing import ClassVar, Final, Literal
 from urllib.parse import quote
 
+from msgspec import Struct
+
 Environment = Literal["live", "sandbox"]
 Language = Literal["en", "de", "fr"]
 State = Literal["PENDING", "ACTIVE", "NEEDS_REAUTH", "NEEDS_CONFIG", "REVOKED", "PAUSED", "ERROR"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Branding:
+class Branding(Struct, frozen=True, kw_only=True):
     """How a tenant's connect pages look."""
 
     name: str | None = None

@@ -6,10 +6,10 @@ import secrets
 import string
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from ledgermesh.state.entries import Environment
 from ledgermesh.state.sealing import NotSealed, Seal, SealingKey
@@ -62,8 +62,7 @@ def _base62(number: int, characters: int) -> str:
     return "".join(reversed(found))
 
 
-@dataclass(frozen=True, kw_only=True)
-class BrowserGrant:
+class BrowserGrant(Struct, frozen=True, kw_only=True):
     """What a browser token allows: part of what its key may do, from pages of few origins, for a short time."""
 
     tenant: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 LEASE_SECONDS: Final = 30.0
 """A worker that is not heard of for so long is taken for dead, and its job handed to another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One job in the hands of one worker, until its lease ends."""
 
     job: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, Standing, TenantEntry
@@ -24,8 +25,7 @@ def ends_soon(standing: Standing, now: dt.datetime) -> bool:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Repairs:
+class Repairs(Struct, frozen=True, kw_only=True):
     """Makes such links, each for a day."""
 
     registry: Registry

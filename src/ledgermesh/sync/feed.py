@@ -6,11 +6,11 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 from cachetools import LRUCache
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import BadCursor, StateDown
@@ -30,8 +30,7 @@ SLACK: Final = dt.timedelta(minutes=2)
 """How far the clocks of replicas may lie apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """States that changed, by their places, in order."""
 
     keys: tuple[str, ...]
@@ -97,8 +96,7 @@ async def _taken(queue: asyncio.Queue[Batch | None]) -> AsyncIterator[Batch]:
         yield batch
 
 
-@dataclass(frozen=True, kw_only=True)
-class Update:
+class Update(Struct, frozen=True, kw_only=True):
     """A push that stands otherwise than before."""
 
     sync: Sync

@@ -6,8 +6,10 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.planned import Failure, Outcome
@@ -49,8 +51,7 @@ PROCESS_ENDED: Final = Failure(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """Pushes of a tenant, the newest first."""
 
     nodes: tuple[Sync, ...]

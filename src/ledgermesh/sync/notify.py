@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import unquote
 
 import msgspec
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import StateDown
@@ -142,8 +143,7 @@ class Notifier:
         return said if url is None else said | {"repairUrl": url}
 
 
-@dataclass(frozen=True)
-class News:
+class News(Struct, frozen=True):
     """A change that nobody was told of, and what is noted once they are."""
 
     standing: Standing

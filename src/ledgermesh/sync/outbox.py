@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 import structlog
 from cachetools import LRUCache
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.state.base import Store
@@ -55,8 +56,7 @@ class Event:
         return place(KIND, self.environment, self.tenant, self.webhook, self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """An event in the store."""
 
     event: Event

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.push import CLAIM_SECONDS
@@ -14,8 +15,7 @@ from ledgermesh.sync.keeper import Keeper
 from ledgermesh.sync.worker import Run, Watch, Worker
 
 
-@dataclass(frozen=True, kw_only=True)
-class Leases:
+class Leases(Struct, frozen=True, kw_only=True):
     """How long others wait for a process that holds something and is not heard of, seconds."""
 
     job_seconds: float = LEASE_SECONDS

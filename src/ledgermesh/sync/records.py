@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import msgspec
+from msgspec import Struct
 
 from ledgermesh.spec.hooks import Named
 from ledgermesh.state.base import Store
@@ -42,8 +43,7 @@ class RecordsChanged:
     """Equal for a notification that came twice."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recent:
+class Recent(Struct, frozen=True, kw_only=True):
     """The last events of one connection."""
 
     number: int = 0

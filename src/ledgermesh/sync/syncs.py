@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import unquote
 
 import msgspec
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.planned import Outcome
@@ -46,8 +47,7 @@ class Unreadable(Exception):
         self.expires_at = expires_at
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """A job as it lies in the store."""
 
     job: Job

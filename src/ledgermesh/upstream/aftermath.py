@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
+
+from msgspec import Struct
 
 from ledgermesh.errors import LinkError, MissingScope, NeedsConfig, OnHold, Paused, Reconnect
 from ledgermesh.state.entries import Environment, Standing, State, place
@@ -28,8 +30,7 @@ BY_CODE: dict[str, type[LinkError]] = {kind.code: kind for kind in STATES} | {On
 BY_STATE: dict[State, type[LinkError]] = {"NEEDS_CONFIG": NeedsConfig, "PAUSED": Paused}
 
 
-@dataclass(frozen=True, slots=True)
-class Showed:
+class Showed(Struct, frozen=True):
     """What a call came upon."""
 
     link: Link

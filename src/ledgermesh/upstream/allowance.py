@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ledgermesh.spec.budgets import Budget, BudgetHeaders, Scope
@@ -28,8 +28,7 @@ LATE_SHARE = 0.1
 the next one, so it is counted there too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quota:
+class Quota(Struct, frozen=True, kw_only=True):
     """One window as far as it is known."""
 
     window: int | None
@@ -41,8 +40,7 @@ class Quota:
     per: Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Scarcest:
+class Scarcest(Struct, frozen=True):
     """The window with the fewest calls left."""
 
     left: int
@@ -51,8 +49,7 @@ class Scarcest:
     """Tenant → what it spent of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """All windows of one budget at once. Windows begin at multiples of their length, as the providers' do."""
 
     budgets: tuple[Budget, ...]

@@ -7,10 +7,11 @@ import ipaddress
 import re
 import socket
 from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from ledgermesh.errors import BadInput, ConfigurationError
 
@@ -65,8 +66,7 @@ class Way(Enum):
     INSIDE = "only what the operator allows"
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Scheme, host and port of an address, in lower case, the port always said."""
 
     scheme: str
@@ -81,8 +81,7 @@ class Site:
         return f"{self.scheme}://{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """What may be reached over an address that somebody else gives."""
 
     allow: tuple[Network, ...] = ()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 from cachetools import TTLCache
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import LedgermeshError, Reconnect, TooLate
@@ -58,8 +59,7 @@ class Seen:
     """When a person has to link again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """What a grant says."""
 
     grant: Grant

@@ -9,9 +9,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final
+
+from msgspec import Struct
 
 from ledgermesh.errors import LedgermeshError
 from ledgermesh.metrics.board import Board
@@ -21,8 +22,7 @@ ABANDONED: Final = 3
 """The exit code of a worker that did not end in time after its parent had."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where one worker is: what it listens on, and where it tells its figures."""
 
     number: int
@@ -36,8 +36,7 @@ Work = Callable[[Place], None]
 """What a worker does until it is told to stop."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inherited:
+class Inherited(Struct, frozen=True, kw_only=True):
     """What a forked process has of its parent's."""
 
     number: int

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from msgspec import Struct
 
 from ledgermesh.edge.connect.parts import ConnectParts
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry, TenantEntry
@@ -19,8 +20,7 @@ MODES = ("redirect", "popup", "iframe", "tab")
 TOKEN_CHARACTERS_MAX = 8_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """A link whose tenant is known."""
 
     parts: ConnectParts

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -32,8 +32,7 @@ HEADERS = {
 }
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Struct, frozen=True):
     """The words of one language, with what belongs into them."""
 
     words: Words

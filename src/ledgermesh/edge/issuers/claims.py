@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, cast
+
+from msgspec import Struct
 
 from ledgermesh.edge.issuers.issuer import Issuer, Rights
 from ledgermesh.errors import SignIn
@@ -22,8 +23,7 @@ LASTS_SECONDS_MAX: Final = 366 * 86_400.0
 COMPANIES_MAX: Final = 10_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Times:
+class Times(Struct, frozen=True, kw_only=True):
     """When a token is good, in epoch seconds."""
 
     now: float

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from ledgermesh.state.entries import Environment
 
@@ -14,8 +15,7 @@ ALGORITHMS: Final = frozenset(
 """All are asymmetric: a key that everybody may fetch verifies and signs nothing (RFC 8725, section 3.1)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Issuer:
+class Issuer(Struct, frozen=True, kw_only=True):
     """Whose tokens are taken."""
 
     name: str
@@ -33,8 +33,7 @@ class Issuer:
     """Since `iat`; None for tokens of any age, which then need no `iat`."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rights:
+class Rights(Struct, frozen=True, kw_only=True):
     """From claims to what the caller may do; what a claim does not give is not had."""
 
     tenant: str | None = None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry, deserialize_compact
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.edge.issuers.claims import entry_of
@@ -62,8 +62,7 @@ class _Registry(JWSRegistry):
 _REGISTRY: Final = _Registry()
 
 
-@dataclass(frozen=True, slots=True)
-class Trusted:
+class Trusted(Struct, frozen=True):
     """An issuer and its keys."""
 
     issuer: Issuer

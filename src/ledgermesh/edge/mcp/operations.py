@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -17,6 +16,7 @@ from graphql import (
     parse,
     validate,
 )
+from msgspec import Struct
 
 from ledgermesh.edge.mcp.planning import OnlyPlans, planning
 from ledgermesh.edge.mcp.variables import Described
@@ -26,8 +26,7 @@ ADMINISTRATION = "admin"
 """The field of Query, and the scope, that administration needs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """One operation that can be called by its name."""
 
     name: str

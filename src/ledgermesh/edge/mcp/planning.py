@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from cachetools import LRUCache
@@ -20,6 +19,7 @@ from graphql import (
     print_ast,
     value_from_ast_untyped,
 )
+from msgspec import Struct
 
 from ledgermesh.errors import Forbidden
 
@@ -43,8 +43,7 @@ class OnlyPlans(Forbidden):
     remedy = "Leave `sync` out to have it planned; then call the tool `commit` with the plan's planToken."
 
 
-@dataclass(frozen=True, slots=True)
-class Planning:
+class Planning(Struct, frozen=True):
     """A mutation that only plans, as it is sent."""
 
     text: str

@@ -15,6 +15,7 @@ from graphql import (
     parse,
     validate,
 )
+from msgspec import Struct
 
 from ledgermesh.edge.mcp.asking import Asking
 from ledgermesh.edge.mcp.operations import Operation
@@ -54,8 +55,7 @@ class Known:
     plans: Plans
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who calls a tool, and the way to the gateway in their name."""
 
     asking: Asking
@@ -66,8 +66,7 @@ class Caller:
 Run = Callable[[Known, Caller, Mapping[str, Any]], Awaitable[str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(Struct, frozen=True, kw_only=True):
     """One tool that is always there."""
 
     description: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from graphql import (
@@ -15,6 +14,7 @@ from graphql import (
     is_object_type,
     is_specified_scalar_type,
 )
+from msgspec import Struct
 
 EXACT, NAME, OWNER, TEXT = 12, 6, 3, 1
 """What a word weighs: the whole name, a part of the name, a part of its type's name, a word of the description."""
@@ -22,8 +22,7 @@ WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 SHOWN_CHARACTERS: Final = 140
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One part of the schema that can be found."""
 
     coordinate: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from msgspec import Struct
 from starlette.websockets import WebSocket
 
 from ledgermesh.edge import incoming
@@ -22,8 +22,7 @@ SINGLE: Final = ("x-provider-token", "x-sync-data", "x-sync-sources", "idempoten
 KNOWN: Final = frozenset((*SINGLE, "authorization", "x-account-key", "x-tracking-id", "x-request-timeout"))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Caller:
+class Caller(Struct, frozen=True, kw_only=True):
     """What holds for every operation on a socket."""
 
     authorization: Secret

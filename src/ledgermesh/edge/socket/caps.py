@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ledgermesh.edge.stream import Holder, holder
 from ledgermesh.errors import CallerError
@@ -30,8 +31,7 @@ class TooManyOperations(CallerError):
     status = 429
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SocketLimits:
+class SocketLimits(Struct, frozen=True, kw_only=True):
     """What sockets may ask of one process."""
 
     sockets_max: int = 2_000

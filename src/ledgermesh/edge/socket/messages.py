@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
 import msgspec
 from graphql import GraphQLError
+from msgspec import Struct
 
 from ledgermesh.edge.incoming import decoded
 from ledgermesh.errors import BadInput, LedgermeshError
@@ -51,35 +51,30 @@ class Close(Exception):
 # -- from the client ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Init:
+class Init(Struct, frozen=True):
     """connection_init."""
 
     payload: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(Struct, frozen=True):
     """ping: wants the same back."""
 
     payload: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Pong:
+class Pong(Struct, frozen=True):
     """pong: the client lives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribe:
+class Subscribe(Struct, frozen=True):
     """subscribe: an operation of any kind."""
 
     id: str
     payload: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Complete:
+class Complete(Struct, frozen=True):
     """complete: nobody listens to that operation any more."""
 
     id: str

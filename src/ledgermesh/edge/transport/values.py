@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ledgermesh.edge.transport.addresses import Network
 
 YEAR_SECONDS = 31_536_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Transport:
+class Transport(Struct, frozen=True, kw_only=True):
     """The defaults are good for a gateway that only its own machine reaches."""
 
     trusted_proxies: tuple[Network, ...] = ()

@@ -6,12 +6,12 @@ The rates are as Apache has them (mod_reqtimeout): so many seconds for a body, a
 from __future__ import annotations
 
 from asyncio import BaseTransport, TimerHandle
-from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
+from msgspec import Struct
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ledgermesh.edge.repeats import LIKE, Like, Repeats
@@ -47,8 +47,7 @@ class NotHttp(BadInput):
     remedy = "Send a well-formed HTTP/1.1 request."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WireLimits:
+class WireLimits(Struct, frozen=True, kw_only=True):
     """What one connection may ask of the process before the application sees a request."""
 
     head_bytes_max: int = 128_000

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from ledgermesh.graph.admin.desk import Desk
 from ledgermesh.graph.admin.words import wrong
@@ -15,8 +17,7 @@ FOR_ALL = "*"
 CHARACTERS_MAX = 4_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class OAuthClientEntry:
+class OAuthClientEntry(Struct, frozen=True, kw_only=True):
     """What may be shown of a client."""
 
     provider: str

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from ledgermesh.errors import Forbidden
 from ledgermesh.graph.admin.addresses import checked
 from ledgermesh.graph.admin.desk import ADMIN, WRITE, Desk
@@ -26,8 +28,7 @@ class MadeLink:
         return "MadeLink(…)"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What is to be linked."""
 
     company: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ledgermesh.errors import Forbidden
 from ledgermesh.graph.admin.addresses import address_of
@@ -14,8 +14,7 @@ from ledgermesh.graph.admin.words import wrong
 from ledgermesh.state.entries import CompanyEntry, ConnectionEntry
 
 
-@dataclass(frozen=True, kw_only=True)
-class Copied:
+class Copied(Struct, frozen=True, kw_only=True):
     """What was made; what was there before is left alone."""
 
     company: CompanyEntry

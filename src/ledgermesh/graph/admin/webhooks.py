@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from ledgermesh.errors import NotFound
 from ledgermesh.graph.admin.desk import Desk
@@ -27,8 +29,7 @@ WEBHOOKS_MAX = 20
 """Of one tenant in one environment."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class MadeWebhook:
+class MadeWebhook(Struct, frozen=True, kw_only=True):
     """A webhook and its secret, the one time that it is shown."""
 
     entry: WebhookEntry

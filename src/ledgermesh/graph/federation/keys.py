@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from ledgermesh.errors import BadInput
 from ledgermesh.graph.kinds import NAMES
@@ -21,8 +22,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 """Every entity with its keys; each key is one field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """One entity, as a router names it."""
 
     typename: str

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.graph.kept.packed import Packed
@@ -26,8 +27,7 @@ Key = tuple[Hashable, ...]
 """What was asked, and by whom as far as it matters within one tenant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Room(Struct, frozen=True, kw_only=True):
     """How much may be kept, in bytes."""
 
     bytes_max: int = 32_000_000

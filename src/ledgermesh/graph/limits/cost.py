@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import msgspec
+from msgspec import Struct, field
 
 from ledgermesh.errors import TooCostly
 from ledgermesh.graph.limits.indifferent import split
@@ -74,8 +74,7 @@ class Explains(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
+class Learned(Struct, frozen=True):
     """What operations did cost, by who asked what. Figures only; nothing of anybody's books."""
 
     _known: Recent[Key, Mapping[str, int]] = field(default_factory=lambda: Recent(LEARNED_MAX))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Final
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, NoFragmentCyclesRule, parse, validate
+from msgspec import Struct
 
 from ledgermesh.errors import LedgermeshError, TooCostly
 from ledgermesh.graph.known import Known
@@ -37,8 +37,7 @@ NAMES: Final = {
 """What each figure counts, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What is known of a document's text."""
 
     refusal: Answer | None = None

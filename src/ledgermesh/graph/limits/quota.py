@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
+from msgspec import Struct
+
 from ledgermesh.clock import Clock
 from ledgermesh.errors import LedgermeshError, SlowDown, TooCostly
 from ledgermesh.state.limits import Allowed, Limits, Rate
@@ -34,8 +36,7 @@ class Told:
     """Of the calls that were made; None while it has not run."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallQuota:
+class CallQuota(Struct, frozen=True, kw_only=True):
     """Calls are counted before an operation runs, as they are predicted, and put right when it has run.
 
     A key with a figure of its own has its own bucket, the others of a tenant share one; it holds a minute's calls.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentLimits:
+
+class DocumentLimits(Struct, frozen=True, kw_only=True):
     """What one document may hold. Fragments count wherever they are spread, not where they are written.
 
     Every operation of `schema/operations`, and the introspection queries of the usual clients, stay below a fifth of

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
+from msgspec import Struct
 
 from ledgermesh.engine.after import afresh
 from ledgermesh.engine.hub import Hub
@@ -39,8 +40,7 @@ looks at the record.
 TURN_POLL_SECONDS: Final = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class Carrier:
+class Carrier(Struct, frozen=True):
     """`run` is what `sync.worker.Worker` calls."""
 
     parts: Parts

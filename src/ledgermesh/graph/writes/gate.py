@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from ledgermesh.engine.choice import ways
 from ledgermesh.errors import BadInput, Forbidden, LedgermeshError, Unsupported
@@ -39,8 +41,7 @@ def check_tokens(context: Context, sync: SyncMode) -> None:
         raise BadInput("X-Provider-Token lives no longer than its request: it cannot go with a push")
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """Where a change goes, and where it cannot."""
 
     able: Sequence[ConnectionEntry]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteHeaders:
+
+class WriteHeaders(Struct, frozen=True, kw_only=True):
     """Checked where HTTP is read; `WriteOptions` of a mutation win over them."""
 
     push: bool = False

@@ -7,8 +7,10 @@ import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from ledgermesh.engine import several
 from ledgermesh.engine.change import Change
@@ -36,8 +38,7 @@ WAIT_MARGIN_SECONDS: Final = 0.5
 """Left of a request's time to answer with what became of a push."""
 
 
-@dataclass(frozen=True, slots=True)
-class WriteBack:
+class WriteBack(Struct, frozen=True):
     """Implements `writer.Writer` over plan tokens and jobs."""
 
     jobs: Jobs

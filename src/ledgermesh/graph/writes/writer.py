@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from msgspec import Struct
+
 from ledgermesh.engine.change import Change
 from ledgermesh.engine.planned import Outcome, Plan
 from ledgermesh.errors import LedgermeshError
@@ -66,8 +68,7 @@ class Pushed:
     example CONFLICT with `difference` in its details."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """What a plan token says of itself to whoever may commit it."""
 
     company: str

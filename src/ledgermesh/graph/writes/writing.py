@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ledgermesh.engine.change import Change
 from ledgermesh.errors import BadInput, Forbidden
@@ -24,8 +25,7 @@ from ledgermesh.state.entries import CompanyEntry, ConnectionEntry
 MODELS = {kind.name: kind.type for kind in WRITTEN}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Struct, frozen=True, kw_only=True):
     """What a mutation asks for."""
 
     kinds: tuple[str, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from ledgermesh.model.enums import AccountType, DocumentStatus, LineKind, RecordStatus, Side
 from ledgermesh.model.money import Money
@@ -236,8 +237,7 @@ def _is_zero(found: object) -> bool:
 # -- payroll ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a payroll row that is one element of a list in the common model."""
 
     name: str

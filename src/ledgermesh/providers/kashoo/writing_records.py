@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from ledgermesh.providers.kashoo import bodies, checks
 from ledgermesh.providers.kashoo.encodings import TEXT_MAX, day_at, name_at, text_at
@@ -21,8 +23,7 @@ SEVERAL_SETTLE_SECONDS = 5.0
 REQUIRED_CURRENCY = {"currency": name_at("currency", required=True)}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True, kw_only=True):
     """One type of record."""
 
     kind: str

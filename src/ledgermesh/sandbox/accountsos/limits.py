@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from ledgermesh.clock import Clock
 from ledgermesh.sandbox.accountsos.switches import Switches
 
@@ -21,8 +23,7 @@ class Usage:
     in_minute: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Whether a request may pass, and what the headers say."""
 
     allowed: bool

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
 
+from msgspec import Struct
 from starlette.requests import Request
 
 from ledgermesh.sandbox.bossinsights.errors import Refusal, unauthorized
@@ -16,8 +16,7 @@ from ledgermesh.sandbox.bossinsights.tenants import READ, WRITE, Company, Direct
 ACCOUNT_KEY = "X_ACCOUNT_KEY"
 
 
-@dataclass(frozen=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """A caller that was let in."""
 
     company: Company

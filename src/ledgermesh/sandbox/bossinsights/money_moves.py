@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from ledgermesh.sandbox import booking, ledger
 from ledgermesh.sandbox.books import Account, Books, Journal, Posting
@@ -14,8 +15,7 @@ from ledgermesh.sandbox.more_books import Charge, Order
 from ledgermesh.sandbox.world import chart
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(Struct, frozen=True):
     """What one entry of the ledger did to one bank account."""
 
     entry: Entry

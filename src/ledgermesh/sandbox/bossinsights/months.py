@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from ledgermesh.sandbox import ledger
 from ledgermesh.sandbox.books import Books
@@ -16,8 +17,7 @@ EXPENSES = frozenset(("EXPENSE", "COST_OF_GOODS_SOLD"))
 _ZERO = Decimal(0)
 
 
-@dataclass(frozen=True)
-class Month:
+class Month(Struct, frozen=True):
     """One month of a set of books, in the home currency; amounts are debits less credits by account number."""
 
     first: dt.date

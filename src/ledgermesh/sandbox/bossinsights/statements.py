@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+
+from msgspec import Struct
 
 from ledgermesh.sandbox import ledger
 from ledgermesh.sandbox.bossinsights.charts import KINDS
@@ -102,8 +103,7 @@ def _details(
 # -- key figures ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """One key figure: of a month and the same month of the year before."""
 
     key: str

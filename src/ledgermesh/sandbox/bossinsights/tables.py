@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ledgermesh.sandbox.books import Account, BankLine, Books, Item, Journal, Paper, Party, Settlement
 from ledgermesh.sandbox.bossinsights import charts, money_moves, papers, pay, people, statements
@@ -27,8 +28,7 @@ Stamps = tuple[dt.datetime, dt.datetime]
 _UNKNOWN = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """One kind of object. `Any` is the type of its rows, which differs from table to table."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+
+from msgspec import Struct
 
 from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.bossinsights.ids import object_id
@@ -16,8 +17,7 @@ _WORDS = ("status", "method", "accountType", "type", "pay_frequency")
 """Fields whose values are words of a list that may grow."""
 
 
-@dataclass(frozen=True)
-class View:
+class View(Struct, frozen=True):
     """One company's books as somebody sees them now."""
 
     books: Books

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ledgermesh.sandbox.books import Books, Party
 from ledgermesh.sandbox.bossinsights.body import Body
@@ -18,8 +19,7 @@ Writer = Callable[["Writing", Any], str]
 """Creates a row (of None) or changes one; gives its key in the table. Raises Refusal before anything is changed."""
 
 
-@dataclass(frozen=True)
-class Writing:
+class Writing(Struct, frozen=True):
     """What every writer is given."""
 
     view: View

@@ -6,9 +6,9 @@ A program that does not ask for a page, or names a user as `login_hint`, has con
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -30,8 +30,7 @@ _WRONG_MAX = 5
 _TOO_LATE = "That took too long, or was done already. Please sign in again."
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """An authorize request that names a registered app with its own address."""
 
     client: OAuthClient

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from ledgermesh.sandbox.arithmetic import rounded
 from ledgermesh.sandbox.books import Books, Journal, Paper, Posting, Settlement
@@ -35,8 +36,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One side of an entry, in minor units of the home currency."""
 
     record: int

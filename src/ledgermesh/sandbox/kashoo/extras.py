@@ -9,6 +9,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from msgspec import Struct
+
 from ledgermesh.sandbox.books import Account, Books
 
 _PROJECT_NAMES = ("Spring campaign", "New premises", "Year-end clearance")
@@ -24,8 +26,7 @@ _REMOVED_LAST = 3
 """With at least so many transfers the last one was entered by mistake."""
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Struct, frozen=True):
     """Something that records are counted towards."""
 
     id: int

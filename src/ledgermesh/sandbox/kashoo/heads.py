@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
+
 from ledgermesh.clock import Clock
 from ledgermesh.sandbox.kashoo.body import Body
 from ledgermesh.sandbox.kashoo.business import Business
@@ -16,8 +18,7 @@ from ledgermesh.sandbox.kashoo.stamps import later
 from ledgermesh.sandbox.world.rates import exchange_rate
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(Struct, frozen=True):
     """The shared part, read and looked up."""
 
     key: str

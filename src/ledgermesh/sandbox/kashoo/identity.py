@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -25,8 +25,7 @@ CODE_SECONDS = 600
 _BRAND = Brand("Google (emulated)", "#37474f")
 
 
-@dataclass(frozen=True)
-class _Code:
+class _Code(Struct, frozen=True):
     account: str
     expires_at: dt.datetime
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 from collections import deque
-from dataclasses import dataclass
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,8 +22,7 @@ _OUTBOX_MAX = 1_000
 _FORMS = ("html", "text")
 
 
-@dataclass(frozen=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """One e-mail that was sent."""
 
     record: int

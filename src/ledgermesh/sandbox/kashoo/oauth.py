@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,8 +24,7 @@ CODE_SECONDS = 600
 _FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True)
-class _Code:
+class _Code(Struct, frozen=True):
     user: User
     client: OAuthClient
     expires_at: dt.datetime

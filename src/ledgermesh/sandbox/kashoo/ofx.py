@@ -7,9 +7,10 @@ import binascii
 import datetime as dt
 import hashlib
 import re
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from urllib.parse import unquote_to_bytes
+
+from msgspec import Struct
 
 _LINE = re.compile(r"<STMTTRN>(.*?)(?:</STMTTRN>|(?=<STMTTRN>)|\Z)", re.DOTALL)
 _FIELD = re.compile(r"<(DTPOSTED|TRNAMT|FITID|NAME|MEMO)>([^<\r\n]*)")
@@ -17,8 +18,7 @@ _LINES_MAX = 1_000
 _INVENTED = 3
 
 
-@dataclass(frozen=True)
-class StatementLine:
+class StatementLine(Struct, frozen=True):
     """One movement on a bank account; money in is positive."""
 
     id: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from ledgermesh.sandbox.emulator import OAuthClient
 from ledgermesh.sandbox.kashoo.login import GOOGLE
@@ -19,8 +20,7 @@ _DENY = Button("decision", "deny", "Deny")
 _WITH_GOOGLE = Button("decision", GOOGLE, "Sign in with Google", wide=True)
 
 
-@dataclass(frozen=True)
-class Pages:
+class Pages(Struct, frozen=True):
     """The pages of one product."""
 
     brand: Brand

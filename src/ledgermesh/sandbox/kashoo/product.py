@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ledgermesh.sandbox.books import Books
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(Struct, frozen=True):
     """One product: the provider's key, the vendor's own marker, and its differences."""
 
     name: str

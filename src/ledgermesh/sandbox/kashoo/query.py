@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from msgspec import Struct
+
 from ledgermesh.sandbox.kashoo.dates import parse_day
 from ledgermesh.sandbox.kashoo.errors import Refusal
 from ledgermesh.sandbox.kashoo.records import COLUMNS, type_word
@@ -17,8 +19,7 @@ _INT64 = 2**63
 _STATUSES = ("paid", "unpaid", "overdue")
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """Which stretch of a list."""
 
     offset: int

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
 
+from msgspec import Struct
+
 from ledgermesh.sandbox.arithmetic import totals
 from ledgermesh.sandbox.books import Books, Journal, Paper, Settlement
 from ledgermesh.sandbox.kashoo.dates import milliseconds
@@ -42,8 +44,7 @@ class Record:
     modified_ms: int
 
 
-@dataclass(frozen=True)
-class Ordering:
+class Ordering(Struct, frozen=True):
     """Records in one order; `days` ascends beside them when the order is by date, else it is empty."""
 
     rows: Sequence[Record]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ledgermesh.sandbox.kashoo.additions import reworded
 from ledgermesh.sandbox.kashoo.business import Business
@@ -13,8 +14,7 @@ from ledgermesh.sandbox.kashoo.switches import Switches
 Document = dict[str, object]
 
 
-@dataclass(frozen=True)
-class View:
+class View(Struct, frozen=True):
     """One business as somebody sees it now."""
 
     business: Business

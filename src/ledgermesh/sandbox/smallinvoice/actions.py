@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ledgermesh.sandbox.smallinvoice import document_writes, letter_writes, payment_writes
 from ledgermesh.sandbox.smallinvoice.document_fields import EMAIL, INVOICE_EMAIL, status
@@ -10,8 +10,7 @@ from ledgermesh.sandbox.smallinvoice.fields import Form
 from ledgermesh.sandbox.smallinvoice.writer import Act
 
 
-@dataclass(frozen=True)
-class Actions:
+class Actions(Struct, frozen=True):
     """Of one kind of document."""
 
     status_form: Form

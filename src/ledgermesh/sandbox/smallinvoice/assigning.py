@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from ledgermesh.sandbox.smallinvoice.answers import LANGUAGES
 from ledgermesh.sandbox.smallinvoice.company import Company
@@ -34,8 +35,7 @@ CUSTOM_FIELDS = Field(
 )
 
 
-@dataclass(frozen=True)
-class Home:
+class Home(Struct, frozen=True):
     """Where the books keep what stands under a key."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from ledgermesh.sandbox import ledger
 from ledgermesh.sandbox.books import Item
@@ -64,8 +65,7 @@ _HOMES: Mapping[str, Home] = {
 }
 
 
-@dataclass(frozen=True)
-class Items:
+class Items(Struct, frozen=True):
     """Products or services; both share one sequence of numbers."""
 
     service: bool
@@ -139,8 +139,7 @@ def _blank(number: str, now: dt.datetime, *, service: bool) -> Item:
     )
 
 
-@dataclass(frozen=True)
-class Categories:
+class Categories(Struct, frozen=True):
     """Categories of products or of services."""
 
     service: bool

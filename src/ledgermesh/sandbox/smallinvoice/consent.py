@@ -6,9 +6,9 @@ A program that does not ask for a page, or names a person as `login_hint`, has c
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -45,8 +45,7 @@ _BUTTONS = (
 )
 
 
-@dataclass(frozen=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """An authorize request that may be agreed to."""
 
     client: Client

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 
 @dataclass(frozen=True, eq=False)
 class Problem(Exception):
@@ -55,8 +57,7 @@ def limit_reached(code: int, feature: str, limit: int) -> Problem:
     return problem(402, code, "Feature limit reached", limit=limit, feature=feature)
 
 
-@dataclass(frozen=True)
-class Wrong:
+class Wrong(Struct, frozen=True):
     """One thing that is wrong in a body; dots in the key lead into nested values."""
 
     key: str

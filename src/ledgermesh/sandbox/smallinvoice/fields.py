@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from msgspec import Struct
+
 from ledgermesh.sandbox.smallinvoice.answers import number
 from ledgermesh.sandbox.smallinvoice.errors import Wrong, invalid
 
@@ -25,8 +27,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _DIGITS_MAX = 12
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Struct, frozen=True):
     """One key of a body."""
 
     name: str

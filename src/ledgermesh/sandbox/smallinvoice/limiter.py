@@ -6,6 +6,8 @@ import math
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from ledgermesh.clock import Clock
 from ledgermesh.sandbox.smallinvoice.switches import Switches
 
@@ -18,8 +20,7 @@ class _Window:
     spent: int = 0
 
 
-@dataclass(frozen=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """What is left after a call."""
 
     limit: int

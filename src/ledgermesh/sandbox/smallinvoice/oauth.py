@@ -12,6 +12,8 @@ import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from msgspec import Struct
+
 from ledgermesh.clock import Clock
 from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.emulator import APP_NAME, check_redirect_uri
@@ -29,8 +31,7 @@ _CODE_SECONDS = 600
 _FORGOTTEN_AT_ONCE = 10
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(Struct, frozen=True):
     """A registered client."""
 
     id: str
@@ -46,8 +47,7 @@ class Client:
     name: str = APP_NAME
 
 
-@dataclass(frozen=True)
-class Access:
+class Access(Struct, frozen=True):
     """What an access token allows."""
 
     books: Books
@@ -55,8 +55,7 @@ class Access:
     expires: dt.datetime
 
 
-@dataclass(frozen=True)
-class _Code:
+class _Code(Struct, frozen=True):
     client: Client
     books: Books
     scopes: frozenset[str]

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from operator import attrgetter
 
+from msgspec import Struct
+
 from ledgermesh.sandbox.books import Books, Paper, Settlement
 from ledgermesh.sandbox.smallinvoice.answers import number, timestamp
 from ledgermesh.sandbox.smallinvoice.ids import Ids
@@ -44,8 +46,7 @@ def has_cash_discount(oddness: int) -> bool:
     return oddness % 29 == 0
 
 
-@dataclass(frozen=True)
-class Payable:
+class Payable(Struct, frozen=True):
     """What payments are of."""
 
     id: int

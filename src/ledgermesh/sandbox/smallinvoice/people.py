@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ledgermesh.sandbox.books import Books
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(Struct, frozen=True):
     """A login and the company it belongs to; public, like everything in the sandbox."""
 
     email: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 SIZES = (240, 595, 600, 972, 1240)
 """Widths that a picture may have, in pixels."""
@@ -14,8 +15,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _LINES_ON_A_PAGE = 46
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """What is printed."""
 
     lines: Sequence[str]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from msgspec import Struct
 from starlette.datastructures import URL
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,8 +27,7 @@ TableOf = Callable[[Company, Request], Table[Any]]
 _ID = re.compile("[0-9]{1,12}")
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """Makes the handlers of the resources."""
 
     server: AuthServer

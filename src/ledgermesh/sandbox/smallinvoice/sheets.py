@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,8 +26,7 @@ _RECEIPTS = {"de": "Quittung", "en": "Receipt", "es": "Recibo", "fr": "Quittance
 _NUMBER = re.compile("[0-9]{1,6}")
 
 
-@dataclass(frozen=True)
-class Printer:
+class Printer(Struct, frozen=True):
     """Makes the handlers of documents as files."""
 
     reader: Reader

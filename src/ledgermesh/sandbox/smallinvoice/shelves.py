@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from starlette.requests import Request
 
 from ledgermesh.sandbox.smallinvoice.address_writes import Accounts, Addresses, People
@@ -33,8 +33,7 @@ _CONFIRMATIONS = Documents(
 _NOTES = Documents("delivery_note", "delivery_note", NOTE, lambda books: books.office.delivery_notes)
 
 
-@dataclass(frozen=True)
-class Shelf:
+class Shelf(Struct, frozen=True):
     """Records of one kind."""
 
     path: str

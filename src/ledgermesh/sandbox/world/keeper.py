@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ledgermesh.sandbox.books import Books
 from ledgermesh.sandbox.world.companies import Size
 from ledgermesh.sandbox.world.setting import Setting
 
 
-@dataclass(frozen=True)
-class Keeper:
+class Keeper(Struct, frozen=True):
     """How books look that lie with a provider."""
 
     currency: str

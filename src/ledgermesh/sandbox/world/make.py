@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from ledgermesh.sandbox.books import Books, Party
 from ledgermesh.sandbox.emulator import modules
@@ -20,8 +22,7 @@ SCALED = "grand-tour"
 """The company whose books `scale` makes bigger."""
 
 
-@dataclass(frozen=True)
-class World:
+class World(Struct, frozen=True):
     """All books of all companies on one day."""
 
     today: dt.date

@@ -8,13 +8,13 @@ set none aside; their numbers here begin with a zero after the area code, as no 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _POSTCODE_LETTERS = "ABCEGHJKLMNPRSTVXY"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """A city. In patterns `#` stands for a digit and `@` for a letter."""
 
     country: str
@@ -25,8 +25,7 @@ class Place:
     language: str = "en"
 
 
-@dataclass(frozen=True)
-class Country:
+class Country(Struct, frozen=True):
     """What firms, streets and tax numbers look like in a country."""
 
     currency: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _MONTHS = 24
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(Struct, frozen=True):
     """The days that the books cover."""
 
     start: dt.date

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Ware:
+class Ware(Struct, frozen=True):
     """Something a company sells."""
 
     name: str
@@ -20,8 +19,7 @@ class Ware:
     """Percent charged on it in Switzerland."""
 
 
-@dataclass(frozen=True)
-class Trade:
+class Trade(Struct, frozen=True):
     """A line of business."""
 
     wares: tuple[Ware, ...]

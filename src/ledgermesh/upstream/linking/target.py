@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ledgermesh.errors import BadInput
 from ledgermesh.spec.auth import Auth, OAuth2
@@ -17,8 +18,7 @@ NEW = "new"
 """Stands for the id of a connection that is not there yet; nothing is kept under it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """What is to be linked, in whose name."""
 
     owner: str

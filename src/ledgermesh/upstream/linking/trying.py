@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from ledgermesh.errors import Garbled
 from ledgermesh.model.row import Malformed, Row, at
@@ -20,8 +21,7 @@ PAGES_MAX = 20
 LABEL_CHARACTERS_MAX = 120
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """One value that a setting may have."""
 
     value: str

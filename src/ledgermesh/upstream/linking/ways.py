@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 from ledgermesh.spec.auth import ApiKey, Auth, Basic, FirstPartyToken, OAuth2
 from ledgermesh.spec.provider import Provider, Setting
 from ledgermesh.upstream.linking.places import needed
@@ -26,8 +28,7 @@ class Ask:
     """Value and words, where it is one of a few."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Way:
+class Way(Struct, frozen=True, kw_only=True):
     """One way in as a person sees it; a provider's `Auth` may be two of them."""
 
     name: str
