@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import strawberry
-from msgspec import structs
 
 from ledgermesh.engine.ids import Shelf
 from ledgermesh.engine.mapping import Maker, Rejected, element, elements
@@ -84,7 +83,7 @@ def _records(provider: Provider, resource: Resource, verb: str, case: Mapping[st
     maker = _maker(link, resource)
     parent = _parent(link, resource, case)
     rows = maker.records(_documents(resource, verb, case["answers"]), WHEN, parent, rejected)
-    return {"records": [_shown(row) for row in rows], "rejected": [structs.asdict(each) for each in rejected]}
+    return {"records": [_shown(row) for row in rows], "rejected": [asdict(each) for each in rejected]}
 
 
 def _maker(link: Link, resource: Resource) -> Maker:

@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from msgspec import Struct
-
 from ledgermesh.engine.mapping import Maker, element, elements
 from ledgermesh.engine.paging import parameters, size_max, turn
 from ledgermesh.engine.picking import SINGLES_MAX, Loaded, Picking, good, together
@@ -36,7 +34,8 @@ UNNAMED = frozenset(("",))
 """The names of the resources of a kind that has only one, as nearly all have."""
 
 
-class ReportAnswer(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class ReportAnswer:
     """A report and when it was read."""
 
     report: Report

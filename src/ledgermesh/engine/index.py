@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from cachetools import TTLCache
-from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.order import Place
@@ -83,7 +82,8 @@ class Shelves(Protocol):
         ...
 
 
-class Noted(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Noted:
     """The same shelves, as one request uses them: it notes how old what it takes from there is."""
 
     inner: Shelves

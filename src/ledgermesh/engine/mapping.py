@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec import Struct
-
 from ledgermesh.engine.request import fill
 from ledgermesh.errors import Garbled
 from ledgermesh.model.mapped import row_of
@@ -23,7 +21,8 @@ CONNECTION = "connection_id"
 """What conditions call the connection that a record was read from."""
 
 
-class Rejected(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Rejected:
     """A record that cannot be shown, and why. Never holds a value."""
 
     native_id: str | None

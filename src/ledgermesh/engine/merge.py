@@ -9,8 +9,6 @@ from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from typing import Final, Generic, Literal
 
-from msgspec import Struct
-
 from ledgermesh.clock import Clock
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.cursor import State, digest
@@ -54,7 +52,8 @@ class Run:
     """Who goes through many rows asks it when to let others have the event loop."""
 
 
-class SourceResult(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceResult:
     """What became of one source in one page."""
 
     name: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import lt
 from typing import Final, Generic
 
 import msgspec
-from msgspec import Struct
 
 from ledgermesh.engine.order import Ordering, Place, furthest
 from ledgermesh.engine.pages import Keep, Page, T
@@ -26,7 +26,8 @@ class Entry(msgspec.Struct, Generic[T], frozen=True):
     record: T | None
 
 
-class Sheet(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Sheet:
     """Where a page that was read stood, and the places of its rows."""
 
     position: int | None

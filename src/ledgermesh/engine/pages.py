@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from msgspec import Struct
-
 
 class Record(Protocol):
     """What the merge asks of a record, besides the fields that the query names (attributes by Python name)."""
@@ -25,7 +23,8 @@ T_co = TypeVar("T_co", bound=Record, covariant=True)
 Keep = Callable[[T], bool]
 
 
-class Days(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Days:
     """A range of days, both ends included; None is open."""
 
     start: dt.date | None

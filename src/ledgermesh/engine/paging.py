@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from dataclasses import dataclass
 
 from ledgermesh.spec.paging import FirstRows, Numbered, Offset, Paging, Whole
 
@@ -10,7 +10,8 @@ WHOLE_MAX = 100_000
 """What a list without pages counts as its page size."""
 
 
-class Turn(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Turn:
     """What one answer says about the reading of a list."""
 
     next: int | None

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final, TypeVar
-
-from msgspec import Struct
 
 from ledgermesh.engine.ahead import AT_ONCE
 from ledgermesh.engine.mapping import Maker, Rejected, elements
@@ -30,7 +29,8 @@ Loaded = Record | LedgermeshError | None
 Result = TypeVar("Result")
 
 
-class Picking(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Picking:
     """What is asked of the records that are picked out of a resource."""
 
     send: Handler

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
-
-from msgspec import Struct
 
 from ledgermesh.engine.cursor import Scope
 from ledgermesh.engine.hub import Hub
@@ -39,7 +38,8 @@ MARGIN_SECONDS: Final = 0.25
 """Kept of the deadline for answering, after the last provider was given up."""
 
 
-class Paging(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
     """Which page of a list is asked for."""
 
     first: int
