@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from ledgermesh.graph.compiled import options_for
 from ledgermesh.graph.compiling import Compiling
+from ledgermesh.graph.schema import make_schema
 from tests.graph.demo import demo_house
 
 TEXT = """{ company(key: "maple-bakery") { invoices(first: 5) {
@@ -37,3 +41,14 @@ async def test_the_shadow_compares_and_asks_no_provider() -> None:
         shadow, reads = house.gateway.answers.queries.shadow, house.reads
         await shadow.done()
         assert (shadow.same, shadow.different, house.reads) == (1, 0, reads)
+
+
+@pytest.mark.parametrize(
+    ("parent", "name"), [("Query", "company"), ("Company", "invoices"), ("Company", "invoice")]
+)
+def test_resolvers_of_books_are_called_by_themselves(parent: str, name: str) -> None:
+    """Nothing of Strawberry's stands around what every question about books asks."""
+    schema = make_schema()
+    type_ = schema.inner.type_map[parent]
+
+    assert options_for(schema).direct(type_, name, type_.fields[name]) is not None

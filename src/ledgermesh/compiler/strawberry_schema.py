@@ -101,7 +101,8 @@ def _is_usual(resolve: Any, field: StrawberryField, base: Any) -> bool:
         not field.extensions
         and not field.permission_classes
         and type(field).get_result is StrawberryField.get_result
-        and type(base) is StrawberryResolver
+        and isinstance(base, StrawberryResolver)
+        and type(base).__call__ is StrawberryResolver.__call__
         and callable(base.wrapped_func)
         and getattr(resolve, "__module__", "") == schema_converter.__name__
         and getattr(resolve, "__qualname__", "").endswith(WRAPPERS)
