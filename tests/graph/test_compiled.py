@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ledgermesh.graph.compiled import options_for
@@ -49,6 +51,6 @@ async def test_the_shadow_compares_and_asks_no_provider() -> None:
 def test_resolvers_of_books_are_called_by_themselves(parent: str, name: str) -> None:
     """Nothing of Strawberry's stands around what every question about books asks."""
     schema = make_schema()
-    type_ = schema.inner.type_map[parent]
+    type_: Any = schema.inner.type_map[parent]
 
     assert options_for(schema).direct(type_, name, type_.fields[name]) is not None

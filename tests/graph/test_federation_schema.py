@@ -31,7 +31,7 @@ from graphql import (
 )
 
 from ledgermesh.graph.federation.keys import KEYS
-from ledgermesh.graph.limits.asked import Asked, read
+from ledgermesh.graph.limits.asked import Asked, Reading
 from ledgermesh.graph.limits.points import points
 from ledgermesh.graph.question import Question
 from ledgermesh.graph.schema import Schema
@@ -170,7 +170,7 @@ def test_what_is_printed_is_what_is_enforced(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for each in parse(text).definitions:
         name = each.name.value  # type: ignore[attr-defined]  # all of them are named
-        operation = read(schema().inner, schema().known.parse(text), name, {"company": "x", **given})
+        operation = Reading(schema().inner, schema().known.parse(text)).read(name, {"company": "x", **given})
         if operation is None or operation.type is OperationType.SUBSCRIPTION:
             continue
         assert sum(map(weighed, operation.roots)) == points(operation)

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from ledgermesh.edge import rates
-from ledgermesh.graph.limits.asked import read
+from ledgermesh.graph.limits.asked import Reading
 from ledgermesh.graph.limits.points import points
 from ledgermesh.graph.limits.values import Budget
 from ledgermesh.graph.question import Question
@@ -164,7 +164,7 @@ async def test_what_may_be_known_already_may_cost_nothing(house: Demo) -> None:
 def test_points_follow_the_arithmetic(text: str, expected: int) -> None:
     """An object 1, a list as often as `first` says, else 10; a mutation 10; what is left out nothing."""
     schema = shared_schema()
-    operation = read(schema.inner, schema.known.parse(text), None, {})
+    operation = Reading(schema.inner, schema.known.parse(text)).read(None, {})
     assert operation is not None
     assert points(operation) == expected
 

@@ -12,7 +12,7 @@ from ledgermesh.errors import BadInput, Forbidden, LedgermeshError, TooCostly
 from ledgermesh.graph.context import Parts, context_of
 from ledgermesh.graph.known import DOCUMENTS_MAX, Known
 from ledgermesh.graph.limits.arguments import arguments_of
-from ledgermesh.graph.limits.asked import read
+from ledgermesh.graph.limits.asked import Reading
 from ledgermesh.graph.limits.conditions import check_conditions
 from ledgermesh.graph.limits.cost import Cost, Key, Learned, key_of, total
 from ledgermesh.graph.limits.documents import Documents, Verdict, told
@@ -38,6 +38,7 @@ class _Passed(NamedTuple):
     """The variables that its cost does not depend on."""
     asks_schema: bool
     """Whether it may ask what the schema is."""
+    reading: Reading
 
 
 class Gate:
@@ -63,7 +64,7 @@ class Gate:
         verdict = self._documents.known(question) or await self._documents.check(question)
         if verdict.refusal is not None or not verdict.fine:
             return verdict.refusal
-        passed = self._passed.get(question.text) or self._looked(question.text)
+        passed = self._passing(question.text)
         closed = self._closed(question) if passed.asks_schema else None
         if closed is not None:
             return told(closed)
@@ -82,10 +83,13 @@ class Gate:
             refusal = await self._reserved(question, cost, quota)
         return told(refusal) if refusal is not None else None
 
-    def _looked(self, text: str) -> _Passed:
+    def _passing(self, text: str) -> _Passed:
         """What is worth knowing of a valid document."""
-        names = indifferent(self._known.parse(text))
-        return self._passed.put(text, _Passed(names, NAMED.search(text) is not None))
+        if (known := self._passed.get(text)) is not None:
+            return known
+        document = self._known.parse(text)
+        reading = Reading(self._schema, document)
+        return self._passed.put(text, _Passed(indifferent(document), NAMED.search(text) is not None, reading))
 
     def _closed(self, question: Question) -> Forbidden | None:
         """Why this caller may not ask what the schema is; None where nobody asks, or may."""
@@ -151,10 +155,9 @@ class Gate:
 
     def _cost(self, question: Question, verdict: Verdict) -> Cost | None:
         """None where the document or its variables are not good: running it says why. Raises LedgermeshError."""
-        document = self._known.validated(self._schema, question.text) if verdict.fine else None
-        if document is None:
+        if not verdict.fine:
             return None
-        operation = read(self._schema, document, question.operation, question.variables)
+        operation = self._passing(question.text).reading.read(question.operation, question.variables)
         if operation is None:
             return None
         check_conditions(operation.roots)

@@ -8,6 +8,7 @@ from itertools import islice
 from math import ceil
 from typing import Any, Final, Protocol
 
+import msgspec
 from graphql import OperationType
 
 from ledgermesh.engine.hub import below, names_its_documents
@@ -38,8 +39,7 @@ class Arguments(Protocol):
     def __call__(self, asked: Asked) -> dict[str, Any]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, kw_only=True):
     """What one field asks of one connection."""
 
     path: str

@@ -7,9 +7,9 @@ that, else `assumedSize`. Source: the IBM cost specification as Apollo Router co
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-from graphql import OperationType, get_nullable_type, is_list_type
+from graphql import OperationType
 
 from ledgermesh.graph.fanout import FIRST_MAX
 from ledgermesh.graph.limits.asked import Asked, Operation
@@ -47,8 +47,7 @@ def _field(asked: Asked, first: int | None) -> int:
 
 def _many(asked: Asked, first: int | None) -> int:
     """How often what a field gives may be there."""
-    type_: Any = get_nullable_type(asked.definition.type)
-    if not is_list_type(type_):
+    if not asked.many:
         return 1
     if first is not None and asked.name in SLICED:
         return min(max(first, 0), FIRST_MAX)  # what lies outside is refused as such when it is run

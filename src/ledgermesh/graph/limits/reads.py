@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
+
+import msgspec
 
 from ledgermesh.engine.hub import CHILDREN_MAX, REPORT_PAGES_MAX
 from ledgermesh.engine.merge import FILTERED_FACTOR, SLACK_ROWS
@@ -20,8 +21,7 @@ ASSUMED_PAGES: Final = 3
 """Of a list that has to be read whole while nobody knows how long it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class Count(msgspec.Struct, frozen=True, kw_only=True):
     """How many calls something needs, if every one of them is answered and none is known already."""
 
     least: int
@@ -31,7 +31,7 @@ class Count:
     """Fields whose conditions the provider takes over."""
     sorted: bool = False
     """Whether the provider keeps the order."""
-    pages: int = field(default=0)
+    pages: int = 0
     """Of the likely calls, those for pages of a list."""
 
     def __add__(self, other: Count) -> Count:
