@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -50,15 +50,16 @@ class Fields(Headers):
     def __contains__(self, key: Any) -> bool:
         return key.lower() in self._first
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._first)
+
 
 class Incoming(Request):
     """A request whose headers are looked up often."""
 
+    headers: Headers = Headers()  # type: ignore[assignment]  # no property: it is asked a dozen times
+    """See HTTPConnection."""
+
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
-        self._fields = Fields(scope)
-
-    @property
-    def headers(self) -> Headers:
-        """See HTTPConnection."""
-        return self._fields
+        self.headers = Fields(scope)

@@ -27,13 +27,12 @@ SPREADS_MAX: Final = 100
 """Fragments that are looked into; with more of them at the top a document is nothing that a person wrote."""
 
 
-NAMES: Final = ("x-sync-data", "x-sync-sources", "x-tracking-id", "idempotency-key")
+NAMES: Final = frozenset(("x-sync-data", "x-sync-sources", "x-tracking-id", "idempotency-key"))
 
 
 def write_headers(request: Request) -> WriteHeaders:
     """X-Sync-Data, X-Sync-Sources, X-Tracking-ID and Idempotency-Key; raises BadInput for one that cannot be meant."""
-    headers = request.headers
-    if not any(name in headers for name in NAMES):
+    if NAMES.isdisjoint(request.headers):
         return NOTHING
     return WriteHeaders(
         push=_push(request),

@@ -8,11 +8,10 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from cachetools import LRUCache
-
 from ledgermesh.errors import BadInput
 from ledgermesh.spec.query import Ref
 from ledgermesh.state.sealing import SealingKey
+from ledgermesh.upstream.recent import Recent
 
 VERSION: Final = 1
 HEAD_BYTES: Final = 2
@@ -46,7 +45,7 @@ class Shelves:
     """Ids that are remembered, for they are the same whenever they are shown: so many, then all are forgotten."""
 
     def __init__(self) -> None:
-        self._shelves: LRUCache[tuple[bytes, str, str], Shelf] = LRUCache(SHELVES_MAX)
+        self._shelves: Recent[tuple[bytes, str, str], Shelf] = Recent(SHELVES_MAX)
         self._made = 0
 
     def of(self, owner: bytes, kind: str, connection: str, seal: Callable[[Ref], str]) -> Mapping[str, str]:
@@ -54,7 +53,7 @@ class Shelves:
         found = self._shelves.get((owner, kind, connection))
         if found is None:
             found = Shelf(lambda native_id: seal(Ref(kind, connection, native_id)), self._count)
-            self._shelves[owner, kind, connection] = found
+            self._shelves.put((owner, kind, connection), found)
         return found
 
     def _count(self) -> None:
@@ -133,12 +132,12 @@ class AllIds:
     def __init__(self, keys: Sequence[SealingKey]) -> None:
         self._keys = keys
         self._shelves = Shelves()
-        self._owners: LRUCache[tuple[str, str], Ids] = LRUCache(OWNERS_MAX)
+        self._owners: Recent[tuple[str, str], Ids] = Recent(OWNERS_MAX)
 
     def of(self, tenant: str, environment: str) -> Ids:
         """Those of one tenant."""
         found = self._owners.get((tenant, environment))
         if found is None:
             found = Ids(self._keys, tenant=tenant, environment=environment, shelves=self._shelves)
-            self._owners[tenant, environment] = found
+            self._owners.put((tenant, environment), found)
         return found

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from cachetools import FIFOCache
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -27,6 +26,7 @@ from graphql import (
 
 from ledgermesh.graph.deferring import DEFER
 from ledgermesh.graph.kept.fields import keepable
+from ledgermesh.upstream.recent import Recent
 
 SHAPES_MAX: Final = 1000
 FRESH: Final = "fresh"
@@ -72,7 +72,7 @@ class Shapes:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._keepable = keepable(schema)
-        self._known: FIFOCache[tuple[str, str | None], Shape] = FIFOCache(SHAPES_MAX)
+        self._known: Recent[tuple[str, str | None], Shape] = Recent(SHAPES_MAX)
 
     def find(self, text: str, operation: str | None) -> Shape | None:
         """What was learned before."""
@@ -82,7 +82,7 @@ class Shapes:
         """The shape of a valid document."""
         found = self._known.get((text, operation))
         if found is None:
-            found = self._known[text, operation] = self._shape(document, operation)
+            found = self._known.put((text, operation), self._shape(document, operation))
         return found
 
     def _shape(self, document: DocumentNode, name: str | None) -> Shape:
