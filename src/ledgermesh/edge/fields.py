@@ -57,7 +57,7 @@ class Fields(Headers):
 class Incoming(Request):
     """A request whose headers are looked up often."""
 
-    headers: Headers = Headers()  # type: ignore[assignment]  # no property: it is asked a dozen times
+    headers: Headers = Headers()  # no property: it is asked a dozen times
     """See HTTPConnection."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
