@@ -1,4 +1,7 @@
-"""The same spoilt books behind two gateways, on compiled code and on graphql-core, and every answer compared."""
+"""The same spoilt books behind two gateways, on compiled code and on graphql-core, and every answer compared.
+
+The first one decodes documents in their shapes where they have them, the other all of them as dicts.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from ledgermesh.gateway import Choices, Running, make_gateway
 from ledgermesh.graph.compiling import Compiling
 from ledgermesh.graph.question import Question
 from ledgermesh.sandbox.board import switches
+from ledgermesh.spec.provider import Provider
 from ledgermesh.upstream.wire import Wire
 from ledgermesh.upstream.wire_httpx import HttpxWire
 from tests.compiler.questions import Questions
@@ -53,6 +57,18 @@ UNLIMITED: Final = {
     name: replace(provider, budgets=(), budget_headers=None) for name, provider in PROVIDERS.items()
 }
 """On a clock that stands still a budget never fills again."""
+
+
+def shapeless(provider: Provider) -> Provider:
+    """The same definition, all of whose documents are read as dicts."""
+    resources = tuple(replace(each) for each in provider.resources)
+    for each in resources:
+        if each.list is not None:
+            each.shapes[each.list.items] = None
+    return replace(provider, resources=resources)
+
+
+SHAPELESS: Final = {name: shapeless(provider) for name, provider in UNLIMITED.items()}
 BADNESS: Final = (
     Badness(), Badness(values=0.003), Badness(values=0.01), Badness(values=0.03), Badness(values=0.1),
     Badness(values=0.005, answers=0.15), Badness(values=0.002, envelope=True), Badness(values=0.05, gentle=True),
@@ -202,10 +218,13 @@ async def books(rows: int = ROWS) -> AsyncIterator[Books]:
         )
         wire = Spoilt(HttpxWire(client))
         sides = []
-        for compiling in (Compiling(from_time=1), Compiling(on=False)):
+        for definitions, compiling in (
+            (UNLIMITED, Compiling(from_time=1)),
+            (SHAPELESS, Compiling(on=False)),
+        ):
             clock = ManualClock(NOW)
             state = await linked(kept, emulators)
-            running = _gateway(state, wire, clock, compiling)
+            running = _gateway(state, wire, clock, definitions, compiling)
             stack.push_async_callback(running.close)
             sides.append(Side(running, clock))
         # Errors that are masked are logged with all that led to them, which takes longer than the whole case.
@@ -214,9 +233,11 @@ async def books(rows: int = ROWS) -> AsyncIterator[Books]:
         await asyncio.sleep(0)
 
 
-def _gateway(state: Any, wire: Wire, clock: ManualClock, compiling: Compiling) -> Running:
+def _gateway(
+    state: Any, wire: Wire, clock: ManualClock, definitions: Mapping[str, Provider], compiling: Compiling
+) -> Running:
     return make_gateway(
-        state=state, wire=wire, clock=clock, keys=KEYS, random=Random(1), definitions=UNLIMITED,
+        state=state, wire=wire, clock=clock, keys=KEYS, random=Random(1), definitions=definitions,
         choices=Choices(rate=UNBOUND, compiling=compiling),
     )  # fmt: skip
 

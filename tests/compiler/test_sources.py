@@ -16,7 +16,8 @@ from ledgermesh.compiler.arguments import NOTHING
 from ledgermesh.compiler.extension import Compiler, Request
 from ledgermesh.compiler.plan import Level, operation_of, plan
 from ledgermesh.graph.compiled import options_for
-from ledgermesh.graph.fused import Unusual, _Writer, fuse
+from ledgermesh.graph.fused import _Writer, fuse
+from ledgermesh.graph.fused_paths import Unusual
 from ledgermesh.graph.schema import make_schema
 from tests.contract.known import PROVIDERS
 
@@ -76,6 +77,17 @@ def test_a_providers_documents_are_written_by_what_was_read(provider: str) -> No
     source = "\n".join(_Writer(OPTIONS).function(invoices(), resource.fields.wires)) + "\n"
 
     assert kept(f"fused_{provider}_invoice", source) == source
+
+
+def test_documents_in_their_shape_are_written_by_what_was_read() -> None:
+    """The same of a document that was decoded in its shape."""
+    [resource] = [each for each in PROVIDERS["bossinsights"].resources if each.kind == "Invoice"]
+    shape = resource.shape("")
+    assert shape is not None
+
+    source = "\n".join(_Writer(OPTIONS).function(invoices(), resource.fields.wires, shape.document)) + "\n"
+
+    assert kept("fused_bossinsights_invoice_shaped", source) == source
 
 
 SINGLY = (

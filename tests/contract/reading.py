@@ -44,19 +44,19 @@ def open_resource(stand: Stand, resource: Resource, query: ListQuery | None = No
     return open_list(hub.send, hub.terms, maker, query or ListQuery(resource.kind))
 
 
-async def all_of(stand: Stand, kind: str) -> Whole:
-    """All records of a kind: of each of its lists, or below each parent."""
+async def all_of(stand: Stand, kind: str, fields: frozenset[str] = frozenset()) -> Whole:
+    """All records of a kind: of each of its lists, or below each parent; as for who reads these fields."""
     mine = [one for one in stand.provider.resources if one.kind == kind]
     children = None if any(one.children is None for one in mine) else mine[0].children
     if children is None:
-        lists = [await read_list(stand, pages) for pages in stand.hub().lists(ListQuery(kind))]
+        lists = [await read_list(stand, pages) for pages in stand.hub().lists(ListQuery(kind, fields=fields))]
         rows, rejected = (
             [row for each in lists for row in each.rows],
             [row for each in lists for row in each.rejected],
         )
         return Whole(rows, rejected, lists[0].truncated, sum(each.pages for each in lists))
     parents = (await all_of(stand, children.parent)).rows
-    below = await stand.hub().children(kind, parents, frozenset())
+    below = await stand.hub().children(kind, parents, fields)
     rows = []
     for found in below:
         assert not isinstance(found, LedgermeshError)

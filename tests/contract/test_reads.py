@@ -10,11 +10,12 @@ import pytest
 
 from ledgermesh.errors import Unsupported
 from ledgermesh.graph.kinds import NAMES
-from ledgermesh.model.mapped import graphql_name, read_all
+from ledgermesh.model.mapped import graphql_name, read_all, row_of
 from ledgermesh.model.record import Record
-from ledgermesh.model.row import Row
+from ledgermesh.model.row import Document, Row, plain
 from ledgermesh.spec.query import ListQuery
 from ledgermesh.spec.resource import Resource
+from ledgermesh.spec.wires import ABSENT
 from ledgermesh.upstream.decode import decode
 from tests.contract.fields import shown
 from tests.contract.known import PROVIDERS
@@ -48,6 +49,29 @@ async def test_a_list_gives_records_with_ids_of_their_own(name: str, kind: str) 
     for row in rows:
         read_all(row)
         assert row.__dict__["_findings"] == []
+
+
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+async def test_documents_have_the_shape_that_their_definition_gives_them(name: str, kind: str) -> None:
+    """All that is listed fits into it, and says what it says as a dict; who reads `source` sees it as it came."""
+    fields = frozenset(
+        field
+        for each in PROVIDERS[name].resources
+        if each.kind == kind
+        for field, wire in each.fields.wires.items()
+        if wire.transform != ABSENT
+    )
+    async with standing(name) as stand:
+        shaped = (await all_of(stand, kind, fields)).rows
+        exact = (await all_of(stand, kind, fields | {"source"})).rows
+    lists = [each.list for each in PROVIDERS[name].resources if each.kind == kind and each.list is not None]
+
+    # What is derived, or made of an object, was never a document in a list.
+    listed = bool(lists) and not any(each.rows for each in lists)
+    assert all(isinstance(row_of(row).doc, Document) for row in shaped) is listed
+    assert not any(isinstance(row_of(row).doc, Document) for row in exact)
+    assert [plain(row_of(row).doc) for row in shaped] == [row_of(row).doc for row in exact]
+    assert list(map(shown, shaped)) == list(map(shown, exact))
 
 
 @pytest.mark.parametrize(("name", "kind"), KINDS)

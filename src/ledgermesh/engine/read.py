@@ -18,7 +18,8 @@ from ledgermesh.errors import Absent, Garbled, TooCostly, Unsupported
 from ledgermesh.model.record import Record
 from ledgermesh.slices import Slices
 from ledgermesh.spec.query import ListQuery
-from ledgermesh.spec.resource import Derived, List
+from ledgermesh.spec.resource import Derived, List, Many, Resource
+from ledgermesh.spec.shapes import Shape
 from ledgermesh.upstream.call import Call, Handler, Response
 
 LEAVES_MAX = 200
@@ -72,6 +73,7 @@ class ListPages:
         self._terms, self._maker, self._list = terms, maker, list_
         self._ahead = Ahead(send)
         self._query, self._parent = query, parent
+        self._shape = shape_of(maker.resource, list_, query.fields)
         self.pushed: Pushed = pushed(list_, query, kept=maker.resource.keep is not None)
         self.seen = Seen()
         resource = maker.resource
@@ -154,7 +156,8 @@ class ListPages:
         # Pages that come in order are read once and passed on; keeping a long list would only fill the memory.
         fresh = self._terms.fresh
         keep = not self.order_pushed or fresh.max_age_seconds > 0 or fresh.stale_seconds > 0
-        return call(self._terms, maker.link, list_.path, values, query, max_age=max_age, keep=keep)
+        made = call(self._terms, maker.link, list_.path, values, query, max_age=max_age, keep=keep)
+        return made.but(shape=self._shape) if self._shape is not None else made
 
     def _window(self, days: Days | None) -> Parameters | None:
         """The window's parameters, never wider than what the condition pushed already; None for no day at all."""
@@ -173,6 +176,13 @@ class ListPages:
     def shift(self, position: int | None, rows: int) -> int | None:
         """The position so many rows further on, or back."""
         return shift(self._list.page, position, rows)
+
+
+def shape_of(resource: Resource, list_: List | Many, wanted: frozenset[str]) -> Shape | None:
+    """What the documents of an answer usually look like; None for who may want to see them as they came."""
+    if not wanted or "source" in wanted or (isinstance(list_, List) and list_.rows is not None):
+        return None
+    return resource.shape(list_.items)
 
 
 async def records_of(

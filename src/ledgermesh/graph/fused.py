@@ -7,7 +7,7 @@ come is none. Whatever is not usual raises, and is read field by field.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, Final
@@ -20,6 +20,17 @@ from ledgermesh.compiler.plan import Level, Place, Plan, item, nullable
 from ledgermesh.compiler.strawberry_schema import DEFINITION
 from ledgermesh.compiler.terms import Odd, Options
 from ledgermesh.compiler.text import decimal_written, is_decimal, is_text, json_object, text_written, written
+from ledgermesh.graph.fused_paths import (
+    WORDS_MAX,
+    At,
+    Class,
+    Lines,
+    Unusual,
+    currency_written,
+    looked_at,
+    shape_of,
+    single,
+)
 from ledgermesh.model.mapped import Mapped, row_of, wires_of
 from ledgermesh.model.money import Money
 from ledgermesh.model.row import Row
@@ -28,18 +39,13 @@ from ledgermesh.spec.wires import Fields, Usual, Wire
 
 MAPPINGS_MAX: Final = 100
 """Mappings that one place of a document has functions for; there is one for each resource of each provider."""
-WORDS_MAX: Final = 1_000
-"""Texts of one field whose written value is remembered."""
 GIVEN: Final = frozenset(("native_id",))
 """What a record is given when it is made, whatever its mapping says."""
 MISSING: Final = object()
 
-Lines = Iterator[str]
 Write = Callable[[Any, Row], Any]
-
-
-class Unusual(Exception):
-    """This mapping is not written in one go."""
+Key = tuple[int, type[Any], type[Any] | None]
+"""The number of a mapping, and the classes of a document and of the one around it."""
 
 
 def fuse(level: Level, options: Options) -> Callable[[Any], Any] | None:
@@ -49,18 +55,21 @@ def fuse(level: Level, options: Options) -> Callable[[Any], Any] | None:
     if origin is None or not issubclass(origin, Mapped) or any(each.called for each in inner):
         return None
     # The mapping is kept beside its function, so that its number is not given to another one.
-    known: dict[int, tuple[Mapping[str, Wire], Write]] = {}
+    known: dict[Key, tuple[Mapping[str, Wire], Write]] = {}
 
     def write(source: Any) -> Any:
         if source.__class__ not in level.known:
             raise Odd
-        wires = wires_of(source)
-        found = known.get(id(wires))
+        wires, row = wires_of(source), row_of(source)
+        parent = row.parent
+        key: Key = (id(wires), row.doc.__class__, parent.doc.__class__ if parent is not None else None)
+        found = known.get(key)
         if found is None:
             if len(known) >= MAPPINGS_MAX:
                 raise Odd
-            found = known[id(wires)] = (wires, _made(level, options, wires))
-        return found[1](source, row_of(source))
+            shape, above = map(shape_of, key[1:])
+            found = known[key] = (wires, _made(level, options, wires, shape, above))
+        return found[1](source, row)
 
     return write
 
@@ -70,10 +79,10 @@ def _origin(level: Level) -> type[Any] | None:
     return found if isinstance(found, type) else None
 
 
-def _made(level: Level, options: Options, wires: Mapping[str, Wire]) -> Write:
+def _made(level: Level, options: Options, wires: Mapping[str, Wire], shape: Class, above: Class) -> Write:
     writer = _Writer(options)
     try:
-        lines = list(writer.function(level, wires))
+        lines = list(writer.function(level, wires, shape, above))
     except Unusual:
         return _odd
     # Names are those of fields of our own types; paths and other texts stand in it as Python writes them.
@@ -99,26 +108,28 @@ class _Writer(Emitter):
         """Paths of currencies in the document itself, and the names that they have."""
         self.names |= {
             "Decimal": Decimal, "Row": Row, "currencies": {}, "to_decimal": to_decimal,
-            "to_currency": to_currency, "MISSING": MISSING, "Odd": Odd, "Raw": msgspec.Raw,
+            "to_currency": to_currency, "MISSING": MISSING, "UNSET": msgspec.UNSET, "Odd": Odd, "Raw": msgspec.Raw,
             "quote": encode_basestring, "encode": options.encode,
             # The first object of a class is looked at where fields are read one by one.
             "check": _unknown,
         }  # fmt: skip
 
-    def function(self, level: Level, wires: Mapping[str, Wire]) -> Lines:
+    def function(
+        self, level: Level, wires: Mapping[str, Wire], shape: Class = None, above: Class = None
+    ) -> Lines:
         """`write(source, row)` of an object over a row."""
         yield "def write(o, row_0):"
         yield "    doc_0, above, settings = row_0.doc, row_0.parent, row_0.settings"
         yield "    above = above.doc if above is not None else {}"
-        at = _At(0, "above", text=not level.called)
+        at = At(0, "above", shape, above, text=not level.called)
         fields = list(self._fields(level, wires, at))
-        yield from indented(self._currencies())
+        yield from indented(self._currencies(at))
         yield from indented(iter(fields))
         yield f"    return {f'Raw({json_object(level)}.encode())' if at.text else self._struct(level)}"
 
     # -- objects -----------------------------------------------------------------------------------------------------
 
-    def _fields(self, level: Level, wires: Mapping[str, Wire], at: _At) -> Lines:
+    def _fields(self, level: Level, wires: Mapping[str, Wire], at: At) -> Lines:
         for place in level.places:
             if place.plain is None:
                 continue
@@ -139,7 +150,7 @@ class _Writer(Emitter):
         ]
         return f"{self._name(f'{level.type.name}_{level.id}', level.struct)}({', '.join(written)})"
 
-    def _field_of(self, place: Place, wire: Wire, at: _At) -> Lines:
+    def _field_of(self, place: Place, wire: Wire, at: At) -> Lines:
         usual = wire.usual if wire.usual is not None and wire.usual.of is wire.read else None
         name = f"v{place.id}"
         match usual.how if usual is not None else "":
@@ -152,7 +163,7 @@ class _Writer(Emitter):
             case "word" if usual is not None:
                 yield from self._word(place, usual, at)
             case "text" | "number" | "flag" if usual is not None:
-                yield from self._find(usual.path, name, at)
+                yield from at.find(usual.path, name).lines
                 yield from self._single(place, usual.how, at)
             case _ if wire.parts is None:
                 yield f"{name} = {self._name(f'read_{place.id}', wire.read)}({self._row_at(at)})"
@@ -162,14 +173,14 @@ class _Writer(Emitter):
             case _:
                 raise Unusual
 
-    def _done(self, place: Place, at: _At) -> Lines:
+    def _done(self, place: Place, at: At) -> Lines:
         """A value that was found made into what stands in the answer."""
         name = f"v{place.id}"
         yield from self._value(place, place.type, name)
         if at.text:
             yield from written(place, name)
 
-    def _part_done(self, place: Place, at: _At) -> Lines:
+    def _part_done(self, place: Place, at: At) -> Lines:
         """The same of a part, which is JSON already."""
         name = f"v{place.id}"
         if not nullable(place.type):
@@ -182,7 +193,7 @@ class _Writer(Emitter):
             yield f"if {name} is None:"
             yield f"    {name} = 'null'"
 
-    def _single(self, place: Place, how: str, at: _At) -> Lines:
+    def _single(self, place: Place, how: str, at: At) -> Lines:
         """A single value; most of them are texts and exact numbers."""
         name = f"v{place.id}"
         if at.text and how == "number" and is_decimal(place):
@@ -190,19 +201,19 @@ class _Writer(Emitter):
         elif at.text and how == "text" and is_text(place):
             yield from text_written(name)
         else:
-            yield from _single(how, name)
+            yield from single(how, name)
             yield from self._done(place, at)
 
-    def _row_at(self, at: _At) -> str:
+    def _row_at(self, at: At) -> str:
         """The row, made where it is needed for the first time."""
         return "row_0" if at.depth == 0 else f"make_{at.depth}()"
 
-    def _word(self, place: Place, usual: Usual, at: _At) -> Lines:
+    def _word(self, place: Place, usual: Usual, at: At) -> Lines:
         """Completed once for each text."""
         name = f"v{place.id}"
         convert = self._name(f"convert_{place.id}", usual.convert)
         words = self._name(f"words_{place.id}", {})
-        yield from self._find(usual.path, name, at)
+        yield from at.find(usual.path, name).lines
         yield f"if {name} is not None:"
         yield f"    if {name}.__class__ is not str:"
         yield "        raise Odd"
@@ -219,7 +230,7 @@ class _Writer(Emitter):
 
     # -- parts -------------------------------------------------------------------------------------------------------
 
-    def _parts(self, place: Place, wire: Wire, usual: Usual, at: _At) -> Lines:
+    def _parts(self, place: Place, wire: Wire, usual: Usual, at: At) -> Lines:
         named = get_named_type(place.type)
         if is_abstract_type(named) or len(place.levels) != 1:
             raise Unusual
@@ -235,12 +246,12 @@ class _Writer(Emitter):
             case _:
                 yield from self._one_of(place, level, wire, usual, at)
 
-    def _money(self, place: Place, level: Level, usual: Usual, at: _At) -> Lines:
+    def _money(self, place: Place, level: Level, usual: Usual, at: At) -> Lines:
         asked = {each.id: each.plain.attribute for each in level.places if each.plain is not None}
         if not set(asked.values()) <= {"amount", "currency"}:
             raise Unusual
         name = f"v{place.id}"
-        yield from self._find(usual.path, name, at)
+        yield from at.find(usual.path, name).lines
         yield f"if {name} is not None:"
         yield f"    a = {name}"
         yield from indented(decimal_written("a", optional=False))
@@ -248,58 +259,60 @@ class _Writer(Emitter):
         yield from indented(self._currency(usual, at))
         yield f"    {name} = {json_object(level, {id: attribute[0] for id, attribute in asked.items()})}"
 
-    def _currency(self, usual: Usual, at: _At) -> Lines:
+    def _currency(self, usual: Usual, at: At) -> Lines:
         """The name `c` for a currency as JSON."""
-        holder, path = at.holder(usual.currency)
-        if holder == "doc_0":
+        path = usual.currency
+        if path.startswith("@") or at.holder(path)[0] == "doc_0":
+            path = path.removeprefix("^")
             # All amounts of a document are in one currency, as a rule: it is looked up before everything else.
             name = self._hoisted.setdefault(path, f"c{len(self._hoisted)}")
             yield f"c = {name}"
             return
-        yield from self._find(usual.currency, "c", at)
+        yield from at.find(usual.currency, "c").lines
         yield from currency_written("c")
 
-    def _currencies(self) -> Lines:
+    def _currencies(self, at: At) -> Lines:
         """What is looked up before everything else."""
         for path, name in self._hoisted.items():
-            yield from self._find(path, name, _At(0, "above"))
+            yield from at.find(path, name).lines
             yield from currency_written(name)
 
-    def _one_of(self, place: Place, level: Level, wire: Wire, usual: Usual, at: _At) -> Lines:
-        name, below = f"v{place.id}", at.below(place)
+    def _one_of(self, place: Place, level: Level, wire: Wire, usual: Usual, at: At) -> Lines:
+        name = f"v{place.id}"
         if item(place.type) is not None:
             raise Unusual
-        if usual.how == "here":
-            yield f"{name} = doc_{at.depth}"
-        else:
-            yield from self._find(usual.path, name, at)
+        lines, inside = [f"{name} = doc_{at.depth}"], at.shape
+        if usual.how != "here":
+            lines, inside = at.find(usual.path, name)
+        below = at.below(place.id + 1, inside)
+        yield from lines
         yield f"if {name} is not None:"
-        yield f"    if {name}.__class__ is not dict:"
-        yield "        raise Odd"
+        yield from indented(looked_at(name, inside))
         yield f"    doc_{below.depth} = {name}"
         yield from indented(self._inside(level, wire, at, below, "0"))
         yield f"    {name} = {json_object(level)}"
 
-    def _list_of(self, place: Place, level: Level, wire: Wire, usual: Usual, at: _At) -> Lines:
-        name, below = f"v{place.id}", at.below(place)
-        inside = item(place.type)
-        if inside is None or item(inside) is not None:
+    def _list_of(self, place: Place, level: Level, wire: Wire, usual: Usual, at: At) -> Lines:
+        name, element = f"v{place.id}", item(place.type)
+        if element is None or item(element) is not None:
             raise Unusual
-        yield from self._find(usual.path, name, at)
+        lines, inside = at.find(usual.path, name, many=True)
+        below = at.below(place.id + 1, inside)
+        yield from lines
         yield f"if {name} is None:"
         yield f"    {name} = '[]'"
         yield "else:"
-        yield f"    if {name}.__class__ is not list or len({name}) > {AT_ONCE_MAX}:"
+        known = "" if inside is not None else f"{name}.__class__ is not list or "
+        yield f"    if {known}len({name}) > {AT_ONCE_MAX}:"
         yield "        raise Odd"
         yield f"    all_{place.id} = []"
         yield f"    for index_{below.depth}, doc_{below.depth} in enumerate({name}):"
-        yield f"        if doc_{below.depth}.__class__ is not dict:"
-        yield "            raise Odd"
+        yield from indented(looked_at(f"doc_{below.depth}", inside), 2)
         yield from indented(self._inside(level, wire, at, below, f"index_{below.depth}"), 2)
         yield f"        all_{place.id}.append({json_object(level)})"
         yield f"    {name} = f'[{{\",\".join(all_{place.id})}}]'"
 
-    def _inside(self, level: Level, wire: Wire, at: _At, below: _At, index: str) -> Lines:
+    def _inside(self, level: Level, wire: Wire, at: At, below: At, index: str) -> Lines:
         assert wire.parts is not None, "it has parts"
         lines = list(self._fields(level, wire.parts.wires, below))
         if index == "0":
@@ -311,83 +324,9 @@ class _Writer(Emitter):
             yield f"part_{below.depth} = {row}"
         yield from lines
 
-    # -- paths -------------------------------------------------------------------------------------------------------
-
-    def _find(self, path: str, name: str, at: _At) -> Lines:
-        """What `row.at` finds, where all around it are objects."""
-        if path.startswith("@"):
-            yield f"{name} = settings.get({path[1:]!r})"
-            return
-        holder, path = at.holder(path)
-        first, *rest = path.split(".")
-        yield f"{name} = {holder}.get({first!r})"
-        for depth, key in enumerate(rest):
-            yield from indented(iter((f"if {name} is not None:",)), depth)
-            yield from indented(iter((f"if {name}.__class__ is not dict:",)), depth + 1)
-            yield from indented(iter(("raise Odd",)), depth + 2)
-            yield from indented(iter((f"{name} = {name}.get({key!r})",)), depth + 1)
-
-
-class _At:
-    """Which document is read: its number, what stands around it, and whether its fields are written as JSON."""
-
-    def __init__(self, depth: int, above: str, *, text: bool = True) -> None:
-        self.depth, self.above, self.text = depth, above, text
-
-    def holder(self, path: str) -> tuple[str, str]:
-        """The name of the document that a path begins in, and the rest of the path."""
-        if path.startswith("@"):  # a setting, which is the same everywhere
-            return "doc_0", path
-        found = f"doc_{self.depth}"
-        if path.startswith("^"):
-            path, found = path[1:], self.above
-        if path.startswith(("^", "@")):
-            raise Unusual
-        return found, path
-
-    def below(self, place: Place) -> _At:
-        """A part of it; numbers of places are never those of other parts."""
-        return _At(place.id + 1, f"doc_{self.depth}")
-
 
 def _model(parts: Fields | None) -> type[Any] | None:
     return parts.model if parts is not None else None
-
-
-def currency_written(name: str) -> Lines:
-    """Makes JSON of a currency's code as a document has it; each is looked at once."""
-    yield f"if {name} is None:"
-    yield f"    {name} = 'null'"
-    yield "else:"
-    yield f"    w = currencies.get({name})"
-    yield "    if w is None:"
-    yield f"        w = to_currency({name})"
-    yield "        w = 'null' if w is None else quote(w)"
-    yield f"        if len(currencies) < {WORDS_MAX}:"
-    yield f"            currencies[{name}] = w"
-    yield f"    {name} = w"
-
-
-def _single(how: str, name: str) -> Lines:
-    """Checks a single value, and makes of it what the wire would."""
-    match how:
-        case "text":
-            yield f"if {name}.__class__ is str:"
-            yield f"    {name} = {name} or None"
-            yield f"elif {name}.__class__ is int:"
-            yield f"    {name} = str({name})"
-        case "number":
-            yield f"if {name}.__class__ is Decimal:"
-            yield "    pass"
-            yield f"elif {name}.__class__ is int:"
-            yield f"    {name} = Decimal({name})"
-            yield f"elif {name}.__class__ is str:"
-            yield f"    {name} = to_decimal({name})"
-        case _:
-            yield f"if {name}.__class__ is bool:"
-            yield "    pass"
-    yield f"elif {name} is not None:"
-    yield "    raise Odd"
 
 
 _NO_PLAN: Any = Plan.__new__(Plan)

@@ -15,7 +15,7 @@ from ledgermesh.model.enums import OriginKind
 from ledgermesh.model.mapped import Finding, Mapped, findings_of, read_all, row_of, shown_name, wires_of
 from ledgermesh.model.platform import Connection
 from ledgermesh.model.reach import Info
-from ledgermesh.model.row import Malformed, Row, at
+from ledgermesh.model.row import Malformed, Row, at, plain
 from ledgermesh.spec.stream import Stream
 
 
@@ -100,12 +100,12 @@ class Source:
 
     @declare.field(description="The provider's whole document for this record, numbers exact.")
     def raw(self) -> JSON:
-        return JSON(dict(_row(self.record).doc))
+        return JSON(plain(_row(self.record).doc))
 
     @declare.field(description="Fields of the provider's document that the common model does not carry.")
     def unmapped(self) -> JSON:
         used = {path for wire in _wires(self.record).values() for path in wire.paths}
-        return JSON(dict(unused(_row(self.record).doc, "", used)))
+        return JSON(dict(unused(plain(_row(self.record).doc), "", used)))
 
     @declare.field(
         description="Changes with anything the record says; `options.ifVersion` of a write takes it."
@@ -151,7 +151,7 @@ def _wires(record: Mapped) -> Mapping[str, Any]:
 def _found(row: Row, path: str) -> object:
     """What stands at a path; None where the document is not what the path takes it for."""
     try:
-        return at(path)(row)
+        return plain(at(path)(row))
     except Malformed:
         return None
 

@@ -2,9 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
+from msgspec import UNSET
+
+TAIL: Final = "_"
+"""What the attribute of a field ends in, behind the provider's name, so that it is never the name of a method."""
+
+
+class Part(NamedTuple):
+    """What stands in a field: null, or what this says."""
+
+    shape: type[Document]
+    many: bool
+    """Whether there is a list of them."""
+
+
+class Document(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """An object of a provider's answer. A mapping for whoever takes it for one."""
+
+    parts: ClassVar[Mapping[str, Part | None]] = {}
+    """Its fields by name, and what is inside of them where that is documents."""
+
+    def get(self, name: str, default: object = None) -> Any:
+        """The value there; what is absent is `default`."""
+        found = getattr(self, name + TAIL, UNSET)
+        return default if found is UNSET else found
+
+    def __getitem__(self, name: str) -> Any:
+        found = getattr(self, name + TAIL, UNSET)
+        if found is UNSET:
+            raise KeyError(name)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and getattr(self, name + TAIL, UNSET) is not UNSET
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self.parts if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def keys(self) -> Iterable[str]:
+        """Of the fields that are there."""
+        return list(self)
+
+    def values(self) -> Iterable[Any]:
+        """See `keys`."""
+        return [self[name] for name in self]
+
+    def items(self) -> Iterable[tuple[str, Any]]:
+        """See `keys`."""
+        return [(name, self[name]) for name in self]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mapping) and dict(self.items()) == dict(other.items())
+
+    __hash__ = None  # type: ignore[assignment]  # as a dict
+
+
+Mapping.register(Document)
+
+
+def plain(value: Any) -> Any:
+    """The same value with dicts for the documents in it."""
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, list) else value
 
 
 class Malformed(Exception):

@@ -12,6 +12,7 @@ from msgspec import Struct
 from ledgermesh.model.row import Row
 from ledgermesh.spec.paging import Paging, Whole
 from ledgermesh.spec.query import Operator
+from ledgermesh.spec.shapes import Shape, shape
 from ledgermesh.spec.stream import Stream
 from ledgermesh.spec.wires import Fields
 
@@ -156,6 +157,14 @@ class Resource:
     omitted: Mapping[str, str] = field(default_factory=dict)
     """Fields of the provider's document (dotted paths; what is below one is meant too) that the model does not
     carry, and why. They stay readable as `source.raw` and `source.unmapped`."""
+    shapes: dict[str, Shape | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Those that were asked for."""
+
+    def shape(self, items: str) -> Shape | None:
+        """The shape of an answer with such documents at `items`; None where they have none."""
+        if items not in self.shapes:
+            self.shapes[items] = shape(self.fields, self.omitted, items)
+        return self.shapes[items]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

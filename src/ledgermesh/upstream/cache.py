@@ -12,6 +12,7 @@ from cachetools import TTLCache
 from ledgermesh.clock import Clock
 from ledgermesh.errors import Garbled, LinkError, SlowDown, TooLate, Unavailable, UpstreamError
 from ledgermesh.slices import Slices
+from ledgermesh.spec.shapes import Shape
 from ledgermesh.upstream.call import Call, Handler, Response
 from ledgermesh.upstream.pieces import decode_sliced
 from ledgermesh.upstream.trace import Came, answered, begin
@@ -41,9 +42,11 @@ class Entry:
     """Monotonic seconds."""
     size: int
 
-    async def response(self, slices: Slices, instead: UpstreamError | None = None) -> Response:
+    async def response(
+        self, slices: Slices, instead: UpstreamError | None = None, shape: Shape | None = None
+    ) -> Response:
         """The answer as if it came now, read anew; it still says when it was fetched, and why it stands in."""
-        document = await decode_sliced(self.body, slices)
+        document = await decode_sliced(self.body, slices, shape=shape)
         return Response(self.status, self.headers, self.body, document, self.fetched_at, instead)
 
 
@@ -139,7 +142,7 @@ class Cache:
     async def _told(
         self, came: Came, call: Call, entry: Entry, instead: UpstreamError | None = None
     ) -> Response:
-        response = await entry.response(self._slices, instead)
+        response = await entry.response(self._slices, instead, call.shape)
         if call.trace is not None:
             call.trace.aged(entry.kept_at)
         answered(begin(call, self._clock, came), call, self._clock, response)

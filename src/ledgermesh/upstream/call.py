@@ -12,6 +12,7 @@ import msgspec
 
 from ledgermesh.errors import LedgermeshError
 from ledgermesh.spec.provider import Provider
+from ledgermesh.spec.shapes import Shape
 from ledgermesh.state.base import Secret
 from ledgermesh.upstream.deadline import Until
 
@@ -68,6 +69,7 @@ class Found(TypedDict, total=False):
     headers: tuple[tuple[str, str], ...]
     body: bytes | None
     binary: bool
+    shape: Shape | None
     attempt: int
     trace: Trace | None
     until: Until | None
@@ -102,6 +104,8 @@ class Call(msgspec.Struct, frozen=True):
     """Whether an empty body is a good answer."""
     binary: bool = False
     """Whether the answer is a file and no JSON; it has no document."""
+    shape: Shape | None = None
+    """What the answer's document usually looks like. Not part of its key: who joins the call reads either."""
     until: Until | None = None
     """Set while flying for several callers: the longest of their deadlines counts."""
     waited: float = 0.0
@@ -146,7 +150,9 @@ class Response(msgspec.Struct, frozen=True, eq=False):
     """Names in lower case."""
     body: bytes
     document: object
-    """The decoded body: dict, list, str, int, Decimal (never a float), bool or None. Shared: never change it."""
+    """The decoded body: dict, list, str, int, Decimal (never a float), bool or None. Shared: never change it.
+
+    The rows of a call with a shape may be `Document`s."""
     fetched_at: dt.datetime
     """UTC, when the provider's answer was complete."""
     instead: LedgermeshError | None = None

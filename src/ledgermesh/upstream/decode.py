@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Clamped, Context, Inexact, InvalidOperation, Overflow, Rounded, Subnormal
+from functools import lru_cache
+from typing import Any
 
 import msgspec
+
+from ledgermesh.spec.shapes import Shape
 
 EXPONENT_MAX = 400
 """Beyond it a number is an attack: as a whole number it would fill the memory."""
@@ -24,13 +29,26 @@ _EXACT = Context(
     traps=[Clamped, Inexact, InvalidOperation, Overflow, Rounded, Subnormal],
 )
 _DECODER = msgspec.json.Decoder(float_hook=_EXACT.create_decimal)
+SHAPES_MAX = 1_000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def decode(body: bytes) -> object:
-    """The document in a body, None for an empty one. Raise NotJson for anything that is not whole JSON in UTF-8."""
+@lru_cache(SHAPES_MAX)
+def _shaped(shape: Shape) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(shape.type, float_hook=_EXACT.create_decimal)
+
+
+def decode(body: bytes, shape: Shape | None = None) -> object:
+    """The document in a body, None for an empty one. Raise NotJson for anything that is not whole JSON in UTF-8.
+
+    Where all of it has the shape that is given, the rows in it are `Document`s and hold the same.
+    """
     if not body:
         return None
+    if shape is not None:
+        with suppress(ArithmeticError, ValueError, RecursionError):
+            shaped: object = _shaped(shape).decode(body.removeprefix(BYTE_ORDER_MARK))
+            return shaped
     try:
         document: object = _DECODER.decode(body.removeprefix(BYTE_ORDER_MARK))
     except NotJson:

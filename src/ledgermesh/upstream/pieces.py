@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ledgermesh.slices import Slices
+from ledgermesh.spec.shapes import Shape
 from ledgermesh.upstream.decode import BYTE_ORDER_MARK, NotJson, decode
 
 AT_ONCE_BYTES: Final = 512_000
@@ -44,10 +45,12 @@ QUOTES_AT_ONCE: Final = 1_000
 OPENING: Final = b"{["
 
 
-async def decode_sliced(body: bytes, slices: Slices, piece_bytes: int = PIECE_BYTES) -> object:
-    """The document in a body; raises NotJson. Small ones are decoded at once."""
+async def decode_sliced(
+    body: bytes, slices: Slices, piece_bytes: int = PIECE_BYTES, shape: Shape | None = None
+) -> object:
+    """The document in a body; raises NotJson. Small ones are decoded at once, in a shape where they have it."""
     if len(body) <= AT_ONCE_BYTES and body.count(b",") + body.count(b".") <= AT_ONCE_MARKS:
-        return decode(body)
+        return decode(body, shape)
     return await decode_pieces(body, slices, piece_bytes)
 
 

@@ -104,7 +104,7 @@ class Send:
         if call.binary:
             return Response(answer.status, answer.headers, answer.body, None, now)
         try:
-            document = await decode_sliced(answer.body, self._slices)
+            document = await decode_sliced(answer.body, self._slices, shape=call.shape)
         except NotJson as error:
             raise Garbled(
                 f"{provider.title} gave an answer that is not JSON: {error}.",

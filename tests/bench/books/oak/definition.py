@@ -18,6 +18,7 @@ PARTIES = Resource(
     list=List(path="/contacts", items="rows", page=Offset(size_max=1000, total="total")),
     get=Get(path="/contacts/{id}"),
     fields=fields(Party, native_id=text("id"), display_name=text("name"), email=text("email")),
+    omitted={"phone": "not asked for", "status": "not asked for"},
 )
 
 INVOICES = Resource(
@@ -53,6 +54,7 @@ INVOICES = Resource(
         ),
         party_ref=ref("Party", "contactId"),
     ),
+    omitted={"dueDate": "not asked for", "status": "not asked for"},
 )
 
 PROVIDER = Provider(
