@@ -15,7 +15,7 @@ from graphql.language import parse
 from graphql.pyutils import is_awaitable
 
 from ledgermesh.engine.picking import Loaded
-from ledgermesh.graph.batch import Batch, Key
+from ledgermesh.graph.batch import Batch
 from ledgermesh.graph.pacing import AT_ONCE, LONG, Paced, _reads
 from ledgermesh.slices import FREED, Slices
 
@@ -168,7 +168,7 @@ async def test_who_stands_in_line_asks_in_the_same_batch() -> None:
 
     async def one(number: int) -> None:
         await slices.pause()
-        await batch.one(Key(str(number)))
+        await batch.one(str(number))
 
     async with asyncio.timeout(30):
         await asyncio.gather(*map(one, range(40)))

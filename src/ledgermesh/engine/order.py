@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from enum import Enum
-from functools import total_ordering
+from functools import partial, total_ordering
+from itertools import repeat
+from operator import neg
 from typing import Final, NamedTuple
 
 from ledgermesh.engine.currencies import Currencies
@@ -60,6 +62,10 @@ class Place(NamedTuple):
     rank: Rank
     connection: str
     number: Number
+
+
+PLACED: Final = partial(tuple.__new__, Place)
+"""A place of its three parts, for thousands of rows: what the class's own way does, without a step in Python."""
 
 
 def furthest(one: Place | None, other: Place | None) -> Place | None:
@@ -136,16 +142,18 @@ class Ordering:
 
     def places(self, records: Sequence[Record], connection: str) -> list[Place]:
         """Where each of a page's records stands; raises CurrencyRequired."""
-        days = column(records, self.order[0].field) if len(self.order) == 1 else ()
-        if not days or any(each.__class__ is not dt.date for each in days):
-            return [self.place(each, connection) for each in records]
-        # Nearly every list is ordered by a day that all of its records have.
-        sign = -1 if self.order[0].descending else 1
         ids = [each.native_id for each in records]
-        return [
-            Place(((0, sign * day.toordinal()),), connection, (len(id), id))
-            for day, id in zip(days, ids, strict=True)
-        ]
+        return list(
+            map(PLACED, zip(self._ranks(records), repeat(connection), zip(map(len, ids), ids, strict=True)))
+        )
+
+    def _ranks(self, records: Sequence[Record]) -> Iterable[Rank]:
+        days = column(records, self.order[0].field) if len(self.order) == 1 else ()
+        if set(map(type, days)) != {dt.date}:
+            return map(self.rank, records)
+        # Nearly every list is ordered by a day that all of its records have.
+        ordinals = map(dt.date.toordinal, days)
+        return zip(zip(repeat(0), map(neg, ordinals) if self.order[0].descending else ordinals))
 
     def _keyed(self, order: Order) -> Callable[[Record], tuple[object, ...]]:
         """What makes one order key of a record. Every row of every source is asked, and nearly all for a day."""

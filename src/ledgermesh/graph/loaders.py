@@ -18,7 +18,7 @@ from ledgermesh.engine.reading import ROWS_AT_ONCE
 from ledgermesh.engine.request import FREE, expanded
 from ledgermesh.engine.version import version_of
 from ledgermesh.errors import LedgermeshError, Unavailable, Unsupported
-from ledgermesh.graph.batch import Asked, Batch, Key
+from ledgermesh.graph.batch import Asked, Batch
 from ledgermesh.graph.downloads import downloads
 from ledgermesh.model.mapped import row_of, wires_of
 from ledgermesh.model.platform import Quota
@@ -71,45 +71,24 @@ class Loaders:
         held = self._here(origin, pointer, wanted)
         if held is not None:
             return held
-        return await self._batch(origin.connection.id, pointer.kind, wanted).one(Key(pointer.native_id))
+        return await self._batch(origin.connection.id, pointer.kind, wanted).one(pointer.native_id)
 
     async def follow_each(self, records: Sequence[Record], reference: str, wanted: Wanted) -> list[Any]:
         """What `follow` gives for the pointer in this field of each record; an exception stands for what it raises."""
+        alike = _alike(records, reference, wanted)
+        if alike is not None:
+            batch, ids = self._batch(*alike[:2], wanted), alike[2]
+            with Caught() as caught:
+                known = await batch.ask(id for id in ids if id is not None).found()
+            return [None if id is None else caught.error or known[id] for id in ids]
         found: list[Any] = []
         asked: Asking = {}
-        if not self._alike(records, reference, wanted, found, asked):
-            await self._each(records, reference, wanted, found, asked)
+        await self._each(records, reference, wanted, found, asked)
         # All are asked for before any is waited for.
-        waits = [
-            (self._batch(*each, wanted).ask(map(Key, indexes)), indexes) for each, indexes in asked.items()
-        ]
+        waits = [(self._batch(*each, wanted).ask(indexes), indexes) for each, indexes in asked.items()]
         for wait, indexes in waits:
             await _put(wait, indexes, found)
         return found
-
-    def _alike(
-        self, records: Sequence[Record], reference: str, wanted: Wanted, found: list[Any], asked: Asking
-    ) -> bool:
-        """Note down what all of these refer to, where they are of one source and hold nothing of it but its id."""
-        wires = wires_of(records[0])
-        wire: Wire | None = wires.get(reference)
-        if wire is None or wire.refers is None or wire.refers.of is not wire.read:
-            return False
-        if wanted <= FREE or wire.held or wire.embeds:
-            return False
-        connection = origin_of(records[0]).connection
-        if not all(wires_of(each) is wires and origin_of(each).connection is connection for each in records):
-            return False
-        try:
-            ids = list(map(wire.refers.id_of, map(row_of, records)))
-        except Malformed:
-            return False
-        indexes = asked[connection.id, wire.refers.kind] = {}
-        for index, native_id in enumerate(ids):
-            if native_id is not None:
-                indexes.setdefault(native_id, []).append(index)
-        found += [None] * len(records)
-        return True
 
     async def _each(
         self, records: Sequence[Record], reference: str, wanted: Wanted, found: list[Any], asked: Asking
@@ -172,7 +151,7 @@ class Loaders:
 
     async def load(self, ref: Ref, wanted: Wanted) -> Any:
         """A record by its reference; raises Forbidden for a connection that the caller does not see."""
-        return await self._batch(ref.connection, ref.kind, wanted).one(Key(ref.native_id))
+        return await self._batch(ref.connection, ref.kind, wanted).one(ref.native_id)
 
     def _maker(self, connection: str, pointer: Pointer) -> Maker | None:
         makers = self._makers_of(connection, pointer.kind)
@@ -237,7 +216,7 @@ class Loaders:
         batch = self._batch(connection, kind, wanted | {"date"})
         # What settles a document is not older than it; one that is, is found singly.
         since: dt.date | None = getattr(record, "date", None)
-        return batch.ask([Key(pointer.native_id, since) for pointer in pointers])
+        return batch.ask([pointer.native_id for pointer in pointers], since)
 
     def downloads(self, record: Record) -> Sequence[Download]:
         """See Reach."""
@@ -301,6 +280,27 @@ class Loaders:
                 batch_load_fn=load, get_cache_key=lambda parent: parent.native_id
             )
         return self._children[key]
+
+
+def _alike(
+    records: Sequence[Record], reference: str, wanted: Wanted
+) -> tuple[str, str, list[str | None]] | None:
+    """The connection, kind and ids of what all of these refer to, where they are of one source and hold nothing of it
+    but its id.
+    """
+    wires = wires_of(records[0])
+    wire: Wire | None = wires.get(reference)
+    if wire is None or wire.refers is None or wire.refers.of is not wire.read:
+        return None
+    if wanted <= FREE or wire.held or wire.embeds:
+        return None
+    connection = origin_of(records[0]).connection
+    if not all(wires_of(each) is wires and origin_of(each).connection is connection for each in records):
+        return None
+    try:
+        return connection.id, wire.refers.kind, list(map(wire.refers.id_of, map(row_of, records)))
+    except Malformed:
+        return None
 
 
 async def _put(asked: Asked, indexes: Mapping[str, list[int]], found: list[Any]) -> None:
