@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+import msgspec
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.hub import Hub
@@ -16,8 +17,10 @@ from ledgermesh.upstream.call import Fresh
 
 def afresh(hub: Hub, clock: Clock, deadline: float) -> Hub:
     """The same books, read from the provider from now on: neither kept answers nor flights already in the air."""
-    terms = replace(hub.terms, fresh=Fresh(no_cache=True), arrived=clock.monotonic(), deadline=deadline)
-    return replace(hub, terms=terms)
+    terms = msgspec.structs.replace(
+        hub.terms, fresh=Fresh(no_cache=True), arrived=clock.monotonic(), deadline=deadline
+    )
+    return msgspec.structs.replace(hub, terms=terms)
 
 
 async def reread(hub: Hub, outcome: Outcome) -> Record | None:

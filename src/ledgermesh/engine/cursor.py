@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from typing import Final
@@ -31,24 +30,22 @@ CONTENT_MAX: Final = 65_536
 """Bytes a cursor may unpack to."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """How far a list has been shown."""
 
     anchor: Place | None = None
     """The furthest place shown of any source; None before the first."""
-    hints: Mapping[str, int] = field(default_factory=dict)
+    hints: Mapping[str, int] = msgspec.field(default_factory=dict)
     """Source → position of a page that starts before its own place; missing for the start."""
-    own: Mapping[str, Place | None] = field(default_factory=dict)
+    own: Mapping[str, Place | None] = msgspec.field(default_factory=dict)
     """Place of each source that was behind or down, where it is not `anchor`; None when it has shown nothing."""
-    unordered: Mapping[str, bool] = field(default_factory=dict)
+    unordered: Mapping[str, bool] = msgspec.field(default_factory=dict)
     """Sources that do not keep the order they promise, and whether rows may have been passed over before it showed."""
-    currencies: Mapping[str, str] = field(default_factory=dict)
+    currencies: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Money field that is compared without a currency → the currency met."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Where a cursor is good; it is refused everywhere else."""
 
     tenant: str

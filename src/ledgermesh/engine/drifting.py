@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from ledgermesh.engine.choice import resource_of
@@ -28,17 +28,15 @@ class Looks:
         self._every = every
         self._pages: Counter[tuple[str, str]] = Counter()
 
-    def at(self, provider: Provider, records: Sequence[Record]) -> Iterator[tuple[Kind, str]]:
+    def at(self, provider: Provider, record: Record) -> Iterator[tuple[Kind, str]]:
         """The differences of the first of a page's records, when it is that page's turn."""
-        if not records:
-            return
-        record = records[0]
         kind = origin_of(record).kind
         turn = self._pages[provider.name, kind]
         self._pages[provider.name, kind] = turn + 1
-        resource = resource_of(provider, kind, record.native_id)
-        if turn % self._every == 0 and resource is not None:
-            yield from differences(record, resource)
+        if turn % self._every == 0:
+            resource = resource_of(provider, kind, record.native_id)
+            if resource is not None:
+                yield from differences(record, resource)
 
 
 def differences(record: Record, resource: Resource) -> Iterator[tuple[Kind, str]]:

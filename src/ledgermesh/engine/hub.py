@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from ledgermesh.engine.mapping import Maker, element, elements
 from ledgermesh.engine.paging import parameters, size_max, turn
 from ledgermesh.engine.picking import SINGLES_MAX, Loaded, Picking, good, together
@@ -44,8 +46,7 @@ class ReportAnswer:
     """Why the provider gave no answer now, where this is one from before that the caller takes in its place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hub:
+class Hub(msgspec.Struct, frozen=True):
     """One connection during one request. Every method raises LedgermeshError for what cannot be read."""
 
     send: Handler
@@ -94,7 +95,7 @@ class Hub:
         makers = self.makers(kind)
         names = frozenset(maker.resource.name for maker in makers)
         for maker in makers:
-            mine = {id: bare for id in ids if (bare := _bare(maker.resource, id, names))}
+            mine = _own(maker.resource, ids, names)
             if mine:
                 found.update(await self._load(maker, mine, wanted, since))
         return {id: found.get(id) for id in ids}
@@ -295,6 +296,13 @@ def _object(document: object, item: str) -> Mapping[str, object]:
     if not isinstance(found, Mapping):
         raise Garbled("expected an object in the provider's answer")
     return found
+
+
+def _own(resource: Resource, ids: Sequence[str], names: frozenset[str]) -> dict[str, str]:
+    """Those of the ids that belong to the resource, and the provider's own id of each."""
+    if names == UNNAMED and resource.children is None:  # as a rule
+        return {id: id for id in ids if id}
+    return {id: bare for id in ids if (bare := _bare(resource, id, names))}
 
 
 def _bare(resource: Resource, id: str, names: frozenset[str]) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
+import msgspec
 from cachetools import TTLCache
 
 from ledgermesh.clock import Clock
@@ -82,8 +83,7 @@ class Shelves(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(msgspec.Struct, frozen=True):
     """The same shelves, as one request uses them: it notes how old what it takes from there is."""
 
     inner: Shelves

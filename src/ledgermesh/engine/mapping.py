@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from ledgermesh.engine.request import fill
 from ledgermesh.errors import Garbled
 from ledgermesh.model.mapped import row_of
@@ -30,8 +32,7 @@ class Rejected:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
+class Maker(msgspec.Struct, frozen=True):
     """Makes the records of one resource of one connection."""
 
     link: Link

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final, Generic, Literal
+
+import msgspec
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.currencies import Currencies
@@ -34,8 +36,7 @@ Status = Literal["OK", "SCAN_LIMIT", "UNORDERED", "WINDOW_IGNORED", "TRUNCATED",
 Completeness = Literal["COMPLETE", "PARTIAL", "NONE"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(msgspec.Struct, frozen=True, kw_only=True):
     """In whose name, until when and how fresh one list is read."""
 
     tenant: str
@@ -48,12 +49,11 @@ class Run:
     """How old an answer the caller takes, in seconds."""
     scan_pages_max: int = 200
     """Pages read of each source at most."""
-    slices: Slices = field(default_factory=endless, compare=False)
+    slices: Slices = msgspec.field(default_factory=endless)
     """Who goes through many rows asks it when to let others have the event loop."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceResult:
+class SourceResult(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one source in one page."""
 
     name: str
@@ -77,8 +77,7 @@ class SourceResult:
     """Rows in all: exact where it is sorted here, the provider's own count (before conditions made here) elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Merged(Generic[T]):
+class Merged(msgspec.Struct, Generic[T], frozen=True):
     """One page of the merged list."""
 
     rows: tuple[T, ...]
@@ -87,10 +86,14 @@ class Merged(Generic[T]):
     more: bool
     """Whether a next page is worth asking for; it may turn out to be empty."""
     sources: tuple[SourceResult, ...]
-    end: State
-    """Where the next page goes on. Not before the last row, and behind rows that were looked at in vain."""
+    state_at_end: Callable[[], State]
     state_after: Callable[[int], State]
     """Where a page that goes on behind the row of this number (from 0) does."""
+
+    @property
+    def end(self) -> State:
+        """Where the next page goes on. Not before the last row, and behind rows that were looked at in vain."""
+        return self.state_at_end()
 
 
 async def merge(
@@ -113,8 +116,10 @@ async def merge(
             return await _Merge(sources, query, first, state, run, keep).page()
         except Unordered as broken:
             own = state.own.get(broken.name, state.anchor)
-            state = replace(state, unordered={**state.unordered, broken.name: own is not None})
-            run = replace(run, max_age=max(run.max_age, run.clock.monotonic() - began))
+            state = msgspec.structs.replace(
+                state, unordered={**state.unordered, broken.name: own is not None}
+            )
+            run = msgspec.structs.replace(run, max_age=max(run.max_age, run.clock.monotonic() - began))
         finally:
             for pages in sources:
                 pages.drop()
@@ -224,7 +229,7 @@ class _Merge(Generic[T]):
             names=tuple(self.sources[number].pages.name for _, number in self.shown),
             more=self.stopped or any(source.pending() for source in self.sources),
             sources=tuple(self._result(number, source) for number, source in enumerate(self.sources)),
-            end=self._state(self.last),
+            state_at_end=lambda: self._state(self.last),
             state_after=lambda row: self._state(self.shown[row][0]),
         )
         for source in self.sources:
@@ -245,16 +250,18 @@ class _Merge(Generic[T]):
         this source known if it is needed.
         """
         _, number = heappop(self.heap)
-        source, rows, others = self.sources[number], self.rows, self.heap[0] if self.heap else None
-        ready = source.stream.ready
-        while ready and (others is None or (ready[0].place, number) < others):
+        source, others = self.sources[number], self.heap[0] if self.heap else None
+        ready, rows, shown, first = source.stream.ready, self.rows, self.shown, self.first
+        place = self.last
+        while ready and len(rows) < first and (others is None or (ready[0].place, number) < others):
             entry = ready.popleft()
-            self.last = entry.place
-            if entry.record is not None:
-                rows.append(entry.record)
-                self.shown.append((entry.place, number))
-                if len(rows) >= self.first:
-                    return
+            place, record = entry.place, entry.record
+            if record is not None:
+                rows.append(record)
+                shown.append((place, number))
+        self.last = place
+        if len(rows) >= first:
+            return
         self._arrived(number, await source.head())
 
     def _arrived(self, number: int, problem: Problem) -> None:

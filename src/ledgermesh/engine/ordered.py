@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import lt
 from typing import Final, Generic
 
@@ -26,8 +25,7 @@ class Entry(msgspec.Struct, Generic[T], frozen=True):
     record: T | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(msgspec.Struct, frozen=True):
     """Where a page that was read stood, and the places of its rows."""
 
     position: int | None

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+import msgspec
+
 
 class Record(Protocol):
     """What the merge asks of a record, besides the fields that the query names (attributes by Python name)."""
@@ -31,8 +33,7 @@ class Days:
     end: dt.date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T_co]):
+class Page(msgspec.Struct, Generic[T_co], frozen=True):
     """One answer of a list."""
 
     rows: tuple[T_co, ...]

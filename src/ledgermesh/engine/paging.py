@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from ledgermesh.spec.paging import FirstRows, Numbered, Offset, Paging, Whole
 
@@ -10,8 +10,7 @@ WHOLE_MAX = 100_000
 """What a list without pages counts as its page size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """What one answer says about the reading of a list."""
 
     next: int | None

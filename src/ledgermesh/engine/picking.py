@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final, TypeVar
+
+import msgspec
 
 from ledgermesh.engine.ahead import AT_ONCE
 from ledgermesh.engine.mapping import Maker, Rejected, elements
@@ -29,8 +30,7 @@ Loaded = Record | LedgermeshError | None
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class Picking:
+class Picking(msgspec.Struct, frozen=True):
     """What is asked of the records that are picked out of a resource."""
 
     send: Handler

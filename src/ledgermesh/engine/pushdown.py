@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from ledgermesh.engine.mapping import CONNECTION
 from ledgermesh.spec.query import And, Compare, ListQuery, Or, Order, Where
@@ -15,8 +16,7 @@ Parameters = tuple[tuple[str, str], ...]
 Taken = tuple[Push, Compare, tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Pushed:
+class Pushed(msgspec.Struct, frozen=True):
     """The parameters that carry a question to the provider, and what they leave to do here."""
 
     parameters: Parameters

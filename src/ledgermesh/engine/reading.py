@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Generic, Literal
 
+import msgspec
+
 from ledgermesh.clock import Clock
 from ledgermesh.engine.pages import Days, Page, Pages, T
 from ledgermesh.errors import Garbled
@@ -31,8 +33,7 @@ class Unordered(Exception):
         self.name = name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """What one request may spend on each source."""
 
     clock: Clock
@@ -41,7 +42,7 @@ class Bounds:
     pages_max: int = 200
     max_age: float = 0.0
     """How old an answer may be, in seconds, where a page is read for the first time."""
-    slices: Slices = field(default_factory=endless, compare=False)
+    slices: Slices = msgspec.field(default_factory=endless)
     """Whom those who go through rows ask when to let others have the event loop."""
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
+
+import msgspec
 
 from ledgermesh.errors import BadInput, NeedsConfig
 from ledgermesh.model.mapped import field_name
@@ -21,8 +23,7 @@ from ledgermesh.upstream.call import Call, Fresh, Link, Trace
 Pairs = Iterable[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """What all calls of one request share."""
 
     deadline: float
@@ -31,7 +32,7 @@ class Terms:
     fresh: Fresh
     trace: Trace
     today: dt.date
-    slices: Slices = field(default_factory=endless, compare=False)
+    slices: Slices = msgspec.field(default_factory=endless)
     """Who works on large answers asks it when to let others have the event loop."""
 
 

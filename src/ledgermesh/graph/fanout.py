@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from ledgermesh.engine.cursor import Scope
 from ledgermesh.engine.hub import Hub
@@ -38,8 +39,7 @@ MARGIN_SECONDS: Final = 0.25
 """Kept of the deadline for answering, after the last provider was given up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paging:
+class Paging(msgspec.Struct, frozen=True, kw_only=True):
     """Which page of a list is asked for."""
 
     first: int
@@ -89,17 +89,14 @@ async def listing(
         run=_run(context, fresh),
         keep=_search(kind, query.search),
     )
-    by_name = {pages.name: (hub, pages) for hub, pages in opened}
-    for result in merged.sources:
-        hub, pages = by_name[result.name]
+    first_rows = dict(zip(reversed(merged.names), reversed(merged.rows), strict=True))
+    verdicts: list[SourceVerdict] = []
+    for (hub, pages), result in zip(opened, merged.sources, strict=True):
         drifted(context.parts.drift, hub.provider.name, pages.seen, result)
-        rows = [row for row, name in zip(merged.rows, merged.names, strict=True) if name == result.name]
-        for what, where in context.parts.looks.at(hub.provider, rows[:1]):
-            context.parts.drift.count(hub.provider.name, what, where)
-    verdicts = [
-        verdict(by_name[result.name][0].connection, by_name[result.name][1], result)
-        for result in merged.sources
-    ]
+        if (row := first_rows.get(result.name)) is not None:
+            for what, where in context.parts.looks.at(hub.provider, row):
+                context.parts.drift.count(hub.provider.name, what, where)
+        verdicts.append(verdict(hub.connection, pages, result))
     _doubt(context, [*verdicts, *refused])
     seals = await _seals(context, scope, merged) if paging.edges else []
     return _listing(context, scope, merged, [*verdicts, *refused], paging, seals)

@@ -159,8 +159,7 @@ class Response(msgspec.Struct, frozen=True, eq=False):
     """Why the provider gave no answer now, where this is one from before that the caller takes in its place."""
 
 
-@dataclass(slots=True)
-class Step:
+class Step(msgspec.Struct):
     """One line of `extensions.calls`: what was asked of whom and how it went. No values, no secrets."""
 
     connection: str
@@ -186,11 +185,10 @@ class Step:
     """The code of the error, if it failed."""
 
 
-@dataclass(slots=True)
-class Trace:
+class Trace(msgspec.Struct):
     """The calls one request made, in the order they started."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Step] = msgspec.field(default_factory=list)
     parent: Trace | None = None
     """Where the lines are written as well; the whole request's trace."""
     oldest: float | None = None
