@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from ledgermesh.engine.currencies import Currencies
 from ledgermesh.engine.cursor import Cursors, Scope, State, digest
@@ -41,7 +42,7 @@ def test_a_cursor_gives_its_state_back() -> None:
     cursors = Cursors([NEW])
     sealed = cursors.seal(STATE, SCOPE)
 
-    assert STATE == cursors.open(sealed, replace(SCOPE, sources=("c/x", "b", "a")))
+    assert STATE == cursors.open(sealed, structs.replace(SCOPE, sources=("c/x", "b", "a")))
     assert State() == cursors.open(cursors.seal(State(), SCOPE), SCOPE)
     assert sealed == cursors.seal(STATE, SCOPE)
 
@@ -49,16 +50,16 @@ def test_a_cursor_gives_its_state_back() -> None:
 @pytest.mark.parametrize(
     "scope",
     [
-        replace(SCOPE, tenant="other"),
-        replace(SCOPE, environment="sandbox"),
-        replace(SCOPE, company="other"),
-        replace(SCOPE, sources=("a", "b")),
-        replace(SCOPE, sources=("a", "b", "c/x", "d")),
-        replace(SCOPE, query=replace(QUERY, kind="Bill")),
-        replace(SCOPE, query=replace(QUERY, where=None)),
-        replace(SCOPE, query=replace(QUERY, order=QUERY.order[:1])),
-        replace(SCOPE, query=replace(QUERY, search="x")),
-        replace(SCOPE, query=replace(QUERY, sources=("kashoo",))),
+        structs.replace(SCOPE, tenant="other"),
+        structs.replace(SCOPE, environment="sandbox"),
+        structs.replace(SCOPE, company="other"),
+        structs.replace(SCOPE, sources=("a", "b")),
+        structs.replace(SCOPE, sources=("a", "b", "c/x", "d")),
+        structs.replace(SCOPE, query=replace(QUERY, kind="Bill")),
+        structs.replace(SCOPE, query=replace(QUERY, where=None)),
+        structs.replace(SCOPE, query=replace(QUERY, order=QUERY.order[:1])),
+        structs.replace(SCOPE, query=replace(QUERY, search="x")),
+        structs.replace(SCOPE, query=replace(QUERY, sources=("kashoo",))),
     ],
 )
 def test_a_cursor_is_refused_elsewhere(scope: Scope) -> None:
@@ -128,7 +129,7 @@ def test_six_sources_stay_under_two_kilobytes() -> None:
     }
     state = State(anchor=places[names[0]], hints=dict.fromkeys(names, 123456), own=places)
 
-    assert len(Cursors([NEW]).seal(state, replace(SCOPE, sources=names))) < 2_000
+    assert len(Cursors([NEW]).seal(state, structs.replace(SCOPE, sources=names))) < 2_000
 
 
 @pytest.mark.parametrize(

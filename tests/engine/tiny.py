@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
+from msgspec.structs import replace
 
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.ids import Shelf

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ledgermesh.engine.after import afresh
 from ledgermesh.engine.hub import Hub
@@ -84,7 +84,7 @@ class Carrier(Struct, frozen=True):
                 if entry is None:
                     raise Forbidden("this key does not reach that connection any more")
                 # Its calls were counted at the door when the operation came in.
-                hub = replace(context.hub(entry), send=self.parts.send)
+                hub = structs.replace(context.hub(entry), send=self.parts.send)
                 if not begun:
                     for native_id in _turns(plan):
                         await turn.enter_async_context(self._turn(hub, plan, native_id))
