@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from ledgermesh.engine.hub import CHILDREN_MAX
 from ledgermesh.engine.picking import SINGLES_MAX
@@ -51,7 +52,7 @@ async def test_a_long_list_is_left_where_a_few_singly_cost_less() -> None:
     singles: dict[str, Any] = {f"{LIST}/{number}": {"row": {"id": number}} for number in (27, 28, 29)}
     shop = Shop({LIST: paged(everything, total=30), **singles})
     books = hub(shop)
-    books = replace(books, link=replace(books.link, provider=replace(TINY, resources=(counted,))))
+    books = structs.replace(books, link=replace(books.link, provider=replace(TINY, resources=(counted,))))
     found = await books.many("Invoice", ["27", "28", "29"], frozenset(("number",)))
     assert [row.native_id for row in found.values() if isinstance(row, Record)] == ["27", "28", "29"]
     assert len(shop.calls) == 4

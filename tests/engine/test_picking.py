@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from ledgermesh.engine.hub import Hub
 from ledgermesh.engine.picking import SINGLES_MAX
@@ -53,7 +54,7 @@ def shop(known: int = 40, size: int = 3) -> Shop:
 def books(shop: Shop, resource: Resource = GOODS) -> Hub:
     """The shop's books, with this resource alone."""
     found = hub(shop)
-    return replace(found, link=replace(found.link, provider=replace(TINY, resources=(resource,))))
+    return structs.replace(found, link=replace(found.link, provider=replace(TINY, resources=(resource,))))
 
 
 async def named(
