@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import fields
 from typing import Final
+
+from msgspec import structs
 
 from ledgermesh.clock import ManualClock
 from ledgermesh.graph.catalogue import catalogue
@@ -80,8 +81,8 @@ def test_every_field_of_a_step_is_told() -> None:
 
     found = _shown(step)
 
-    assert [graphql_name(each.name) for each in fields(Step)] == list(found)
-    assert [getattr(step, each.name) for each in fields(Step) if not each.name.endswith("ms")] == [
-        found[graphql_name(each.name)] for each in fields(Step) if not each.name.endswith("ms")
+    assert [graphql_name(each.name) for each in structs.fields(Step)] == list(found)
+    assert [getattr(step, each.name) for each in structs.fields(Step) if not each.name.endswith("ms")] == [
+        found[graphql_name(each.name)] for each in structs.fields(Step) if not each.name.endswith("ms")
     ]
     assert (1.3, 2.0, 0.0) == (found["startedMs"], found["ms"], found["waitMs"])
