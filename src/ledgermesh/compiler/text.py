@@ -17,14 +17,18 @@ QUOTED = frozenset(("String", "ID"))
 
 def json_object(level: Level, texts: Mapping[int, str] | None = None) -> str:
     """An expression for an object whose values are JSON in `v<number of the place>`, or in the names that are given."""
+    pieces = {id: f"{{{name}}}" for id, name in (texts or {}).items()}
+    return f"f'{template(level, pieces)}'"
+
+
+def template(level: Level, pieces: Mapping[int, str]) -> str:
+    """The same as what stands in a formatted string; the pieces that are given are parts of one."""
     members = []
     for place in level.places:
-        value = (
-            f'"{level.type.name}"' if place.typename else f"{{{(texts or {}).get(place.id, f'v{place.id}')}}}"
-        )
+        value = f'"{level.type.name}"' if place.typename else pieces.get(place.id, f"{{v{place.id}}}")
         members.append(f'"{place.key}":{value}')
     # Keys are names of GraphQL: letters, digits and `_`.
-    return f"f'{{{{{','.join(members)}}}}}'"
+    return f"{{{{{','.join(members)}}}}}"
 
 
 def written(place: Place, name: str) -> Lines:

@@ -31,6 +31,7 @@ from ledgermesh.graph.fused_paths import (
     shape_of,
     single,
 )
+from ledgermesh.graph.fused_usual import quickly
 from ledgermesh.model.mapped import Mapped, row_of, wires_of
 from ledgermesh.model.money import Money
 from ledgermesh.model.row import Row
@@ -261,15 +262,20 @@ class _Writer(Emitter):
 
     def _currency(self, usual: Usual, at: At) -> Lines:
         """The name `c` for a currency as JSON."""
-        path = usual.currency
-        if path.startswith("@") or at.holder(path)[0] == "doc_0":
-            path = path.removeprefix("^")
-            # All amounts of a document are in one currency, as a rule: it is looked up before everything else.
-            name = self._hoisted.setdefault(path, f"c{len(self._hoisted)}")
+        name = self._hoist(usual, at)
+        if name is not None:
             yield f"c = {name}"
             return
         yield from at.find(usual.currency, "c").lines
         yield from currency_written("c")
+
+    def _hoist(self, usual: Usual, at: At) -> str | None:
+        """The name of a currency that is looked up before everything else; None where it is not."""
+        path = usual.currency
+        # All amounts of a document are in one currency, as a rule.
+        if not path.startswith("@") and at.holder(path)[0] != "doc_0":
+            return None
+        return self._hoisted.setdefault(path.removeprefix("^"), f"c{len(self._hoisted)}")
 
     def _currencies(self, at: At) -> Lines:
         """What is looked up before everything else."""
@@ -308,9 +314,19 @@ class _Writer(Emitter):
         yield f"    all_{place.id} = []"
         yield f"    for index_{below.depth}, doc_{below.depth} in enumerate({name}):"
         yield from indented(looked_at(f"doc_{below.depth}", inside), 2)
+        yield from indented(self._quickly(place, level, wire, below), 2)
         yield from indented(self._inside(level, wire, at, below, f"index_{below.depth}"), 2)
         yield f"        all_{place.id}.append({json_object(level)})"
         yield f"    {name} = f'[{{\",\".join(all_{place.id})}}]'"
+
+    def _quickly(self, place: Place, level: Level, wire: Wire, below: At) -> Lines:
+        assert wire.parts is not None, "it has parts"
+
+        def then(text: str) -> Lines:
+            yield f"all_{place.id}.append({text})"
+            yield "continue"
+
+        yield from quickly(level, wire.parts.wires, below, lambda usual: self._hoist(usual, below), then)
 
     def _inside(self, level: Level, wire: Wire, at: At, below: At, index: str) -> Lines:
         assert wire.parts is not None, "it has parts"

@@ -56,6 +56,15 @@ class At(NamedTuple):
         """A part of it."""
         return At(number, f"doc_{self.depth}", shape, self.shape)
 
+    def leaf(self, path: str) -> str | None:
+        """An expression for what stands in a field of this document itself, whatever it is; None for other paths."""
+        if path.startswith(("^", "@")) or "." in path:
+            return None
+        if self.shape is None:
+            return f"doc_{self.depth}.get({path!r})"
+        known = path in self.shape.parts and self.shape.parts[path] is None
+        return f"doc_{self.depth}.{path}{TAIL}" if known else None
+
     def find(self, path: str, name: str, *, many: bool = False) -> Found:
         """What `row.at` finds, where all around it are objects; `many` says that it should be a list."""
         if path.startswith("@"):  # a setting, which is the same everywhere

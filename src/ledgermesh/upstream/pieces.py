@@ -18,6 +18,8 @@ from ledgermesh.upstream.decode import BYTE_ORDER_MARK, NotJson, decode
 AT_ONCE_BYTES: Final = 512_000
 AT_ONCE_MARKS: Final = 40_000
 """Commas and points of a body that is decoded at once: about as many values, of which numbers take the longest."""
+UNCOUNTED_BYTES: Final = 2 * AT_ONCE_MARKS
+"""No more marks than that stand between values in as many bytes, for something stands between any two."""
 PIECE_BYTES: Final = 32_768
 DEPTH_MAX: Final = 500
 """Brackets inside of each other, where a body is large."""
@@ -49,7 +51,10 @@ async def decode_sliced(
     body: bytes, slices: Slices, piece_bytes: int = PIECE_BYTES, shape: Shape | None = None
 ) -> object:
     """The document in a body; raises NotJson. Small ones are decoded at once, in a shape where they have it."""
-    if len(body) <= AT_ONCE_BYTES and body.count(b",") + body.count(b".") <= AT_ONCE_MARKS:
+    size = len(body)
+    if size <= UNCOUNTED_BYTES or (
+        size <= AT_ONCE_BYTES and body.count(b",") + body.count(b".") <= AT_ONCE_MARKS
+    ):
         return decode(body, shape)
     return await decode_pieces(body, slices, piece_bytes)
 
