@@ -30,6 +30,10 @@ AT_ONCE = signal.SIGQUIT
 """Ends one of several workers without waiting. Whoever tells them to stop may tell the same one twice: the terminal
 and service managers signal all processes of a group, the one that watches over the workers included."""
 
+GARBAGE_AFTER = (10_000, 10, 10)
+"""Objects made and not let go of before garbage is looked for, then how often before older ones are: an answer has many
+objects for a short time and hardly any in a circle, and looking through them costs more than what is found."""
+
 
 class Site(Struct, frozen=True):
     """One application and where it listens. Port 0 takes any free one."""
@@ -137,6 +141,7 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
+        gc.set_threshold(*GARBAGE_AFTER)
         if was:
             gc.enable()
 

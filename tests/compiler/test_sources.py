@@ -85,9 +85,11 @@ def test_documents_in_their_shape_are_written_by_what_was_read() -> None:
     shape = resource.shape("")
     assert shape is not None
 
-    source = "\n".join(_Writer(OPTIONS).function(invoices(), resource.fields.wires, shape.document)) + "\n"
+    for verbatim, name in ((False, "shaped"), (True, "verbatim")):
+        document = shape.document(verbatim=verbatim)
+        source = "\n".join(_Writer(OPTIONS).function(invoices(), resource.fields.wires, document)) + "\n"
 
-    assert kept("fused_bossinsights_invoice_shaped", source) == source
+        assert kept(f"fused_bossinsights_invoice_{name}", source) == source
 
 
 SINGLY = (

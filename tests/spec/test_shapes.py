@@ -85,6 +85,18 @@ def test_a_usual_page_has_its_shape() -> None:
     assert told(USUAL.encode(), shaped=True) == told(USUAL.encode(), shaped=False)
 
 
+def test_a_page_knows_whether_anything_in_it_is_escaped() -> None:
+    """Only where nothing is, its texts stand in JSON as they are; those are told so, and the others not."""
+    verbatim = USUAL.replace("\\n", "").replace("\\u00e9", "\u00e9")
+
+    assert {row.verbatim for row in rows(USUAL)} == {False}
+    assert {row.verbatim for row in rows(verbatim)} == {True}
+    [line] = rows(verbatim)[0]["lineItems"]
+    assert line.verbatim and json.dumps(line["description"], ensure_ascii=False) == '"\u00e9"'
+    with pytest.raises(NotJson):
+        decode(verbatim.replace("\u00e9", "\n").encode(), SHAPE)
+
+
 def test_a_document_is_a_mapping_like_the_dict() -> None:
     """Absent is absent and null is null; names of methods and strange names are no fields."""
     first, second = rows(USUAL)

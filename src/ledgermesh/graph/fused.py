@@ -7,7 +7,7 @@ come is none. Whatever is not usual raises, and is read field by field.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any, Final
@@ -31,7 +31,7 @@ from ledgermesh.graph.fused_paths import (
     shape_of,
     single,
 )
-from ledgermesh.graph.fused_usual import quickly
+from ledgermesh.graph.fused_usual import QUICK_MIN, Quick, quick_field, quickly
 from ledgermesh.model.mapped import Mapped, row_of, wires_of
 from ledgermesh.model.money import Money
 from ledgermesh.model.row import Row
@@ -123,15 +123,37 @@ class _Writer(Emitter):
         yield "    doc_0, above, settings = row_0.doc, row_0.parent, row_0.settings"
         yield "    above = above.doc if above is not None else {}"
         at = At(0, "above", shape, above, text=not level.called)
-        fields = list(self._fields(level, wires, at))
+        if at.text:
+            lines = list(self._whole(level, wires, at, "return Raw({}.encode())", ""))
+        else:
+            lines = [*self._fields(level.places, wires, at), f"return {self._struct(level)}"]
         yield from indented(self._currencies(at))
-        yield from indented(iter(fields))
-        yield f"    return {f'Raw({json_object(level)}.encode())' if at.text else self._struct(level)}"
+        yield from indented(iter(lines))
 
     # -- objects -----------------------------------------------------------------------------------------------------
 
-    def _fields(self, level: Level, wires: Mapping[str, Wire], at: At) -> Lines:
-        for place in level.places:
+    def _whole(
+        self, level: Level, wires: Mapping[str, Wire], at: At, take: str, leave: str | None = None
+    ) -> Lines:
+        """All of an object, and what takes its text; `leave` is what ends it there, None where nothing does."""
+        quick = self._quick(level, wires, at) if leave is not None else {}
+        yield from self._fields([place for place in level.places if place.id not in quick], wires, at)
+        if quick:
+            yield from quickly(level, quick, f"{take}\n{leave}".rstrip())
+            yield from self._fields([place for place in level.places if place.id in quick], wires, at)
+        yield take.format(json_object(level))
+
+    def _quick(self, level: Level, wires: Mapping[str, Wire], at: At) -> Mapping[int, Quick]:
+        found = {
+            place.id: each
+            for place in level.places
+            if not (at.depth == 0 and place.plain is not None and place.plain.attribute in GIVEN)
+            and (each := quick_field(place, wires, at, lambda usual: self._hoist(usual, at))) is not None
+        }
+        return found if len(found) >= QUICK_MIN else {}
+
+    def _fields(self, places: Iterable[Place], wires: Mapping[str, Wire], at: At) -> Lines:
+        for place in places:
             if place.plain is None:
                 continue
             attribute = place.plain.attribute
@@ -295,8 +317,7 @@ class _Writer(Emitter):
         yield f"if {name} is not None:"
         yield from indented(looked_at(name, inside))
         yield f"    doc_{below.depth} = {name}"
-        yield from indented(self._inside(level, wire, at, below, "0"))
-        yield f"    {name} = {json_object(level)}"
+        yield from indented(self._inside(level, wire, at, below, "0", f"{name} = {{}}"))
 
     def _list_of(self, place: Place, level: Level, wire: Wire, usual: Usual, at: At) -> Lines:
         name, element = f"v{place.id}", item(place.type)
@@ -314,23 +335,16 @@ class _Writer(Emitter):
         yield f"    all_{place.id} = []"
         yield f"    for index_{below.depth}, doc_{below.depth} in enumerate({name}):"
         yield from indented(looked_at(f"doc_{below.depth}", inside), 2)
-        yield from indented(self._quickly(place, level, wire, below), 2)
-        yield from indented(self._inside(level, wire, at, below, f"index_{below.depth}"), 2)
-        yield f"        all_{place.id}.append({json_object(level)})"
+        take = f"all_{place.id}.append({{}})"
+        inner = self._inside(level, wire, at, below, f"index_{below.depth}", take, "continue")
+        yield from indented(inner, 2)
         yield f"    {name} = f'[{{\",\".join(all_{place.id})}}]'"
 
-    def _quickly(self, place: Place, level: Level, wire: Wire, below: At) -> Lines:
+    def _inside(
+        self, level: Level, wire: Wire, at: At, below: At, index: str, take: str, leave: str | None = None
+    ) -> Lines:
         assert wire.parts is not None, "it has parts"
-
-        def then(text: str) -> Lines:
-            yield f"all_{place.id}.append({text})"
-            yield "continue"
-
-        yield from quickly(level, wire.parts.wires, below, lambda usual: self._hoist(usual, below), then)
-
-    def _inside(self, level: Level, wire: Wire, at: At, below: At, index: str) -> Lines:
-        assert wire.parts is not None, "it has parts"
-        lines = list(self._fields(level, wire.parts.wires, below))
+        lines = list(self._whole(level, wire.parts.wires, below, take, leave))
         if index == "0":
             yield f"index_{below.depth} = 0"
         if any(f"make_{below.depth}()" in line for line in lines):

@@ -25,6 +25,8 @@ class Document(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     parts: ClassVar[Mapping[str, Part | None]] = {}
     """Its fields by name, and what is inside of them where that is documents."""
+    verbatim: ClassVar[bool] = False
+    """Whether JSON has all of its texts as they are, between quotes."""
 
     def get(self, name: str, default: object = None) -> Any:
         """The value there; what is absent is `default`."""

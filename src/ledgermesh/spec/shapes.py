@@ -8,6 +8,7 @@ it makes dicts then.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -18,13 +19,25 @@ from ledgermesh.spec.wires import Fields, Wire
 
 
 class Shape:
-    """The type of a whole answer: documents in a list, alone or in an object."""
+    """The types of a whole answer: documents in a list, alone or in an object."""
 
-    def __init__(self, document: type[Document], items: str) -> None:
-        self.document = document
-        rows: Any = list[document]  # type: ignore[valid-type]  # a type at run time
+    def __init__(self, node: _Node, title: str, items: str) -> None:
+        self._node, self._title, self._items = node, title, items
+        self.escaped: Any = self._type(verbatim=False)
+
+    @cached_property
+    def verbatim(self) -> Any:
+        """Of an answer in which nothing is escaped, which its documents know: the same otherwise."""
+        return self._type(verbatim=True)
+
+    def document(self, *, verbatim: bool) -> type[Document]:
+        """A class of the documents, made anew."""
+        return self._node.document(self._title, verbatim=verbatim)
+
+    def _type(self, *, verbatim: bool) -> Any:
+        rows: Any = list[self.document(verbatim=verbatim)]  # type: ignore[misc]  # a type at run time
         # No other list stands beside it, and no number that is not whole.
-        self.type: Any = dict[str, rows | dict[str, Any] | str | int | bool | None] if items else rows
+        return dict[str, rows | dict[str, Any] | str | int | bool | None] if self._items else rows
 
 
 def shape(fields: Fields, omitted: Iterable[str], items: str) -> Shape | None:
@@ -36,7 +49,7 @@ def shape(fields: Fields, omitted: Iterable[str], items: str) -> Shape | None:
     for path in omitted:
         node.leaf(path, ())
     try:
-        return Shape(node.document(fields.model.__name__), items)
+        return Shape(node, fields.model.__name__, items)
     except _Nameless:
         return None
 
@@ -86,7 +99,7 @@ class _Node:
             node = node.inner.setdefault((each, False), _Node())
         return node.inner.setdefault((name, many), _Node())
 
-    def document(self, title: str) -> type[Document]:
+    def document(self, title: str, *, verbatim: bool) -> type[Document]:
         """The class of these objects."""
         parts: dict[str, Part | None] = dict.fromkeys(sorted(self.leaves | self.known))
         types: dict[str, Any] = dict.fromkeys(parts, Any)
@@ -95,7 +108,7 @@ class _Node:
             if name in self.leaves or (name, not many) in self.inner:
                 parts[name], types[name] = None, Any
                 continue
-            inside = node.document(f"{title}_{name}")
+            inside = node.document(f"{title}_{name}", verbatim=verbatim)
             parts[name] = Part(inside, many)
             types[name] = (list[inside] if many else inside) | None  # type: ignore[valid-type]  # as above
         if not all(name.isidentifier() for name in parts):
@@ -104,7 +117,7 @@ class _Node:
             title,
             [(name + TAIL, types[name], UNSET) for name in parts],
             bases=(Document,),
-            namespace={"parts": parts},
+            namespace={"parts": parts, "verbatim": verbatim},
             rename={name + TAIL: name for name in parts},
             forbid_unknown_fields=True,
             frozen=True, eq=False, gc=False,

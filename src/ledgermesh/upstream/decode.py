@@ -34,8 +34,10 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @lru_cache(SHAPES_MAX)
-def _shaped(shape: Shape) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(shape.type, float_hook=_EXACT.create_decimal)
+def _shaped(shape: Shape, escaped: bool) -> msgspec.json.Decoder[Any]:  # noqa: FBT001  # a part of the cache's key
+    return msgspec.json.Decoder(
+        shape.escaped if escaped else shape.verbatim, float_hook=_EXACT.create_decimal
+    )
 
 
 def decode(body: bytes, shape: Shape | None = None) -> object:
@@ -47,7 +49,9 @@ def decode(body: bytes, shape: Shape | None = None) -> object:
         return None
     if shape is not None:
         with suppress(ArithmeticError, ValueError, RecursionError):
-            shaped: object = _shaped(shape).decode(body.removeprefix(BYTE_ORDER_MARK))
+            # JSON has nothing that must be escaped, and whoever decodes it refuses it, unless there is a backslash.
+            decoder = _shaped(shape, b"\\" in body)
+            shaped: object = decoder.decode(body.removeprefix(BYTE_ORDER_MARK))
             return shaped
     try:
         document: object = _DECODER.decode(body.removeprefix(BYTE_ORDER_MARK))
