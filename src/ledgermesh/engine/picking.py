@@ -63,7 +63,7 @@ class Picking(msgspec.Struct, frozen=True):
                 # Whether a few are cheaper read by id is known after the first page.
                 waits = direct is not None and not leaves.read and direct <= SINGLES_MAX
                 page = await leaves.turn(0 if waits else AT_ONCE)
-                found.update((row.native_id, row) for row in page.rows if row.native_id in ids)
+                found |= {row.native_id: row for row in page.rows if row.native_id in ids}
                 if page.truncated is not None:
                     cut = Unsupported(page.truncated, details={"connection": self.maker.link.connection})
                     return found | {id: cut for id in ids if id not in found}

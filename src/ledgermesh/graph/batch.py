@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
-from itertools import repeat
+from itertools import chain
 from typing import Any
 
 from ledgermesh.engine.picking import Loaded, good
 from ledgermesh.model.record import Record
 from ledgermesh.slices import Slices
 
-Key = tuple[str, dt.date | None]
-"""A native id, and a day before which the record does not lie, where the caller knows one."""
+Since = dt.date | None
+"""A day before which a record does not lie, where the caller knows one."""
+
+Part = tuple[Since, Sequence[str]]
+"""Native ids that somebody asks for at once."""
 
 Reading = asyncio.Task[dict[str, Loaded]]
 
-Read = Callable[[Sequence[str], dt.date | None], Awaitable[dict[str, Loaded]]]
+Read = Callable[[Sequence[str], Since], Awaitable[dict[str, Loaded]]]
 
 
 class Asked:
@@ -47,32 +50,31 @@ class Batch:
     def __init__(self, read: Read, slices: Slices) -> None:
         self._read = read
         self._slices = slices
-        self._known: dict[Key, Reading] = {}
-        self._next: tuple[list[Key], Reading] | None = None
+        self._known: dict[Since, dict[str, Reading]] = {}
+        self._next: tuple[list[Part], Reading] | None = None
 
-    def ask(self, ids: Iterable[str], since: dt.date | None = None) -> Asked:
-        """Have these read, with what else is asked for in this turn; see Key for `since`."""
-        known = self._known
-        keys = dict.fromkeys(zip(ids, repeat(since)))
-        new = [key for key in keys if key not in known]
+    def ask(self, ids: Iterable[str], since: Since = None) -> Asked:
+        """Have these read, with what else is asked for in this turn; see Since."""
+        known, asked = self._known.setdefault(since, {}), dict.fromkeys(ids)
+        new = [id for id in asked if id not in known]
         if new:
             if self._next is None:
-                begun: list[Key] = []
+                begun: list[Part] = []
                 self._next = begun, asyncio.ensure_future(self._together(begun))
-            self._next[0].extend(new)
+            self._next[0].append((since, new))
             known.update(dict.fromkeys(new, self._next[1]))
-        return Asked({key[0]: known[key] for key in keys})
+        return Asked({id: known[id] for id in asked})
 
     async def one(self, native_id: str) -> Record | None:
         """One of them; raises LedgermeshError."""
         return good((await self.ask((native_id,)).found())[native_id])
 
-    async def _together(self, keys: list[Key]) -> dict[str, Loaded]:
+    async def _together(self, parts: list[Part]) -> dict[str, Loaded]:
         # Not all have asked when this begins: those that this turn wakes do at its end.
         await asyncio.sleep(0)
         # Others of a crowd stand in line to ask, where they would hold the loop for long.
         await self._slices.behind()
         self._next = None
-        days = [since for _, since in keys if since is not None]
-        since = min(days) if len(days) == len(keys) else None
-        return await self._read(list(dict.fromkeys(id for id, _ in keys)), since)
+        days = [since for since, _ in parts if since is not None]
+        since = min(days) if len(days) == len(parts) else None
+        return await self._read(list(dict.fromkeys(chain.from_iterable(ids for _, ids in parts))), since)

@@ -79,7 +79,7 @@ class Loaders:
         if alike is not None:
             batch, ids = self._batch(*alike[:2], wanted), alike[2]
             with Caught() as caught:
-                known = await batch.ask(id for id in ids if id is not None).found()
+                known = await batch.ask([id for id in ids if id is not None]).found()
             return [None if id is None else caught.error or known[id] for id in ids]
         found: list[Any] = []
         asked: Asking = {}
