@@ -47,8 +47,7 @@ VARIABLES: Final = ResolveInfo._fields.index("variable_values")
 
 def make_info(*given: Any) -> ResolveInfo:
     """What Strawberry wraps for resolvers, of graphql-core's values."""
-    made: Any = (*given[:VARIABLES], given[VARIABLES].coerced, *given[VARIABLES + 1 :])
-    return ResolveInfo(*made)
+    return ResolveInfo._make((*given[:VARIABLES], given[VARIABLES].coerced, *given[VARIABLES + 1 :], None))
 
 
 def plain(parent: GraphQLObjectType, name: str, definition: GraphQLField) -> Plain | None:
