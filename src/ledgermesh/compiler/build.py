@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import msgspec
 from graphql import GraphQLError
 
-from ledgermesh.compiler.emit import emit
+from ledgermesh.compiler.emit import Functions, emit
 from ledgermesh.compiler.plan import Plan
-from ledgermesh.compiler.runtime import Asked, Prepare, Run
+from ledgermesh.compiler.runtime import Asked, Run
 from ledgermesh.compiler.terms import Memo, Options, Replay, Surprise
 from ledgermesh.compiler.walk import errors_of
 
@@ -39,21 +39,15 @@ class Compiled:
     plan: Plan
     source: str
     """The Python that runs, for people."""
-    prepare: Prepare
+    functions: Functions
     options: Options
 
     def start(self, asked: Asked, clock: Callable[[], float]) -> Run:
         """A run that has not done anything yet."""
-        return Run(self.plan, self.prepare, self.options, clock, asked)
+        return Run(self.plan, self.functions, self.options, clock, asked)
 
     async def finish(self, run: Run) -> Answer:
         """Run it to its end; raises Replay."""
-        try:
-            return await self._finished(run)
-        finally:
-            run.end()
-
-    async def _finished(self, run: Run) -> Answer:
         top = await run.complete()
         if run.surprise:
             raise Replay(run.surprise, run.memo)
@@ -74,7 +68,7 @@ def build(plan: Plan, options: Options, title: str) -> Compiled:
     # Names come from the schema and from aliases, which the parser has limited to letters, digits and `_`.
     exec(compile(source, place, "exec"), names)  # noqa: S102  # this is what a compiler is for
     linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
-    made = Compiled(plan, source, names["prepare"], options)
+    made = Compiled(plan, source, Functions(*names["functions"]), options)
     weakref.finalize(made, linecache.cache.pop, place, None)
     return made
 

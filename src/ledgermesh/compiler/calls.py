@@ -25,11 +25,11 @@ def calls(place: Place, name: Name) -> Lines:
     resolve = name(f"resolve_{place.id}", place.many or place.definition.resolve or default_field_resolver)
     given = "" if place.arguments == {} else ", **arguments"
     yield ""
-    yield f"def call_{place.id}(objects):  # {place.above.title}: {place.key}"
+    yield f"def call_{place.id}(run, objects):  # {place.above.title}: {place.key}"
     yield "    try:"
     if given:
         yield f"        arguments = run.arguments({named})"
-    yield f"        found = info({named})"
+    yield f"        found = run.info({named})"
     if place.many is not None:
         yield f"        return {resolve}(objects, found{given})"
     yield "    except Exception as error:"
@@ -40,18 +40,18 @@ def calls(place: Place, name: Name) -> Lines:
 
 def _directly(place: Place, name: Name, direct: Direct, given: Given) -> Lines:
     """The resolver by itself; whatever is not as usual is said on the usual way."""
-    named, made = name(f"place_{place.id}", place), f"{name(f'given_{place.id}', given)}(asked.variables)"
+    named, made = name(f"place_{place.id}", place), f"{name(f'given_{place.id}', given)}(run.asked.variables)"
     yield ""
-    yield f"def call_{place.id}(objects):  # {place.above.title}: {place.key}"
+    yield f"def call_{place.id}(run, objects):  # {place.above.title}: {place.key}"
     yield "    try:"
     if direct.check is not None:
-        yield f"        {name(f'check_{place.id}', direct.check)}(asked.context)"
+        yield f"        {name(f'check_{place.id}', direct.check)}(run.asked.context)"
     # Where they may be changed each object has its own: all are made before the first resolver runs.
     yield f"        arguments = {made if given.shared else f'[{made} for o in objects]'}"
     if direct.info is not None:
-        yield f"        found = wrapped({named})"
+        yield f"        found = run.wrapped({named})"
     yield "    except Exception:"
-    yield f"        return usual({named}, objects)"
+    yield f"        return run.usual({named}, objects)"
     parts = (
         *(("o",) if direct.source else ()),
         *((f"{direct.info}=found",) if direct.info is not None else ()),

@@ -159,8 +159,8 @@ class Careful:
                 f"Expected Iterable, but did not find one for field '{place.above.type}.{place.name}'."
             )
         items, inside = self._run.listed(value), item(type)
-        if len(items) > AT_ONCE_MAX and place.id in self._run.lists and bare(place.type) is type:
-            return self._run.defer(place, items, self._run.lists[place.id])
+        if len(items) > AT_ONCE_MAX and place.id in self._run.functions.lists and bare(place.type) is type:
+            return self._run.defer(place, items, self._run.functions.lists[place.id])
         found: list[Any] = []
         for index, each in enumerate(items):
             found.append(self._item(place, inside, each, (*rel, index)))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import EnumMeta
 from keyword import iskeyword
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     GraphQLEnumType,
@@ -19,7 +19,7 @@ from graphql import (
 from graphql.pyutils import is_awaitable
 
 from ledgermesh.compiler.calls import calls
-from ledgermesh.compiler.marks import back_to_marks, is_long, marks_at, marks_of, set_marks
+from ledgermesh.compiler.marks import back_to_marks, is_long, marks_at, marks_of, name_marked, set_marks
 from ledgermesh.compiler.plan import Level, Place, Plan, bare, item, nullable
 from ledgermesh.compiler.terms import Leaf, Odd, Options
 
@@ -32,9 +32,24 @@ AT_ONCE_MAX = 32
 Lines = Iterator[str]
 Names = dict[str, Any]
 
+Call = Callable[[Any, Sequence[Any]], Any]
+Fill = Callable[[Any, Sequence[Any], Sequence[Any], dict[int, Any]], None]
+ListFill = Callable[[Any, Sequence[Any], list[Any]], None]
+
+
+class Functions(NamedTuple):
+    """What a run calls of the generated code. It is the same for all runs: each gives itself as the first argument."""
+
+    row: Callable[[Any, Any], Any]
+    """Of the root."""
+    fields: Mapping[int, tuple[Call, Fill]]
+    """By the number of a field that has a resolver."""
+    lists: Mapping[int, ListFill]
+    """By the number of a field that is a list of objects."""
+
 
 def emit(plan: Plan, options: Options) -> tuple[str, Names]:
-    """The source of `prepare(run)`, and the names that it finds in its module."""
+    """The source, which makes `functions` as Functions has them, and the names that it finds in its module."""
     emitter = Emitter(plan, options)
     source = "\n".join(emitter.module()) + "\n"
     return source, emitter.names
@@ -55,22 +70,7 @@ class Emitter:
         self.names: Names = {"Odd": Odd}
 
     def module(self) -> Lines:
-        """`prepare`: the functions of one run."""
-        yield "def prepare(run):"
-        body = list(self._functions())
-        yield from indented(self._locals())
-        yield from indented(iter(body))
-
-    def _locals(self) -> Lines:
-        yield "careful, careful_field, careful_item = run.careful_row, run.careful_field, run.careful_item"
-        yield "check, kind, info, defer, later = run.check, run.kind, run.info, run.defer, run.later"
-        if any(place.direct is not None for place in self._plan.places):
-            yield "asked, wrapped, usual = run.asked, run.wrapped, run.usual"
-        for level in self._plan.levels:
-            if level.called:
-                yield f"objects_{level.id}, structs_{level.id} = run.objects[{level.id}], run.structs[{level.id}]"
-
-    def _functions(self) -> Lines:
+        """All functions. None is made for one run: that would take longer than most of them do."""
         fields: list[str] = []
         for place in reversed(self._plan.places):
             yield from self._field(place)
@@ -79,7 +79,7 @@ class Emitter:
         yield from self._row(self._plan.root)
         lists = [f"{place.id}: list_{place.id}" for place in self._plan.places if is_long(place)]
         yield ""
-        yield f"return row_0, {{{', '.join(reversed(fields))}}}, {{{', '.join(lists)}}}"
+        yield f"functions = row_0, {{{', '.join(reversed(fields))}}}, {{{', '.join(lists)}}}"
 
     def _field(self, place: Place) -> Lines:
         levels = list(place.levels.values())
@@ -114,40 +114,35 @@ class Emitter:
         if fused is not None:
             yield from self._fused(level, self._name(f"fused_{level.id}", fused))
         yield ""
-        yield f"def {'single' if fused is not None else 'row'}_{level.id}(o):  # {level.title}"
+        yield f"def {'single' if fused is not None else 'row'}_{level.id}(run, o):  # {level.title}"
         marks = marks_of(level)
+        yield from indented(name_marked(marks))
         yield from indented(set_marks(marks))
         yield "    try:"
         yield from indented(self._object(level, "o", "s"), 2)
         yield "    except Exception:"
         yield from indented(back_to_marks(marks), 2)
-        yield f"        return careful({self._name(f'level_{level.id}', level)}, o)"
-        if level.called:
-            yield f"    objects_{level.id}.append(o)"
-            yield f"    structs_{level.id}.append(s)"
-        yield "    return s"
+        yield f"        return run.careful_row({self._name(f'level_{level.id}', level)}, o)"
+        yield from indented(_returned(level))
 
     def _fused(self, level: Level, fused: str) -> Lines:
         """The object in one go; read field by field where it is not a usual one."""
         yield ""
-        yield f"def row_{level.id}(o):  # {level.title}"
+        yield f"def row_{level.id}(run, o):  # {level.title}"
         yield "    try:"
         yield f"        s = {fused}(o)"
         yield "    except Exception:"
-        yield f"        return single_{level.id}(o)"
-        if level.called:
-            yield f"    objects_{level.id}.append(o)"
-            yield f"    structs_{level.id}.append(s)"
-        yield "    return s"
+        yield f"        return single_{level.id}(run, o)"
+        yield from indented(_returned(level))
 
     def _object(self, level: Level, source: str, target: str) -> Lines:
         """Statements that make the answer's object of one that was found."""
         known = self._name(f"known_{level.id}", level.known)
         yield f"if {source}.__class__ not in {known}:"
-        yield f"    check({self._name(f'level_{level.id}', level)}, {source})"
+        yield f"    run.check({self._name(f'level_{level.id}', level)}, {source})"
         if level.type.is_type_of is not None and not self._options.kinds_by_class and level.at is not None:
             test = self._name(f"is_type_of_{level.id}", level.type.is_type_of)
-            yield f"if {test}({source}, info({self._name(f'place_{level.at.id}', level.at)})) is not True:"
+            yield f"if {test}({source}, run.info({self._name(f'place_{level.at.id}', level.at)})) is not True:"
             yield "    raise Odd"
         written = []
         together = self._together(level)
@@ -180,12 +175,12 @@ class Emitter:
         rows = ", ".join(f"{name!r}: row_{level.id}" for name, level in place.levels.items())
         yield ""
         yield f"rows_{place.id} = {{{rows}}}"
-        yield f"def pick_{place.id}(o):"
+        yield f"def pick_{place.id}(run, o):"
         if self._options.kinds_by_class:
             kinds = self._name(f"kinds_{place.id}", place.kinds)
-            yield f"    return rows_{place.id}[{kinds}.get(o.__class__) or kind({named}, o)](o)"
+            yield f"    return rows_{place.id}[{kinds}.get(o.__class__) or run.kind({named}, o)](run, o)"
         else:
-            yield f"    return rows_{place.id}[kind({named}, o)](o)"
+            yield f"    return rows_{place.id}[run.kind({named}, o)](run, o)"
 
     # -- values ----------------------------------------------------------------------------------------------------
 
@@ -205,20 +200,20 @@ class Emitter:
             (level,) = place.levels.values()
             yield from self._object(level, name, name)
         else:
-            yield f"{name} = {_row_of(place)}({name})"
+            yield f"{name} = {_row_of(place)}(run, {name})"
 
     def _items(self, place: Place, type: GraphQLOutputType, name: str) -> Lines:
         inside = item(type)
         yield f"if {name}.__class__ is not list and {name}.__class__ is not tuple:"
         yield "    raise Odd"
         if place.levels and item(inside) is None:
-            each = f"{_row_of(place)}(x)"
+            each = f"{_row_of(place)}(run, x)"
             if nullable(inside):
                 each = f"None if x is None else {each}"
             if is_long(place) and bare(place.type) is type:
                 named = self._name(f"place_{place.id}", place)
                 yield f"if len({name}) > {AT_ONCE_MAX}:"
-                yield f"    {name} = defer({named}, {name}, list_{place.id})"
+                yield f"    {name} = run.defer({named}, {name}, list_{place.id})"
                 yield "else:"
                 yield f"    {name} = [{each} for x in {name}]"
             else:
@@ -268,11 +263,13 @@ class Emitter:
         shared = bool(place.levels) and item(place.type) is None
         marks = marks_at(place)
         yield ""
-        yield f"def fill_{place.id}(structs, column, done):  # {place.above.title}: {place.key}"
+        yield f"def fill_{place.id}(run, structs, column, done):  # {place.above.title}: {place.key}"
+        yield from indented(name_marked(marks))
         yield "    for s, given in zip(structs, column):"
         if shared:
-            yield "        if id(given) in done:"
-            yield f"            s.{place.slot} = done[id(given)]"
+            yield "        key = id(given)"
+            yield "        if key in done:"
+            yield f"            s.{place.slot} = done[key]"
             yield "            continue"
         yield from indented(set_marks(marks), 2)
         yield "        v = given"
@@ -281,25 +278,34 @@ class Emitter:
         yield f"            s.{place.slot} = v"
         yield "        except Exception:"
         yield from indented(back_to_marks(marks), 3)
-        yield f"            careful_field({self._name(f'place_{place.id}', place)}, given, s)"
+        yield f"            run.careful_field({self._name(f'place_{place.id}', place)}, given, s)"
         if shared:
             yield "        else:"
-            yield "            done[id(given)] = v"
+            yield "            done[key] = v"
 
     def _list(self, place: Place) -> Lines:
         """Completes some elements of a long list."""
         marks = marks_at(place, itself=False)
         yield ""
-        yield f"def list_{place.id}(given, done):  # {place.above.title}: {place.key}"
+        yield f"def list_{place.id}(run, given, done):  # {place.above.title}: {place.key}"
+        yield from indented(name_marked(marks))
         yield "    for x in given:"
         yield from indented(set_marks(marks), 2)
         yield "        try:"
-        row = f"{_row_of(place)}(x)"
+        row = f"{_row_of(place)}(run, x)"
         yield f"            v = {f'None if x is None else {row}' if nullable(item(place.type)) else row}"
         yield "        except Exception:"
         yield from indented(back_to_marks(marks), 3)
-        yield f"            v = careful_item({self._name(f'place_{place.id}', place)}, x, done)"
+        yield f"            v = run.careful_item({self._name(f'place_{place.id}', place)}, x, done)"
         yield "        done.append(v)"
+
+
+def _returned(level: Level) -> Lines:
+    """Statements at the end of a row, which is noted down where resolvers of its fields are called."""
+    if level.called:
+        yield f"run.objects[{level.id}].append(o)"
+        yield f"run.structs[{level.id}].append(s)"
+    yield "return s"
 
 
 def _depth(place: Place) -> int:

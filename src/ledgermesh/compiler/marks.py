@@ -41,6 +41,13 @@ def _marked(levels: list[Level], places: list[Place]) -> list[str]:
     return found
 
 
+def name_marked(marks: list[str]) -> Lines:
+    """Statements that give these lists of the run the names that they have below."""
+    for mark in marks:
+        name, _, level = mark.partition("_")
+        yield f"{mark} = run.{name}{f'[{level}]' if level else ''}"
+
+
 def set_marks(marks: list[str]) -> Lines:
     """Statements that remember how long they are."""
     for mark in marks:

@@ -131,6 +131,8 @@ class Plan:
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     levels: list[Level]
+    calling: tuple[Level, ...]
+    """Those that have fields with a resolver."""
     places: list[Place]
     begins: tuple[Level, ...]
     """The levels that a run begins with: see Place."""
@@ -211,8 +213,8 @@ class _Planner:
             place.begins = tuple(each for level in place.levels.values() for each in _beginning(level))
         slots = {level.struct: {each.key: each.slot for each in level.places} for level in self._levels}
         return Plan(
-            self._schema, self._operation, self._definitions, self._levels, self._places,
-            tuple(_beginning(top)), slots,
+            self._schema, self._operation, self._definitions, self._levels,
+            tuple([each for each in self._levels if each.called]), self._places, tuple(_beginning(top)), slots,
         )  # fmt: skip
 
     def _level(

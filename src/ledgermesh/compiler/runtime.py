@@ -18,7 +18,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import gather_with_cancel, is_awaitable
 
 from ledgermesh.compiler.careful import Careful, details, refused, settled
-from ledgermesh.compiler.emit import AT_ONCE_MAX
+from ledgermesh.compiler.emit import AT_ONCE_MAX, Functions, ListFill
 from ledgermesh.compiler.guard import Caught, Elements, Fault, Trouble
 from ledgermesh.compiler.plan import Level, Place, Plan
 from ledgermesh.compiler.terms import Memo, Odd, Options, Surprise
@@ -35,11 +35,6 @@ CLASSES_MAX = 1000
 SYNC = frozenset((type(None), bool, int, float, str, bytes, list, tuple, dict))
 """Classes of values that nobody awaits; looked at first because it is quick."""
 
-Fill = Callable[[Sequence[Any], Sequence[Any], dict[int, Any]], None]
-Call = Callable[[Sequence[Any]], Any]
-Fields = dict[int, tuple[Call, Fill]]
-ListFill = Callable[[Sequence[Any], list[Any]], None]
-Prepare = Callable[["Run"], tuple[Callable[[Any], Any], Fields, dict[int, ListFill]]]
 Waits = list[Coroutine[Any, Any, None]]
 
 
@@ -64,12 +59,12 @@ class Run:
     """The state of one run."""
 
     def __init__(
-        self, plan: Plan, prepare: Prepare, options: Options, clock: Callable[[], float], asked: Asked
+        self, plan: Plan, functions: Functions, options: Options, clock: Callable[[], float], asked: Asked
     ) -> None:
         self.plan = plan
         self.asked = asked
-        self.objects: list[list[Any]] = [[] for _ in plan.levels]
-        self.structs: list[list[Any]] = [[] for _ in plan.levels]
+        self.objects: dict[int, list[Any]] = {level.id: [] for level in plan.calling}
+        self.structs: dict[int, list[Any]] = {level.id: [] for level in plan.calling}
         self.slots = plan.slots
         self.later: list[Long] = []
         self.long: list[Long] = []
@@ -84,7 +79,7 @@ class Run:
         self.options = options
         self._clock = clock
         self._since = clock()
-        self._row, self._fields, self.lists = prepare(self)
+        self.functions = functions
 
     # -- for the generated code ----------------------------------------------------------------------------------------
 
@@ -201,7 +196,7 @@ class Run:
         """The object of the answer, not to be used after a surprise."""
         top, waits = None, Waits()
         try:
-            top = self._row(self.asked.root)
+            top = self.functions.row(self, self.asked.root)
             if self.later:
                 waits.append(self._drain(self._taken(), None))
             else:
@@ -213,10 +208,6 @@ class Run:
         if waits:
             await _together(waits)
         return top
-
-    def end(self) -> None:
-        """Nothing more is asked of this run. Its functions hold it, and it holds all rows of the answer."""
-        del self._row, self._fields, self.lists, self.long, self.later
 
     async def pause(self) -> None:
         """Let others have the event loop, if this run has had it for long."""
@@ -234,17 +225,17 @@ class Run:
                 continue
             objects, structs = self.objects[level.id], self.structs[level.id]
             for place in level.called:
-                self._land(place, structs, self._fields[place.id][0](objects), waits)
+                self._land(place, structs, self.functions.fields[place.id][0](self, objects), waits)
 
     async def _begin_long(self, level: Level) -> None:
         objects, structs, waits = self.objects[level.id], self.structs[level.id], Waits()
         for place in level.called:
-            call, column = self._fields[place.id][0], list[Any]()
+            call, column = self.functions.fields[place.id][0], list[Any]()
             if place.many is not None:
-                self._land(place, structs, call(objects), waits)
+                self._land(place, structs, call(self, objects), waits)
                 continue
             for start in range(0, len(objects), CHUNK):
-                column += call(objects[start : start + CHUNK])
+                column += call(self, objects[start : start + CHUNK])
                 await self.pause()
             self._land(place, structs, column, waits)
         if waits:
@@ -325,7 +316,7 @@ class Run:
             waits.append(self._fill_long(place, structs, column))
             return
         try:
-            self._fields[place.id][1](structs, column, {})
+            self.functions.fields[place.id][1](self, structs, column, {})
         except Surprise as surprise:
             self.surprise = surprise.reason
             return
@@ -336,12 +327,13 @@ class Run:
             self._below(place, waits)
 
     async def _fill_long(self, place: Place, structs: list[Any], column: list[Any]) -> None:
-        fill, done = self._fields[place.id][1], dict[int, Any]()
+        fill, done = self.functions.fields[place.id][1], dict[int, Any]()
         work: list[Long] = []
         try:
             for start in range(0, len(column), CHUNK):
-                fill(structs[start : start + CHUNK], column[start : start + CHUNK], done)
-                work += self._taken()
+                fill(self, structs[start : start + CHUNK], column[start : start + CHUNK], done)
+                if self.later:
+                    work += self._taken()
                 await self.pause()
         except Surprise as surprise:
             self.surprise = surprise.reason
@@ -367,7 +359,7 @@ class Run:
     async def _drain_one(self, each: Long, work: list[Long]) -> None:
         self.long.append(each)
         for start in range(0, len(each.items), CHUNK):
-            each.fill(each.items[start : start + CHUNK], each.done)
+            each.fill(self, each.items[start : start + CHUNK], each.done)
             if self.later:
                 work += self._taken()
             await self.pause()
