@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from json.encoder import encode_basestring
+from types import SimpleNamespace
 from typing import Any, Final
 
 import msgspec
@@ -112,7 +113,7 @@ class _Writer(Emitter):
             "to_currency": to_currency, "MISSING": MISSING, "UNSET": msgspec.UNSET, "Odd": Odd, "Raw": msgspec.Raw,
             "quote": encode_basestring, "encode": options.encode,
             # The first object of a class is looked at where fields are read one by one.
-            "check": _unknown,
+            "run": SimpleNamespace(check=_unknown),
         }  # fmt: skip
 
     def function(
