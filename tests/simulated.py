@@ -52,6 +52,9 @@ class SimulatedClock:
     def now(self) -> dt.datetime:
         return self._start + dt.timedelta(seconds=self.monotonic())
 
+    def epoch(self) -> float:
+        return self.now().timestamp()
+
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()
 

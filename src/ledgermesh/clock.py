@@ -16,6 +16,10 @@ class Clock(Protocol):
         """The instant, in UTC."""
         ...
 
+    def epoch(self) -> float:
+        """The same in seconds since 1970."""
+        ...
+
     def monotonic(self) -> float:
         """Seconds from an arbitrary start that never run backwards; deadlines are points on this scale."""
         ...
@@ -30,6 +34,7 @@ class SystemClock:
 
     # As they are: every call and every request asks some dozens of times.
     now = staticmethod(partial(dt.datetime.now, dt.UTC))
+    epoch = staticmethod(time.time)
     monotonic = staticmethod(time.monotonic)
 
     async def sleep(self, seconds: float) -> None:
@@ -45,6 +50,9 @@ class ManualClock:
 
     def now(self) -> dt.datetime:
         return self._now
+
+    def epoch(self) -> float:
+        return self.now().timestamp()
 
     def monotonic(self) -> float:
         return self._monotonic

@@ -44,7 +44,7 @@ class Authenticator(Struct, frozen=True):
             return await self.issuers.principal(key)
         if not key.startswith(BROWSER_PREFIX):
             return _owner(self.registry, key)
-        grant = BrowserTokens(self.keys).open(key, int(self.clock.now().timestamp()))
+        grant = BrowserTokens(self.keys).open(key, int(self.clock.epoch()))
         if grant is None:
             raise SignIn("this browser token has ended or was not made here")
         if origin is None or origin not in grant.origins:

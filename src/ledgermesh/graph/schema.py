@@ -207,7 +207,7 @@ class Gateway:
 
     async def file(self, link: str, timeout_seconds: float) -> File:
         """See Files."""
-        opened = FileLinks(self._parts.keys).open(link, int(self._parts.clock.now().timestamp()))
+        opened = FileLinks(self._parts.keys).open(link, int(self._parts.clock.epoch()))
         principal = bearer(self._parts.registry, opened)
         if principal is None:
             raise LinkEnded("this link belongs to a key that is gone")

@@ -127,7 +127,7 @@ class KeptAnswers:
         """The day by UTC; the calendar is looked at every few seconds and at midnight."""
         now = self._parts.clock.monotonic()
         if now >= self._day_until:
-            seconds = self._parts.clock.now().timestamp()
+            seconds = self._parts.clock.epoch()
             self._day = int(seconds // DAY_SECONDS)
             self._day_until = now + min(CALENDAR_SECONDS, DAY_SECONDS - seconds % DAY_SECONDS)
         return self._day
