@@ -209,17 +209,28 @@ async def test_without_waiting_it_counts_the_same() -> None:
 
 
 async def test_whoever_cannot_wait_asks_nobody_else(street: Street) -> None:
-    """Where others count too there is no such way; while somebody is being counted, nothing is."""
+    """Where others count too there is no such way; alone, nobody waits, so that nobody comes in between."""
     assert street.replicas[0].spot("t", "live", "shop", rate=RATE) is None
     clock = ManualClock(START)
     alone = Limits(MemoryStore(clock), clock)
     spot = alone.spot("t", "live", "shop", rate=RATE)
     assert spot is not None
-    async with alone._bucket("limit/t/live/shop").turn:
-        assert spot.take() is None
     found = spot.take()
     assert found is not None
     assert found.remaining == RATE.burst - 1
+    with pytest.raises(StopIteration) as ended:
+        alone.take("t", "live", "shop", rate=RATE).send(None)
+    assert ended.value.value.remaining == RATE.burst - 2
+
+
+async def test_a_calendar_that_jumps_holds_nobody_up() -> None:
+    """The store forgets by another clock: a number that it still has counts no more, and nobody asks for ever."""
+    clock, whose = ManualClock(START), ("t", "live", "shop")
+    limits = Limits(MemoryStore(clock), clock)
+    for _ in range(3):
+        await limits.take(*whose, rate=RATE)
+    clock._now += dt.timedelta(days=1)
+    assert (await limits.take(*whose, rate=RATE)).remaining == RATE.burst - 1
 
 
 async def test_a_bucket_that_was_forgotten_counts_no_operation_twice() -> None:

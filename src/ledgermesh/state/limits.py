@@ -15,7 +15,7 @@ from ledgermesh.clock import Clock
 from ledgermesh.errors import StateDown
 from ledgermesh.state.base import Store, Swapped
 from ledgermesh.state.entries import place
-from ledgermesh.state.memory import MemoryStore
+from ledgermesh.state.memory import MemoryStore, own_memory
 
 _ENCODER: Final = msgspec.json.Encoder()
 KIND: Final = "limit"
@@ -131,18 +131,18 @@ class Spot:
         )
 
     def take(self) -> Allowed | None:
-        """Count one, or say when it may come; None while somebody else is being counted: then nothing was."""
-        bucket = self._bucket
-        if bucket.turn.locked():
-            return None
-        now = self._clock.now().timestamp()
-        later, found = self._asked.counted(bucket.full_at, now)
-        if found.wait_seconds is not None:
-            return found
-        value, expect = _ENCODER.encode(later), bucket.expect(now)
-        swapped = self._store.swap_at_once(self._key, value, expect=expect, seconds=later - now)
-        bucket.take(swapped, later)
-        return found if swapped.won else None
+        """Count one, or say when it may come; None where others were counted meanwhile: then nothing was."""
+        return _counted(self._store, self._key, self._bucket, self._asked, self._clock.epoch())
+
+
+def _counted(store: MemoryStore, key: str, bucket: _Bucket, asked: _Asked, now: float) -> Allowed | None:
+    """What to say; None where the store has another number than this process saw last, which it has seen then."""
+    later, found = asked.counted(bucket.full_at, now)
+    if found.wait_seconds is not None:
+        return found
+    swapped = store.swap_at_once(key, _ENCODER.encode(later), expect=bucket.expect(now), seconds=later - now)
+    bucket.take(swapped, later)
+    return found if swapped.won else None
 
 
 class Limits:
@@ -160,8 +160,7 @@ class Limits:
         """`kind` keeps what is counted apart: its buckets are other ones."""
         self._kind = kind
         self._store = store
-        self._own = store if isinstance(store, MemoryStore) and type(store) is MemoryStore else None
-        """The store, where it is this process's own memory and nothing else."""
+        self._own = own_memory(store)
         self._clock = clock
         self._replicas = replicas
         self._buckets: LRUCache[str, _Bucket] = LRUCache(maxsize=BUCKETS_MAX)
@@ -188,6 +187,8 @@ class Limits:
     async def _turn(self, whose: tuple[str, ...], asked: _Asked) -> Allowed:
         key = place(self._kind, *whose)
         bucket = self._bucket(key)
+        if self._own is not None:
+            return self._at_once(self._own, key, bucket, asked)
         await bucket.turn.acquire()
         try:
             if self._clock.monotonic() >= self._alone_until:
@@ -208,10 +209,17 @@ class Limits:
             bucket = self._buckets[key] = _Bucket(asyncio.Lock())
         return bucket
 
+    def _at_once(self, store: MemoryStore, key: str, bucket: _Bucket, asked: _Asked) -> Allowed:
+        """In this process's own memory."""
+        for _ in range(TRIES_MAX):
+            if (found := _counted(store, key, bucket, asked, self._clock.epoch())) is not None:
+                return found
+        return self._alone(bucket, asked)
+
     async def _together(self, key: str, bucket: _Bucket, asked: _Asked) -> Allowed | None:
         """By the store; None when others were faster too often. Raises StateDown."""
         for _ in range(TRIES_MAX):
-            now = self._clock.now().timestamp()
+            now = self._clock.epoch()
             later, found = asked.counted(bucket.full_at, now)
             if found.wait_seconds is not None:
                 return found
@@ -224,7 +232,7 @@ class Limits:
 
     def _alone(self, bucket: _Bucket, asked: _Asked) -> Allowed:
         own = asked.rate.shared_by(max(1, self._replicas()))
-        now = self._clock.now().timestamp()
+        now = self._clock.epoch()
         # What was counted together was everybody's: it holds back nobody for longer than an empty bucket of its own.
         begun = min(bucket.alone_at, now + own.burst / own.per_second)
         alone = _Asked(own, asked.count, asked.settled)

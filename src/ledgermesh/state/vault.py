@@ -19,6 +19,7 @@ from ledgermesh.clock import Clock
 from ledgermesh.errors import NeedsConfig, StateDown
 from ledgermesh.state.base import Grant, Kept, Secret, Store
 from ledgermesh.state.entries import place
+from ledgermesh.state.memory import own_memory
 from ledgermesh.state.registry import LEASE_SECONDS
 from ledgermesh.state.sealing import SealingKey
 
@@ -98,6 +99,7 @@ class Vault:
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._store = store
+        self._own = own_memory(store)
         self._envelopes = Envelopes(keys)
         self._clock = clock
         self._family = family
@@ -113,7 +115,7 @@ class Vault:
     async def find(self, tenant: str, environment: str, connection: str) -> Grant | None:
         """See Grants. Raises StateDown when the store is down and what was known is over its lease."""
         where = self._place(tenant, environment, connection)
-        kept = await self._read(where)
+        kept = self._own.get_at_once(where) if self._own is not None else await self._read(where)
         if kept is None:
             self._grants.pop(where, None)
             return None

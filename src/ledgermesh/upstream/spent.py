@@ -10,6 +10,7 @@ from ledgermesh.clock import Clock
 from ledgermesh.errors import StateDown
 from ledgermesh.spec.budgets import Scope
 from ledgermesh.state.base import Kept, Store, Swapped
+from ledgermesh.state.memory import MemoryStore, own_memory
 from ledgermesh.upstream.allowance import Allowance, Quota
 from ledgermesh.upstream.fair import NOW, Prospect, announced, prospect
 from ledgermesh.upstream.tally import NOTHING, Tally, decode, encode
@@ -36,6 +37,7 @@ class Sharing:
 
     def __init__(self, store: Store, clock: Clock, name: str, replicas: Callable[[], int]) -> None:
         self.store = store
+        self.own = own_memory(store)
         self.clock = clock
         self.name = name
         self.replicas = replicas
@@ -52,7 +54,7 @@ class Sharing:
 
     def now(self) -> float:
         """Epoch seconds, the scale on which providers tell their resets."""
-        return self.clock.now().timestamp()
+        return self.clock.epoch()
 
 
 class Spent:
@@ -203,6 +205,8 @@ class Spent:
         return announced(tally, self._sharing.name, waiting, now)
 
     async def _change(self, change: Change[Got]) -> Got:
+        if self._sharing.own is not None:
+            return self._at_once(self._sharing.own, change)
         async with self._turn:
             if not self._sharing.resting:
                 try:
@@ -214,30 +218,52 @@ class Spent:
             self._tally, got = change(self._allowance, self._tally, self._sharing.now())
             return got
 
-    async def _shared(self, change: Change[Got]) -> Got:
-        for _ in range(TRIES_MAX):
-            written = tuple(self._notes)
-            now = self._sharing.now()
+    def _at_once(self, store: MemoryStore, change: Change[Got]) -> Got:
+        """In this process's own memory: lost once at most, to another tally of the same budget."""
+        while True:
+            now, notes = self._sharing.now(), tuple(self._notes)
             after, got = change(self._whole, self._noted(self._base), now)
-            swapped = await self._swapped(after, now)
-            if swapped.won:
-                self._base, self._version = after, swapped.kept.version if swapped.kept is not None else 0
-                if written:
-                    self._notes = [note for note in self._notes if note not in written]
-                self._allowance, self._alone = self._whole, False
-                self._tally = self._noted(after)
+            if after is self._base:
+                swapped = self._same(store.get_at_once(self._key))
+            else:
+                seconds = self._seconds(after, now)
+                swapped = store.swap_at_once(self._key, encode(after), expect=self._version, seconds=seconds)
+            if self._took(swapped, after, notes):
                 return got
-            self._base, self._version = _read(swapped.kept)
+
+    async def _shared(self, change: Change[Got]) -> Got:
+        store = self._sharing.store
+        for _ in range(TRIES_MAX):
+            now, notes = self._sharing.now(), tuple(self._notes)
+            after, got = change(self._whole, self._noted(self._base), now)
+            if after is self._base:
+                swapped = self._same(await store.get(self._key))
+            else:
+                seconds = self._seconds(after, now)
+                swapped = await store.swap(self._key, encode(after), expect=self._version, seconds=seconds)
+            if self._took(swapped, after, notes):
+                return got
         raise StateDown("Others were faster every time.")
 
-    async def _swapped(self, after: Tally, now: float) -> Swapped:
+    def _same(self, kept: Kept | None) -> Swapped:
         """An unchanged tally is read instead of written: is it still the newest?"""
-        store, expect = self._sharing.store, self._version
-        if after is self._base:
-            kept = await store.get(self._key)
-            return Swapped(won=expect == (kept.version if kept is not None else 0), kept=kept)
-        seconds = max(self._whole.ends_at(after, now) - now, 0.0) + KEPT_SECONDS
-        return await store.swap(self._key, encode(after), expect=expect, seconds=seconds)
+        return Swapped(won=self._version == (kept.version if kept is not None else 0), kept=kept)
+
+    def _seconds(self, after: Tally, now: float) -> float:
+        """For how long it is kept."""
+        return max(self._whole.ends_at(after, now) - now, 0.0) + KEPT_SECONDS
+
+    def _took(self, swapped: Swapped, after: Tally, written: tuple[Note, ...]) -> bool:
+        """Whether the tally is the one that stands now, with these notes; else we go by what somebody else wrote."""
+        if not swapped.won:
+            self._base, self._version = _read(swapped.kept)
+            return False
+        self._base, self._version = after, swapped.kept.version if swapped.kept is not None else 0
+        if written:
+            self._notes = [note for note in self._notes if note not in written]
+        self._allowance, self._alone = self._whole, False
+        self._tally = self._noted(after)
+        return True
 
     def _noted(self, tally: Tally) -> Tally:
         if not self._notes and not self._alone:
