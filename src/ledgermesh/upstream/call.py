@@ -213,6 +213,6 @@ Handler = Callable[[Call], Awaitable[Response]]
 class Layer(Protocol):
     """One section of the pipe: answers by itself or asks the next."""
 
-    async def answer(self, call: Call, send: Handler) -> Response:
+    def answer(self, call: Call, send: Handler) -> Awaitable[Response]:
         """Raise an UpstreamError or LinkError, or give the provider's good answer."""
         ...

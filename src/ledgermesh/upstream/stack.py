@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from random import Random
 
@@ -72,9 +72,9 @@ class Stack:
         self._pace = pace
         self._tokens = tokens
 
-    async def __call__(self, call: Call) -> Response:
+    def __call__(self, call: Call) -> Awaitable[Response]:
         """The provider's good answer, or an UpstreamError or LinkError."""
-        return await self._handler(call)
+        return self._handler(call)
 
     def last_good_at(self, environment: str, connection: str) -> dt.datetime | None:
         """When a call through the connection last went well here, as far as this process remembers."""

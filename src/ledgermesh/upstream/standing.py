@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import structlog
 
@@ -49,18 +49,15 @@ class Standing:
         """When a call through the connection last went well here, as far as this process remembers."""
         return self._good.get((environment, connection))
 
-    async def answer(self, call: Call, send: Handler) -> Response:
+    def answer(self, call: Call, send: Handler) -> Awaitable[Response]:
         """See Layer."""
         link = call.link
         if link.token is not None:
-            return await send(call)
-        place = place_of(link)
-        standing = self._at(place)
+            return send(call)
+        standing = self._at(link)
         if standing is None or standing.state in OPEN:
-            return await self._watched(call, send, place)
-        if not await self._due(link, standing):
-            raise refused(link, standing)
-        return await self._probe(call, send, standing, place)
+            return self._watched(call, send)
+        return self._shut(call, send, standing)
 
     async def close(self) -> None:
         """Wait for what is being written."""
@@ -69,7 +66,7 @@ class Standing:
 
     # -- calls -------------------------------------------------------------------------------------------------
 
-    async def _watched(self, call: Call, send: Handler, place: str) -> Response:
+    async def _watched(self, call: Call, send: Handler) -> Response:
         try:
             response = await send(call)
         except LinkError as error:
@@ -79,16 +76,21 @@ class Standing:
             raise
         self._note_good(call.link)
         seen = self._tokens.seen(call.link)
-        standing = self._at(place)
+        standing = self._at(call.link)
         if seen is not None and seen.ends_at != (standing.expires_at if standing is not None else None):
             await self._soon(self._write(call.link, partial(ending, showed=self._showed(call.link, seen))))
         return response
 
-    async def _probe(self, call: Call, send: Handler, standing: entries.Standing, place: str) -> Response:
+    async def _shut(self, call: Call, send: Handler, standing: entries.Standing) -> Response:
+        if not await self._due(call.link, standing):
+            raise refused(call.link, standing)
+        return await self._probe(call, send, standing)
+
+    async def _probe(self, call: Call, send: Handler, standing: entries.Standing) -> Response:
         claim = await self._enter(call.link)
         if claim is None:
             raise refused(call.link, standing)
-        standing = self._at(place) or standing
+        standing = self._at(call.link) or standing
         probe = 0 if await self._linked_again(call.link, standing) else standing.tries + 1
         change: Change | None = None
         try:
@@ -142,9 +144,9 @@ class Standing:
     def _note_good(self, link: Link) -> None:
         self._good.put((link.environment, link.connection), self._clock.now())
 
-    def _at(self, place: str) -> entries.Standing | None:
+    def _at(self, link: Link) -> entries.Standing | None:
         """How the connection stands; None while nothing is wrong."""
-        return cast("entries.Standing | None", self._registry.at(place))
+        return self._registry.standing(link.environment, link.connection)
 
     def _showed(self, link: Link, seen: Seen) -> Showed:
         return Showed(link, seen, self._clock.now(), self.last_good_at(link.environment, link.connection))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from ledgermesh.errors import NeedsConfig
@@ -34,14 +34,14 @@ class Sites:
         self._pools: dict[Door, tuple[Pool, str]] = {}
         """The connections there, and the Host header. They are kept alive, so doors share none."""
 
-    async def send(self, request: Request, door: Door, target: str) -> Answer:
+    def send(self, request: Request, door: Door, target: str) -> Awaitable[Answer]:
         """See Wire. Raises Barred where nothing was sent because nothing may be."""
         pool, host = self._pools.get(door) or self._opened(door)
         try:
             asked = message(request, host, target)
         except ValueError as error:
             raise Unreachable(type(error).__name__) from error
-        return await pool.send(asked)
+        return pool.send(asked)
 
     async def close(self) -> None:
         """End all connections; a later request opens new ones."""

@@ -53,14 +53,18 @@ class Pool:
         self._users += 1
         try:
             connection = self._known() or await self._take()
-            try:
-                return await _exchange(connection, message)
-            except Silent as error:
-                if not message.safe or connection.used == 1:
-                    raise Unreachable(str(error)) from error
-            return await _exchange(await self._take(new=True), message)
-        except Silent as error:
-            raise Unreachable(str(error)) from error
+            while True:
+                answer = connection.ask(message)
+                try:
+                    return await answer
+                except asyncio.CancelledError:
+                    if answer.cancelled():
+                        connection.abort()
+                    raise
+                except Silent as error:
+                    if not message.safe or connection.used == 1:
+                        raise Unreachable(str(error)) from error
+                connection = await self._take(new=True)
         finally:
             self._users -= 1
             if not self._all:
@@ -182,16 +186,6 @@ class Pool:
             self._sweeping.cancel()
             self._sweeping = None
         self._emptied()
-
-
-async def _exchange(connection: Connection, message: Message) -> Answer:
-    answer = connection.ask(message)
-    try:
-        return await answer
-    except asyncio.CancelledError:
-        if answer.cancelled():
-            connection.abort()
-        raise
 
 
 def _name(error: OSError) -> str:
