@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -52,23 +53,21 @@ class CrossOrigin:
         self._registry = registry
         self._origins = origins
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer a preflight; say beside any other answer who may read it."""
         if scope["type"] != "http" or scope["path"] != PATH:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         origin = first(scope["headers"], b"origin")
         if scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope):
-            await self._preflight(origin)(scope, receive, send)
-            return
+            return self._preflight(origin)(scope, receive, send)
         reader = None if origin is None else self._reader(origin, scope)
 
-        async def sending(message: Message) -> None:
+        def sending(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 _say(message, reader)
-            await send(message)
+            return send(message)
 
-        await self._app(scope, receive, sending)
+        return self._app(scope, receive, sending)
 
     def _preflight(self, origin: str | None) -> Response:
         """Whether a page may ask at all. No key comes with this question, so tenants' origins are let in together:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from starlette.applications import Starlette
@@ -126,10 +126,10 @@ class Straight:
     def __init__(self, app: ASGIApp, *, view: View) -> None:
         self._app, self._serve = app, view.serve
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a question, or pass the request on."""
         straight = scope["type"] == "http" and scope["path"] == GRAPHQL and scope["method"] in ASKING
-        await (self._serve if straight else self._app)(scope, receive, send)
+        return (self._serve if straight else self._app)(scope, receive, send)
 
 
 async def _missing(request: Request, error: Exception) -> Response:

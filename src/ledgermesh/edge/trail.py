@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -59,12 +60,12 @@ class Trail:
         if like is not None:
             like.line = self._lines_like(scope)
 
-        async def sending(message: Message) -> None:
+        def sending(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = _completed(message.get("headers", ()), id, extra)
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, sending)

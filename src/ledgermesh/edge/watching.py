@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -105,7 +105,7 @@ class _Noted:
         self._send = send
         self._seen = seen
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         match message["type"]:
             case "http.response.body":
                 pass
@@ -116,7 +116,7 @@ class _Noted:
                 self._begin("websocket")
             case "websocket.close" if not self.stream:
                 self.status = 403  # what a server makes of a socket that is closed before it is opened
-        await self._send(message)
+        return self._send(message)
 
     def _answered(self, message: Message) -> None:
         self.status = message["status"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, RequestResponseCycle
@@ -27,6 +28,7 @@ NAMES: Final = frozenset(
 """Names that are known to be names."""
 
 Headers = Iterable[tuple[bytes, bytes]]
+_NAME: Final = itemgetter(0)
 
 
 class WholeCycle(RequestResponseCycle):
@@ -91,15 +93,17 @@ def _written(status: int, headers: Headers, *, keep_alive: bool) -> bytes | None
     """The head as it stands on the wire; None for one that is not plain."""
     if status not in STATUS_LINE:
         return None
-    lines, ends = [STATUS_LINE[status]], 1
-    for name, value in headers:
-        if name in OTHERS or (name not in NAMES and (not name.islower() or HEADER_RE.search(name))):
-            return None
-        lines += (name, b": ", value, b"\r\n")
-        ends += 1
+    pairs = [*headers]
+    if not NAMES.issuperset(map(_NAME, pairs)) and not all(map(_plain, map(_NAME, pairs))):
+        return None
+    lines = [*map(b": ".join, pairs)]
     if not keep_alive:
-        lines.append(b"connection: close\r\n")
-        ends += 1
-    found = b"".join(lines)
-    plain = len(found.translate(None, CONTROLS)) == len(found) - 2 * ends
+        lines.append(b"connection: close")
+    found = STATUS_LINE[status] + b"\r\n".join(lines) + b"\r\n"
+    plain = len(found.translate(None, CONTROLS)) == len(found) - 2 * (1 + len(lines))
     return found + b"\r\n" if plain else None
+
+
+def _plain(name: bytes) -> bool:
+    """Whether it names a header, and none that uvicorn sees to."""
+    return name in NAMES or (name not in OTHERS and name.islower() and HEADER_RE.search(name) is None)
