@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -47,20 +48,17 @@ class Doorway:
         self._app = app
         self._transport = transport
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on, or refuse it."""
         if scope["type"] not in ("http", "websocket"):
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         error = self._wrong(scope)
         sending = self._strict(send) if scope["scheme"] in SECURE else send
         if error is None:
-            await self._app(scope, receive, sending)
-        elif scope["type"] == "http":
-            await refused(error)(scope, receive, sending)
-        else:
-            await receive()
-            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": error.code})
+            return self._app(scope, receive, sending)
+        if scope["type"] == "http":
+            return refused(error)(scope, receive, sending)
+        return _closed(receive, send, error)
 
     def _wrong(self, scope: Scope) -> LedgermeshError | None:
         if self._transport.hosts and scope["path"] not in PROBES and not self._served(scope):
@@ -85,13 +83,19 @@ class Doorway:
         return client is not None and not loopback(client[0])
 
     def _strict(self, send: Send) -> Send:
-        async def sending(message: Message) -> None:
+        def sending(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start" and self._transport.hsts_seconds:
                 headers = MutableHeaders(scope=message)
                 headers["strict-transport-security"] = f"max-age={self._transport.hsts_seconds}"
-            await send(message)
+            return send(message)
 
         return sending
+
+
+async def _closed(receive: Receive, send: Send, error: LedgermeshError) -> None:
+    """Close a socket before it is opened."""
+    await receive()
+    await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": error.code})
 
 
 def _named(name: str, host: str) -> bool:
