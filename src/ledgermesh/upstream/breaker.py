@@ -90,8 +90,9 @@ class Circuit:
         if probe:
             self._probed(now, showed, told)
         elif self.closed and showed is not NOTHING:
-            self._count(now, who, bad=showed in BAD)
-            if showed in BAD and self._sick(now):
+            bad = showed in BAD
+            self._count(now, who, bad=bad)
+            if bad and self._sick(now):
                 self._open(now, showed, told)
         return self.openings > openings
 
@@ -141,7 +142,7 @@ class ProviderCircuit(Circuit):
         super()._open(now, showed, min(told, now + TOLD_SECONDS_MAX))
 
     def _count(self, now: float, who: object, *, bad: bool) -> None:
-        super()._count(now, who, bad=bad)
+        self._counts.add(now, total=1, marked=bad)
         self._latest.put(now, who, marked=bad)
 
     def _sick(self, now: float) -> bool:

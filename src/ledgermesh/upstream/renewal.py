@@ -57,6 +57,13 @@ def newer(found: Grant, used: Grant) -> bool:
     return found.version > used.version and not same(found, used)
 
 
+def linked(link: Link, grant: Grant | None) -> Grant:
+    """What is kept; raises Reconnect where that lets nobody in."""
+    if grant is None or not grant.secrets:
+        raise refusal(Reconnect, f"{link.provider.title} is not linked.")
+    return grant
+
+
 class Renewals:
     """One renewal of a connection at a time, by a claim that all processes see.
 
@@ -68,17 +75,14 @@ class Renewals:
         self._clock = clock
         self._random = random
         self._wire = wire
-        self._grants = state.grants
+        self.grants = state.grants
         self._clients = state.clients
         self._claims = Claims(state.store, clock)
         self._marks = Marks(state.store)
 
     async def find(self, link: Link) -> Grant:
         """What is kept; raises Reconnect when nothing is, StateDown when nobody can say."""
-        grant = await self._grants.find(*link.granted)
-        if grant is None or not grant.linked:
-            raise refusal(Reconnect, f"{link.provider.title} is not linked.")
-        return grant
+        return linked(link, await self.grants.find(*link.granted))
 
     async def renew(self, link: Link, used: Grant) -> Grant:
         """A grant newer than the one that was used, whoever gets it. Raises what stands in its way."""
@@ -178,7 +182,7 @@ class Renewals:
 
     async def _kept(self, link: Link, used: Grant, new: Grant) -> Grant:
         """The new grant, or the one of a person who linked again meanwhile."""
-        while not await self._grants.write(new):
+        while not await self.grants.write(new):
             grant = await self.find(link)
             if not same(grant, used) and not same(grant, new):
                 return grant

@@ -19,7 +19,7 @@ from ledgermesh.state.base import Grant, Secret
 from ledgermesh.state.shared import State
 from ledgermesh.upstream.call import Call, Link
 from ledgermesh.upstream.recent import Recent
-from ledgermesh.upstream.renewal import Renewals, newer
+from ledgermesh.upstream.renewal import Renewals, linked, newer
 from ledgermesh.upstream.schemes import auth_of, ends_for_good, expiry, header, held, renewable
 from ledgermesh.upstream.wire import Wire
 
@@ -134,7 +134,7 @@ class Tokens:
     async def find(self, link: Link) -> Grant:
         """What is kept; raises Reconnect when nothing is, StateDown when nobody can say."""
         try:
-            grant = await self._renewals.find(link)
+            grant = linked(link, await self._renewals.grants.find(*link.granted))
         except LedgermeshError:
             self._seen.forget(link.granted)
             self._read.forget(link.granted)
