@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.engine.cursor import Cursors
@@ -257,7 +259,7 @@ class Context:
         return hub
 
 
-class _Held(NamedTuple):
+class _Held(Struct, frozen=True):
     """The books behind a connection as they were made ready in this request."""
 
     changes: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
@@ -26,8 +25,7 @@ Answer = dict[str, Any]
 """The GraphQL response object: `data` (absent when nothing was executed), `errors`, `extensions`."""
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(msgspec.Struct):
     """What becomes known while a question is answered and is told outside of the answer, in headers and status."""
 
     admission: Admission | None = None

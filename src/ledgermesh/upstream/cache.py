@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from cachetools import TTLCache
+from msgspec import Struct
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import Garbled, LinkError, SlowDown, TooLate, Unavailable, UpstreamError
@@ -30,17 +30,19 @@ ENTRY_BYTES = 2_000
 """What an entry costs beside its texts and its body: key, headers, links of the cache; measured at 1,850."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A kept answer: bytes, never rows."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
     fetched_at: dt.datetime
     kept_at: float
     """Monotonic seconds."""
     size: int
+
+    def __repr__(self) -> str:
+        return f"Entry(size={self.size!r})"
 
     async def response(
         self, slices: Slices, instead: UpstreamError | None = None, shape: Shape | None = None

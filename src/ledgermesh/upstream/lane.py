@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from ledgermesh.errors import LedgermeshError, SlowDown, TooLate
 from ledgermesh.spec.provider import Provider
@@ -21,7 +23,7 @@ Demand = Mapping[Spent, Mapping[str, int]]
 NOBODY: Final[Mapping[str, int]] = {}
 
 
-class Taken(NamedTuple):
+class Taken(Struct, frozen=True):
     """When a call was counted, epoch seconds, so that it can be given back."""
 
     at: float

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from typing import Any, Final, NamedTuple
+from collections.abc import Awaitable
+from typing import Any, Final
 
 import msgspec
 from graphql import GraphQLSchema
@@ -39,7 +40,7 @@ SHORTEST_SECONDS: Final = 0.001
 OUTCOMES: Final = ("kept", "joined", "made")
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True):
     """A question whose answer may be kept and shared."""
 
     holder: Holder
@@ -94,10 +95,10 @@ class KeptAnswers:
             return None
         return Again(self, caller, asked, entry, spots[0] if spots else None, self.today())
 
-    async def answer(self, question: Question, make: Make) -> Answer:
+    def answer(self, question: Question, make: Make) -> Awaitable[Answer]:
         """The answer, made for this question or for an equal one that is under way."""
         asked = self._asked(question, shape) if (shape := self._shape(question)) is not None else None
-        return await (make(question) if asked is None else self._flown(question, asked, make))
+        return make(question) if asked is None else self._flown(question, asked, make)
 
     def _shape(self, question: Question) -> Shape | None:
         """None where the document is not valid."""

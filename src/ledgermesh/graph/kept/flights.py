@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ledgermesh.upstream.call import Trace
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 Make = Callable[["Question"], Coroutine[Any, Any, "Answer"]]
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Flight:
+class Flight(Struct, eq=False, kw_only=True):
     """One execution, and the question that it is for; that one's notes tell how far it is."""
 
     question: Question

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from ledgermesh.upstream.guard import PORTS, Site
 from ledgermesh.upstream.http1.unpacking import CODINGS
@@ -19,7 +21,7 @@ SAFE: Final = ("GET", "HEAD")
 """What may be sent again when a connection was lost before anything came back; `Call.safe` says the same."""
 
 
-class Message(NamedTuple):
+class Message(Struct, frozen=True):
     """A request in bytes, and what has to be known of it to read the answer."""
 
     data: bytes
