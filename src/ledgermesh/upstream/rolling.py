@@ -61,9 +61,6 @@ class Latest:
         _, before = self._heard.pop(who, (now, False))
         self._heard[who] = (now, marked)
         self.marked += marked - before
-        while len(self._heard) > self._most or self._oldest() <= now - self._seconds:
+        while len(self._heard) > self._most or next(iter(self._heard.values()))[0] <= now - self._seconds:
             _, (_, gone) = self._heard.popitem(last=False)
             self.marked -= gone
-
-    def _oldest(self) -> float:
-        return next(iter(self._heard.values()))[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from asyncio import BaseTransport, TimerHandle
 from enum import Enum
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import structlog
 from msgspec import Struct
@@ -149,12 +149,17 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_bytes = self._head_headers = 0
 
     def on_url(self, url: bytes) -> None:
-        self._count(len(url))
+        self._head_bytes += len(url)
+        if self._head_bytes > self.limits.head_bytes_max:
+            self._refuse_head()
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head_headers += 1
-        self._count(len(name) + len(value) + 4)
+        self._head_bytes += len(name) + len(value) + 4
+        limits = self.limits
+        if self._head_bytes > limits.head_bytes_max or self._head_headers > limits.headers_max:
+            self._refuse_head()
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -285,12 +290,10 @@ class BoundedHttp(HttpToolsProtocol):
 
     # -- who is refused ------------------------------------------------------------------------------------------
 
-    def _count(self, size: int) -> None:
+    def _refuse_head(self) -> NoReturn:
         """Raises HeadersTooLarge, on which the parser stops and `send_400_response` is called."""
-        self._head_bytes += size
-        if self._head_bytes > self.limits.head_bytes_max or self._head_headers > self.limits.headers_max:
-            self._wrong = self._too_large()
-            raise self._wrong
+        self._wrong = self._too_large()
+        raise self._wrong
 
     def _too_large(self) -> HeadersTooLarge:
         limits = self.limits
