@@ -121,8 +121,10 @@ def _id(given: str | None) -> str:
 
 def _completed(given: Raw, id: str, extra: Pairs) -> list[tuple[bytes, bytes]]:
     """The headers of an answer with its id, and with those of `extra` that it does not have."""
-    headers = [pair for pair in given if pair[0] != b"x-request-id"]
-    own = {name for name, _ in headers}
+    headers = [*given]
+    own = dict(headers)
+    if b"x-request-id" in own:
+        headers = [pair for pair in headers if pair[0] != b"x-request-id"]
     headers.append((b"x-request-id", id.encode("latin-1")))
     headers += [pair for pair in extra if pair[0] not in own]
     return headers

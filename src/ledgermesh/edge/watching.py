@@ -120,11 +120,10 @@ class _Noted:
 
     def _answered(self, message: Message) -> None:
         self.status = message["status"]
-        for name, value in message.get("headers", ()):
-            if name == b"x-request-id":
-                self.request_id = value.decode("latin-1")
-            elif name == b"content-type" and value.startswith(_EVENTS):
-                self._begin("sse")
+        headers = dict(message.get("headers", ()))
+        self.request_id = headers.get(b"x-request-id", b"").decode("latin-1")
+        if headers.get(b"content-type", b"").startswith(_EVENTS):
+            self._begin("sse")
 
     def _begin(self, stream: str) -> None:
         self.stream = stream
