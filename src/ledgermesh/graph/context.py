@@ -237,11 +237,13 @@ class Context:
         """To the company's providers: past what the operation may make of calls, and the caller's rate."""
         spending, admission, send = self.spending, self.admission, self.parts.send
 
-        async def counted(call: Call) -> Response:
-            spending.count(call)
-            if not admission.admitted(company):
-                await admission.admit(company)
+        async def first(call: Call) -> Response:
+            await admission.admit(company)
             return await send(call)
+
+        def counted(call: Call) -> Awaitable[Response]:
+            spending.count(call)
+            return send(call) if admission.admitted(company) else first(call)
 
         return counted
 
