@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from ledgermesh.compiler.arguments import NOTHING as NO_VARIABLES
 from ledgermesh.compiler.plan import Level, bare, item, operation_of, plan
-from ledgermesh.compiler.terms import Odd
+from ledgermesh.compiler.terms import Fused, Odd
 from ledgermesh.graph.compiled import options_for
 from ledgermesh.graph.fused import fuse
 from ledgermesh.model.enums import DocumentStatus
@@ -80,6 +81,13 @@ def made_level() -> Level:
     return invoices
 
 
+def writing(level: Level) -> Fused:
+    """What writes them."""
+    found = fuse(level, OPTIONS)
+    assert found is not None
+    return found
+
+
 def record(doc: dict[str, Any], mapping: Fields = INVOICE) -> Invoice:
     """An invoice over a document, as the engine makes one."""
     found: Invoice = mapping.record(Row(doc, None, {"currency": "CHF"}), [])
@@ -110,8 +118,7 @@ def completed(levels: dict[str, Level], type: Any, value: Any) -> Any:
 
 def test_a_usual_document_is_written_whole(level: Level) -> None:
     """All of its fields, parts and lists, in the order of the selection."""
-    write = fuse(level, OPTIONS)
-    assert write is not None
+    write = writing(level).one
     for _ in range(2):  # words are remembered by then
         found = msgspec.json.decode(msgspec.json.encode(write(record(USUAL))))
         assert list(found) == [place.key for place in level.places]
@@ -134,8 +141,7 @@ def test_a_usual_document_is_written_whole(level: Level) -> None:
 )  # fmt: skip
 def test_what_is_not_usual_is_left_to_others(level: Level, path: tuple[Any, ...], value: Any) -> None:
     """Nothing is written, nothing is found out, and the next document is written as before."""
-    write = fuse(level, OPTIONS)
-    assert write is not None
+    write = writing(level).one
     write(record(USUAL))
     doc = msgspec.convert(msgspec.to_builtins(USUAL, builtin_types=(Decimal,)), dict[str, Any])
     holder: Any = doc
@@ -155,8 +161,7 @@ def test_a_wire_with_another_reading_is_not_taken_for_the_one_it_was_made_from(l
     """`replace(wire, read=…)` keeps what was said of the old reading; it does not count."""
     number = replace(INVOICE.wires["number"], read=lambda row: "ours")
     mapping = Fields(Invoice, {**INVOICE.wires, "number": number})
-    write = fuse(level, OPTIONS)
-    assert write is not None
+    write = writing(level).one
 
     found = msgspec.json.decode(msgspec.json.encode(write(record(USUAL, mapping))))
 
@@ -167,10 +172,36 @@ def test_a_class_that_nobody_looked_at_is_refused() -> None:
     """The first object of a class is looked at by others."""
     level = made_level()
     level.known.clear()
-    write = fuse(level, OPTIONS)
-    assert write is not None
+    write = writing(level).one
     with pytest.raises(Odd):
         write(record(USUAL))
+
+
+OTHER = Fields(
+    Invoice, {**INVOICE.wires, "number": replace(INVOICE.wires["number"], read=lambda row: "ours")}
+)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        record({**USUAL, "rate": "much"}), record(USUAL, OTHER), INVOICE.record(Row(USUAL, Row({})), []),
+        record(msgspec.convert({}, dict[str, Any])), object(),
+    ],
+    ids=["odd", "another mapping", "another parent", "fewer fields", "another class"],
+)  # fmt: skip
+def test_those_of_a_list_are_written_up_to_the_first_that_is_not_alike(level: Level, odd: Any) -> None:
+    """Each as it is by itself; who comes behind an odd one is left, and none is skipped."""
+    write, done = writing(level), list[Any](["before"])
+    usual = [record(USUAL), record({**USUAL, "number": "N-8"})]
+
+    with suppress(Exception):
+        write.each([*usual, odd, record(USUAL)], done)
+
+    assert done[0] == "before"
+    assert [bytes(each) for each in done[1:]] == (
+        [] if odd.__class__ is object else [bytes(write.one(each)) for each in usual]
+    )
 
 
 ODD = st.sampled_from(
@@ -202,7 +233,7 @@ DOCS = st.fixed_dictionaries(
     },
 )  # fmt: skip
 ONE_LEVEL = made_level()
-WRITE: Any = fuse(ONE_LEVEL, OPTIONS)
+WRITE: Any = writing(ONE_LEVEL).one
 
 
 @settings(max_examples=400, deadline=None, derandomize=True)

@@ -21,7 +21,7 @@ from graphql.pyutils import is_awaitable
 from ledgermesh.compiler.calls import calls
 from ledgermesh.compiler.marks import back_to_marks, is_long, marks_at, marks_of, name_marked, set_marks
 from ledgermesh.compiler.plan import Level, Place, Plan, bare, item, nullable
-from ledgermesh.compiler.terms import Leaf, Odd, Options
+from ledgermesh.compiler.terms import Fused, Leaf, Odd, Options
 
 INLINE_MAX = 4
 """Objects in objects that one function writes."""
@@ -112,7 +112,7 @@ class Emitter:
     def _row(self, level: Level) -> Lines:
         fused = self._options.fuse(level)
         if fused is not None:
-            yield from self._fused(level, self._name(f"fused_{level.id}", fused))
+            yield from self._fused(level, fused)
         yield ""
         yield f"def {'single' if fused is not None else 'row'}_{level.id}(run, o):  # {level.title}"
         marks = marks_of(level)
@@ -125,12 +125,13 @@ class Emitter:
         yield f"        return run.careful_row({self._name(f'level_{level.id}', level)}, o)"
         yield from indented(_returned(level))
 
-    def _fused(self, level: Level, fused: str) -> Lines:
+    def _fused(self, level: Level, fused: Fused) -> Lines:
         """The object in one go; read field by field where it is not a usual one."""
+        self._name(f"each_{level.id}", fused.each)
         yield ""
         yield f"def row_{level.id}(run, o):  # {level.title}"
         yield "    try:"
-        yield f"        s = {fused}(o)"
+        yield f"        s = {self._name(f'fused_{level.id}', fused.one)}(o)"
         yield "    except Exception:"
         yield f"        return single_{level.id}(run, o)"
         yield from indented(_returned(level))
@@ -289,6 +290,7 @@ class Emitter:
         yield ""
         yield f"def list_{place.id}(run, given, done):  # {place.above.title}: {place.key}"
         yield from indented(name_marked(marks))
+        yield from indented(self._together_first(place))
         yield "    for x in given:"
         yield from indented(set_marks(marks), 2)
         yield "        try:"
@@ -298,6 +300,21 @@ class Emitter:
         yield from indented(back_to_marks(marks), 3)
         yield f"            v = run.careful_item({self._name(f'place_{place.id}', place)}, x, done)"
         yield "        done.append(v)"
+
+    def _together_first(self, place: Place) -> Lines:
+        """Statements that write those whole that are as usual, up to the first one that is not."""
+        level = place.levels.get(get_named_type(place.type).name)
+        if level is None or f"each_{level.id}" not in self.names:
+            return
+        yield "begun = len(done)"
+        yield "try:"
+        yield f"    each_{level.id}(given, done)"
+        yield "except Exception:"
+        yield "    pass  # it is met again below"
+        if level.called:
+            yield f"run.objects[{level.id}] += given[:len(done) - begun]"
+            yield f"run.structs[{level.id}] += done[begun:]"
+        yield "given = given[len(done) - begun:]"
 
 
 def _returned(level: Level) -> Lines:

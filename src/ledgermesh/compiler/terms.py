@@ -74,6 +74,15 @@ class Direct(Struct, frozen=True, kw_only=True):
     """Looks at the context first, and raises where the field may not be asked for."""
 
 
+class Fused(NamedTuple):
+    """What writes the objects of one level whole, straight from what they were read from."""
+
+    one: Callable[[Any], Any]
+    """An object; raises for one that is not as usual."""
+    each: Callable[[Sequence[Any], list[Any]], None]
+    """Adds those of a list to what is done, from the first one on; ends or raises at one that is not as usual."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What the compiler is told about a schema beside the schema itself."""
@@ -95,7 +104,7 @@ class Options:
     )
     """What reads several plain attributes of an object at once, in their order; None where there is nothing better than
     one by one. What it raises is looked at again, field by field."""
-    fuse: Callable[[Any], Callable[[Any], Any] | None] = lambda level: None
+    fuse: Callable[[Any], Fused | None] = lambda level: None
     """What writes an object of a level (`plan.Level`) whole, without its called fields, from what was found there; None
     where nothing does. It changes nothing, and raises for whatever is not usual: that is then read field by field."""
     info: Info = GraphQLResolveInfo

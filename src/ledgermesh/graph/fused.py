@@ -7,7 +7,7 @@ come is none. Whatever is not usual raises, and is read field by field.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from json.encoder import encode_basestring
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ from graphql import get_named_type, is_abstract_type
 from ledgermesh.compiler.emit import AT_ONCE_MAX, Emitter, indented
 from ledgermesh.compiler.plan import Level, Place, Plan, item, nullable
 from ledgermesh.compiler.strawberry_schema import DEFINITION
-from ledgermesh.compiler.terms import Odd, Options
+from ledgermesh.compiler.terms import Fused, Odd, Options
 from ledgermesh.compiler.text import decimal_written, is_decimal, is_text, json_object, text_written, written
 from ledgermesh.graph.fused_paths import (
     WORDS_MAX,
@@ -50,30 +50,53 @@ Key = tuple[int, type[Any], type[Any] | None]
 """The number of a mapping, and the classes of a document and of the one around it."""
 
 
-def fuse(level: Level, options: Options) -> Callable[[Any], Any] | None:
-    """What writes an object of this level whole; None where it never does."""
+def fuse(level: Level, options: Options) -> Fused | None:
+    """What writes objects of this level whole; None where it never does."""
     origin = _origin(level)
     inner = [each for each in level.inside() if each is not level]
     if origin is None or not issubclass(origin, Mapped) or any(each.called for each in inner):
         return None
-    # The mapping is kept beside its function, so that its number is not given to another one.
-    known: dict[Key, tuple[Mapping[str, Wire], Write]] = {}
+    found = _Fusing(level, options)
+    return Fused(found.one, found.each)
 
-    def write(source: Any) -> Any:
-        if source.__class__ not in level.known:
+
+class _Fusing:
+    """The functions for objects of one level, made as they are needed."""
+
+    def __init__(self, level: Level, options: Options) -> None:
+        self._level, self._options = level, options
+        self._known: dict[Key, tuple[Mapping[str, Wire], Write]] = {}
+        """The mapping is kept beside its function, so that its number is not given to another one."""
+
+    def one(self, source: Any) -> Any:
+        """See Fused."""
+        if source.__class__ not in self._level.known:
             raise Odd
-        wires, row = wires_of(source), row_of(source)
+        row = row_of(source)
+        return self._writer(wires_of(source), row)(source, row)
+
+    def each(self, sources: Sequence[Any], done: list[Any]) -> None:
+        """See Fused. Those are alike that one function writes."""
+        if not self._level.known.issuperset(map(type, sources)):
+            return
+        rows = [*map(row_of, sources)]
+        wires, shape, parent = wires_of(sources[0]), rows[0].doc.__class__, rows[0].parent
+        write = self._writer(wires, rows[0])
+        for source, row, own in zip(sources, rows, map(wires_of, sources), strict=True):
+            if own is not wires or row.parent is not parent or row.doc.__class__ is not shape:
+                return
+            done.append(write(source, row))
+
+    def _writer(self, wires: Mapping[str, Wire], row: Row) -> Write:
         parent = row.parent
         key: Key = (id(wires), row.doc.__class__, parent.doc.__class__ if parent is not None else None)
-        found = known.get(key)
+        found = self._known.get(key)
         if found is None:
-            if len(known) >= MAPPINGS_MAX:
+            if len(self._known) >= MAPPINGS_MAX:
                 raise Odd
             shape, above = map(shape_of, key[1:])
-            found = known[key] = (wires, _made(level, options, wires, shape, above))
-        return found[1](source, row)
-
-    return write
+            found = self._known[key] = (wires, _made(self._level, self._options, wires, shape, above))
+        return found[1]
 
 
 def _origin(level: Level) -> type[Any] | None:
