@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledgermesh.model.row import Document, Row, plain
+from ledgermesh.model.row import Document, Row, alike, each_at, plain
 from ledgermesh.model.trade import DocumentLine, Invoice
 from ledgermesh.spec.leaves import currency, day, decimal, money, text
 from ledgermesh.spec.resource import List, Resource
@@ -106,13 +106,29 @@ def test_a_document_is_a_mapping_like_the_dict() -> None:
         assert sorted(document) == sorted(other) and len(document) == len(other)
         assert dict(document.items()) == other and document == other
         assert sorted(document.keys()) == sorted(other) and len(list(document.values())) == len(other)
-        for name in ("id", "status", "total", "number", "get", "", "parts", "gone", "id_"):
+        for name in ("id", "status", "total", "number", "get", "", "parts", "gone", "id_", "__len_"):
             assert (name in document) is (name in other), name
             assert document.get(name, 5) == other.get(name, 5), name
     assert "status" in first and "status" not in second and bool(first)
     with pytest.raises(KeyError):
         second["status"]
     assert INVOICES.fields.wires["native_id"].read(Row(second)) == "1" + "0" * 30
+
+
+def test_documents_are_read_together_as_one_by_one() -> None:
+    """Of one shape, of several and among dicts: what `get` of each gives, also of what is absent or no field."""
+    first, second = rows(USUAL)
+    other = first["total"]
+    exact: Any = decode(USUAL.encode())
+    pages: list[list[Any]] = [
+        [], [first], [first, second], [second, first, other], [first, exact["rows"][0]], exact["rows"]
+    ]  # fmt: skip
+
+    for page in pages:
+        for name in ("id", "status", "number", "total", "amount", "gone", "get", ""):
+            assert each_at(page, name) == [each.get(name) for each in page], name
+    assert [alike(page) for page in pages] == [False, True, True, False, False, True]
+    assert not alike(["a", "b"]) and not alike([first, None])
 
 
 @pytest.mark.parametrize(

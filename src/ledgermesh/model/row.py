@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from operator import attrgetter
 from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
@@ -27,20 +29,23 @@ class Document(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Its fields by name, and what is inside of them where that is documents."""
     verbatim: ClassVar[bool] = False
     """Whether JSON has all of its texts as they are, between quotes."""
+    attributes: ClassVar[Mapping[str, str]] = {}
+    """The attribute of each field."""
 
     def get(self, name: str, default: object = None) -> Any:
         """The value there; what is absent is `default`."""
-        found = getattr(self, name + TAIL, UNSET)
+        attribute = self.attributes.get(name)
+        found = getattr(self, attribute) if attribute is not None else UNSET
         return default if found is UNSET else found
 
     def __getitem__(self, name: str) -> Any:
-        found = getattr(self, name + TAIL, UNSET)
+        found = self.get(name, UNSET)
         if found is UNSET:
             raise KeyError(name)
         return found
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and getattr(self, name + TAIL, UNSET) is not UNSET
+        return isinstance(name, str) and self.get(name, UNSET) is not UNSET
 
     def __iter__(self) -> Iterator[str]:
         return (name for name in self.parts if name in self)
@@ -67,6 +72,22 @@ class Document(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 
 Mapping.register(Document)
+
+
+def alike(documents: Sequence[object]) -> bool:
+    """Whether all of these are dicts, or all documents of one shape."""
+    classes = set(map(type, documents))
+    return len(classes) == 1 and (dict in classes or issubclass(classes.pop(), Document))
+
+
+def each_at(documents: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    """What `get` gives of each of these: at once where all are of one shape."""
+    shape: Any = documents[0].__class__ if documents else dict
+    attribute = shape.attributes.get(name) if issubclass(shape, Document) else None
+    if attribute is not None:
+        with suppress(AttributeError):  # of those that are no documents
+            return [None if each is UNSET else each for each in map(attrgetter(attribute), documents)]
+    return [each.get(name) for each in documents]
 
 
 def plain(value: Any) -> Any:

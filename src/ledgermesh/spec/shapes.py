@@ -7,6 +7,7 @@ it makes dicts then.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -113,12 +114,14 @@ class _Node:
             types[name] = (list[inside] if many else inside) | None  # type: ignore[valid-type]  # as above
         if not all(name.isidentifier() for name in parts):
             raise _Nameless
+        # Python finds an attribute by an interned name several times quicker.
+        attributes = {name: sys.intern(name + TAIL) for name in parts}
         made = msgspec.defstruct(
             title,
-            [(name + TAIL, types[name], UNSET) for name in parts],
+            [(attribute, types[name], UNSET) for name, attribute in attributes.items()],
             bases=(Document,),
-            namespace={"parts": parts, "verbatim": verbatim},
-            rename={name + TAIL: name for name in parts},
+            namespace={"parts": parts, "attributes": attributes, "verbatim": verbatim},
+            rename={attribute: name for name, attribute in attributes.items()},
             forbid_unknown_fields=True,
             frozen=True, eq=False, gc=False,
         )  # fmt: skip
