@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from ledgermesh.model.mapped import findings_of
 from ledgermesh.model.row import Row
 from ledgermesh.model.trade import Invoice
-from ledgermesh.spec.columns import column
+from ledgermesh.spec.columns import column, texts
 from ledgermesh.spec.leaves import day, money, text
 from ledgermesh.spec.wires import Fields, fields
 
@@ -52,3 +54,28 @@ def test_records_of_several_mappings_are_read_each_in_its_own_way() -> None:
 def test_of_no_records_there_is_nothing() -> None:
     """An empty page has an empty column."""
     assert column([], "date") == []
+    assert texts([], FLAT.wires["number"]) == []
+
+
+MANY_DIGITS = pytest.param(10**5000, id="many digits")
+
+
+@pytest.mark.parametrize("odd", [None, "", True, Decimal("1.0"), ["a"], {"a": 1}, MANY_DIGITS])
+def test_texts_are_those_of_all_rows_or_none(odd: object) -> None:
+    """As the wire reads them where all have one; who asks reads them one by one where one is anything else."""
+    wire = FLAT.wires["number"]
+    rows = [Row({"no": each}) for each in ("a", 7, 0, "0", 10**30, " ")]
+
+    assert texts(rows, wire) == [wire.read(row) for row in rows] == ["a", "7", "0", "0", f"1{'0' * 30}", " "]
+    assert texts([*rows, Row({"no": odd})], wire) is None
+    assert texts([*rows, Row({})], wire) is None
+
+
+def test_texts_that_are_not_simply_read_are_not_taken_for_those() -> None:
+    """Inside of an object, of another transform, or with a reader of their own."""
+    own = replace(FLAT.wires["number"], read=lambda row: f"{row.doc['no']}!")
+    rows = [Row({"no": "a", "day": "2026-01-31", "head": {"no": "b"}})]
+
+    assert texts(rows, FLAT.wires["date"]) is None
+    assert texts(rows, NESTED.wires["number"]) is None
+    assert texts(rows, own) is None

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledgermesh.model.mapped import row_of, wires_of
-from ledgermesh.model.row import Malformed
+from ledgermesh.model.row import Malformed, Row, each_at
 from ledgermesh.spec.wires import Wire
 
 MARKS = frozenset(".^@")
 """In paths of what is no field of the document itself."""
+TEXTS = frozenset((str, int))
+"""Classes of what a text is made of as it is written."""
 
 
 def column(records: Sequence[Any], name: str) -> list[Any]:
@@ -18,24 +20,42 @@ def column(records: Sequence[Any], name: str) -> list[Any]:
     wires = getattr(records[0], "_wires", None) if records else None
     wire = wires.get(name) if wires is not None else None
     if isinstance(wire, Wire) and wire.parts is None and all(wires_of(each) is wires for each in records):
+        rows = list(map(row_of, records))
         try:
-            return _words(records, wire) or [wire.read(row) for row in map(row_of, records)]
+            return _words(rows, wire) or [wire.read(row) for row in rows]
         except Malformed:
             pass
     return [getattr(each, name) for each in records]
 
 
-def _words(records: Sequence[Any], wire: Wire) -> list[Any]:
+def _words(rows: Sequence[Row], wire: Wire) -> list[Any]:
     """Each distinct text is made into its value once; empty where that is not all there is to reading it."""
-    usual = wire.usual
-    if usual is None or usual.how != "word" or usual.of is not wire.read or usual.convert is None:
+    convert = wire.usual.convert if wire.usual is not None else None
+    found = _found(rows, wire, "word")
+    if found is None or convert is None:
         return []
-    path = usual.path
-    if not MARKS.isdisjoint(path):
-        return []
-    found = [row.doc.get(path) for row in map(row_of, records)]
     try:
-        known = {each: usual.convert(each) if each is not None else None for each in set(found)}
+        words = set(found) - {None}
+        known = dict(zip(words, map(convert, words), strict=True))
     except (ValueError, OverflowError, TypeError):  # the last for what cannot be a text
         return []
-    return [known[each] for each in found]
+    return list(map(known.get, found))
+
+
+def texts(rows: Sequence[Row], wire: Wire) -> list[str] | None:
+    """The text that each of these has; None where one has none, or where it has to be read in another way."""
+    found = _found(rows, wire, "text")
+    if found is None or not TEXTS.issuperset(map(type, found)) or "" in found:
+        return None
+    try:
+        return list(map(str, found))
+    except ValueError:  # a number of too many digits
+        return None
+
+
+def _found(rows: Sequence[Row], wire: Wire, how: str) -> list[Any] | None:
+    """What stands in the field that a wire reads in this usual way; None where it does not."""
+    usual = wire.usual
+    if usual is None or usual.how != how or usual.of is not wire.read or not MARKS.isdisjoint(usual.path):
+        return None
+    return each_at([row.doc for row in rows], usual.path)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from ledgermesh.model.money import Money, exponent
@@ -30,7 +30,9 @@ def _leaf(
     write: Write | None,
     *,
     usual: Literal["text", "number", "flag", "word"] | None = None,
+    word: Callable[[Any], object] | None = None,
 ) -> Wire:
+    """`word` is what `convert` does with a text, where there is something quicker."""
     find = at(path)
     # Most are fields of the document itself, which needs no other reader.
     plain = not any(mark in path for mark in ".^@")
@@ -46,7 +48,7 @@ def _leaf(
 
     return Wire(
         transform=transform, paths=(path,), gives=gives, read=read, write=write,
-        usual=Usual(usual, read, path, convert=convert) if usual is not None else None,
+        usual=Usual(usual, read, path, convert=word or convert) if usual is not None else None,
     )  # fmt: skip
 
 
@@ -155,7 +157,9 @@ def _day(text: str) -> dt.date:
 
 def day(path: str) -> Wire:
     """A date without a time zone, `YYYY-MM-DD`."""
-    return _leaf("day", path, dt.date, to_day, lambda value: {path: value.isoformat()}, usual="word")
+    return _leaf(
+        "day", path, dt.date, to_day, lambda value: {path: value.isoformat()}, usual="word", word=_day
+    )
 
 
 def day_as(path: str, transform: str, convert: Callable[[object], dt.date]) -> Wire:
