@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from ledgermesh.engine.mapping import Maker, Rejected, element, elements
 from ledgermesh.errors import Garbled
+from ledgermesh.model.mapped import row_of
 from ledgermesh.spec.resource import Resource
 from tests.engine.tiny import GOODS, INVOICES, NOW, PAYMENTS, Shop, hub
 
@@ -28,6 +31,26 @@ def test_a_bad_record_costs_itself() -> None:
         ("Invoice", "expected an object"),
         ("id", "expected text"),
     ]
+
+
+@pytest.mark.parametrize("odd", [{"id": None}, {}, {"id": ""}, {"id": True}, {"id": []}, 5, None])
+def test_a_page_is_made_as_its_rows_are(odd: object) -> None:
+    """Records, their order and what is rejected, for dicts and Documents, with and without an odd row."""
+    documents: list[Any] = [{"id": 1}, {"id": "b", "kind": "bill"}, {"id": "c"}, odd, {"id": 0}, {"id": None}]
+    resource = replace(INVOICES, omitted={"kind": "told by `keep`"})
+    shape = resource.shape("")
+    assert shape is not None
+    shaped = [msgspec.convert(each, shape.document) if isinstance(each, dict) else each for each in documents]
+    for count in (3, 4, 6):
+        singly: list[Rejected] = []
+        one_by_one = [maker(resource).records([each], NOW, None, singly) for each in documents[:count]]
+        ids = [row.native_id for found in one_by_one for row in found]
+        for page in (documents[:count], shaped[:count], [*documents[:1], *shaped[1:count]]):
+            rejected: list[Rejected] = []
+            rows = maker(resource).records(page, NOW, None, rejected)
+            assert [row.native_id for row in rows] == ids
+            assert [str(row_of(row).doc["id"]) for row in rows] == ids
+            assert rejected == singly
 
 
 def test_ids_hold_what_it_takes_to_find_the_record_again() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -14,9 +15,9 @@ from ledgermesh.errors import Garbled
 from ledgermesh.model.mapped import row_of
 from ledgermesh.model.platform import Connection
 from ledgermesh.model.record import Origin, Record
-from ledgermesh.model.row import Malformed, Row
+from ledgermesh.model.row import Malformed, Row, alike
+from ledgermesh.spec.columns import texts
 from ledgermesh.spec.resource import Resource
-from ledgermesh.spec.wires import Fields
 from ledgermesh.upstream.call import Link
 
 CONNECTION = "connection_id"
@@ -43,42 +44,62 @@ class Maker(msgspec.Struct, frozen=True):
 
     def records(
         self,
-        documents: Iterable[object],
+        documents: Sequence[object],
         fetched_at: dt.datetime,
         parent: Record | None,
         rejected: list[Rejected],
     ) -> list[Record]:
         """The records of these documents; what cannot be one goes to `rejected`, what is of another kind nowhere."""
-        made: list[Record] = []
-        resource, origin = self.resource, self.origin(fetched_at)
-        keep, fields, id_of = resource.keep, resource.fields, resource.fields.wires["native_id"].read
         above: Row | None = row_of(parent) if parent is not None else None
-        # What is the same for all of them is looked up once: a list has thousands of records.
-        settings, plain = self.link.settings, parent is None and not resource.name
-        model, wires, connection = fields.model.made, fields.wires, self.connection.id
-        for document in documents:
-            if document.__class__ is not dict and not isinstance(document, Mapping):
-                rejected.append(Rejected(None, resource.kind, "expected an object"))
-                continue
-            row = Row(document, above, settings)
-            if keep is not None and not keep(row):
+        rows, ids = self._read(documents, above, rejected)
+        if parent is not None or self.resource.name:
+            ids = [self.full_id(each, parent) for each in ids]
+        return self._made(rows, ids, self.origin(fetched_at), self.resource.fields.wires)
+
+    def _read(
+        self, documents: Sequence[object], above: Row | None, rejected: list[Rejected]
+    ) -> tuple[Sequence[Row], Sequence[str]]:
+        """The rows of these documents, and the provider's own id of each."""
+        keep, settings, wire = self.resource.keep, self.link.settings, self.resource.fields.wires["native_id"]
+        objects = alike(documents)
+        rows: list[Any]
+        if objects:
+            rows = list(map(Row, documents, repeat(above), repeat(settings)))  # type: ignore[arg-type]  # as was seen
+        else:
+            rows = [Row(each, above, settings) if isinstance(each, Mapping) else None for each in documents]
+        if keep is not None:
+            rows = [row for row in rows if row is None or keep(row)]
+        # Nearly always all have one, and none has to be looked at by itself.
+        ids = texts(rows, wire) if objects else None
+        return (rows, ids) if ids is not None else self._singly(rows, rejected)
+
+    def _singly(
+        self, found: Sequence[Row | None], rejected: list[Rejected]
+    ) -> tuple[Sequence[Row], Sequence[str]]:
+        """Those of these rows that can be records, and their ids; None stands for what is no object."""
+        rows: list[Row] = []
+        ids: list[str] = []
+        wire = self.resource.fields.wires["native_id"]
+        for row in found:
+            if row is None:
+                rejected.append(Rejected(None, self.resource.kind, "expected an object"))
                 continue
             try:
-                native_id = id_of(row)
+                native_id = wire.read(row)
             except Malformed as error:
                 rejected.append(Rejected(None, error.path, error.reason))
                 continue
-            if native_id.__class__ is not str:
-                rejected.append(Rejected(None, fields.wires["native_id"].paths[0], "the record has no id"))
+            if not isinstance(native_id, str):
+                rejected.append(Rejected(None, wire.paths[0], "the record has no id"))
                 continue
-            full = native_id if plain else self.full_id(native_id, parent)
-            made.append(model(row, wires, full, connection, origin))
-        return made
+            rows.append(row)
+            ids.append(native_id)
+        return rows, ids
 
     def _made(
-        self, row: Row, native_id: str, origin: Origin, fields: Fields, wires: Mapping[str, Any] | None = None
-    ) -> Record:
-        made: Record = fields.model.made(row, wires or fields.wires, native_id, self.connection.id, origin)
+        self, rows: Sequence[Row], ids: Sequence[str], origin: Origin, wires: Mapping[str, Any]
+    ) -> list[Record]:
+        made: list[Record] = self.resource.fields.model.made(rows, ids, wires, self.connection.id, origin)
         return made
 
     def origin(self, fetched_at: dt.datetime) -> Origin:
@@ -112,7 +133,7 @@ class Maker(msgspec.Struct, frozen=True):
         self, row: Row, native_id: str, origin: Origin, fields: Mapping[str, Any] | None = None
     ) -> Record:
         """The record over a row. `fields` replaces the resource's own mapping, for summaries in other documents."""
-        return self._made(row, native_id, origin, self.resource.fields, fields)
+        return self._made((row,), (native_id,), origin, fields or self.resource.fields.wires)[0]
 
 
 def elements(document: object, path: str) -> Sequence[object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
@@ -191,13 +191,21 @@ class Record(Node, Mapped):
 
     @classmethod
     def made(
-        cls, row: Row, wires: Mapping[str, Any], native_id: str, connection_id: str, origin: Origin
-    ) -> Self:
-        """A record over a row of a provider's answer; nothing is mapped yet."""
-        self = object.__new__(cls)  # as `over` does, which would be another call for each of thousands
-        self._row, self._wires, self._findings = row, wires, []
-        self.native_id, self.connection_id, self._origin = native_id, connection_id, origin
-        return self
+        cls,
+        rows: Iterable[Row],
+        native_ids: Iterable[str],
+        wires: Mapping[str, Any],
+        connection_id: str,
+        origin: Origin,
+    ) -> list[Self]:
+        """Records over rows of a provider's answer; nothing is mapped yet."""
+        made: list[Self] = []
+        for row, native_id in zip(rows, native_ids, strict=True):
+            self = object.__new__(cls)  # as `over` does, which would be a call for each of thousands
+            self._row, self._wires, self._findings = row, wires, []
+            self.native_id, self.connection_id, self._origin = native_id, connection_id, origin
+            made.append(self)
+        return made
 
     @declare.field(description="Opaque and stable; give it to `node(id:)`.")
     def id(self) -> strawberry.ID:
