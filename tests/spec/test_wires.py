@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -47,3 +48,24 @@ def test_a_reference_tells_what_the_document_holds() -> None:
     assert set(wire.paths) == {"contact", "whole", "contactName"}
     bare: Any = wire.read(Row({"contact": 5, "whole": "later"}))
     assert bare.row is None
+
+
+@pytest.mark.parametrize("found", [None, 0, "", False, Decimal(0)])
+def test_nothing_is_no_reference(found: object) -> None:
+    """Providers write 0 and the empty text where there is none."""
+    assert wires.ref("Party", "contact", prefix="c:").read(Row({"contact": found})) is None
+
+
+@pytest.mark.parametrize("found", [True, Decimal(5), [], ["a"], {}, {"id": 5}])
+def test_what_is_no_id_is_no_reference(found: object) -> None:
+    """Malformed, and not the text of whatever stands there."""
+    with pytest.raises(Malformed):
+        wires.ref("Party", "contact").read(Row({"contact": found}))
+
+
+def test_a_reference_has_the_prefix_of_its_kind() -> None:
+    """Before a text as before a number."""
+    found: list[Any] = [
+        wires.ref("Party", "contact", prefix="c:").read(Row({"contact": each})) for each in ("a", 5)
+    ]
+    assert [each.native_id for each in found] == ["c:a", "c:5"]

@@ -271,7 +271,9 @@ def ref(
 
     def id_of(row: Row) -> str | None:
         found = find(row)
-        if found is None or found in (0, ""):
+        if found.__class__ is str:  # as a rule
+            return prefix + found if found else None
+        if found is None or found == 0:
             return None
         if isinstance(found, bool) or not isinstance(found, int | str):
             raise Malformed(path, "expected an id")
