@@ -224,9 +224,10 @@ class _Merge(Generic[T]):
             self._arrived(number, self._released(number, problem))
         while self.heap and len(self.rows) < self.first and not self.stopped:
             await self._step()
+        names = [source.pages.name for source in self.sources]
         merged = Merged(
             rows=tuple(self.rows),
-            names=tuple(self.sources[number].pages.name for _, number in self.shown),
+            names=tuple([names[number] for _, number in self.shown]),
             more=self.stopped or any(source.pending() for source in self.sources),
             sources=tuple(self._result(number, source) for number, source in enumerate(self.sources)),
             state_at_end=lambda: self._state(self.last),

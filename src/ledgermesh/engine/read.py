@@ -351,7 +351,7 @@ class Leaves:
         finally:
             if page is None:
                 self.drop()
-        ids = tuple(row.native_id for row in page.rows)
+        ids = tuple([row.native_id for row in page.rows])
         _refuse_repeated(ids, self._last)
         self.read, self.rows, self._last = self.read + 1, self.rows + len(ids), ids
         self.ended, self._position = page.next is None, page.next

@@ -114,7 +114,7 @@ class Walk(Generic[T]):
 
     def _check(self, page: Page[T]) -> None:
         if page.rows:
-            known = hash(tuple(row.native_id for row in page.rows))
+            known = hash(tuple([row.native_id for row in page.rows]))
             if known in self._seen:
                 raise Garbled("the provider repeated a page", details={"source": self.reading.source.name})
             self._seen.add(known)
