@@ -69,8 +69,8 @@ class Maker(msgspec.Struct, frozen=True):
             rows = [Row(each, above, settings) if isinstance(each, Mapping) else None for each in documents]
         if keep is not None:
             rows = [row for row in rows if row is None or keep(row)]
-        # Nearly always all have one, and none has to be looked at by itself.
-        ids = texts(rows, wire) if objects else None
+        # Nearly always all of several have one, and none has to be looked at by itself.
+        ids = texts(rows, wire) if objects and len(rows) > 1 else None
         return (rows, ids) if ids is not None else self._singly(rows, rejected)
 
     def _singly(

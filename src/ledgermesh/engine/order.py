@@ -148,7 +148,7 @@ class Ordering:
         )
 
     def _ranks(self, records: Sequence[Record]) -> Iterable[Rank]:
-        days = column(records, self.order[0].field) if len(self.order) == 1 else ()
+        days = column(records, self.order[0].field) if len(records) > 1 == len(self.order) else ()
         if set(map(type, days)) != {dt.date}:
             return map(self.rank, records)
         # Nearly every list is ordered by a day that all of its records have.
