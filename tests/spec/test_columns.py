@@ -13,9 +13,9 @@ import pytest
 from ledgermesh.model.mapped import findings_of
 from ledgermesh.model.row import Row
 from ledgermesh.model.trade import Invoice
-from ledgermesh.spec.columns import column, texts
+from ledgermesh.spec.columns import column, referred, texts
 from ledgermesh.spec.leaves import day, money, text
-from ledgermesh.spec.wires import Fields, fields
+from ledgermesh.spec.wires import Fields, fields, ref
 
 FLAT = fields(Invoice, number=text("no"), date=day("day"), total=money("sum", currency="cur"))
 NESTED = fields(Invoice, number=text("head.no"), date=day("head.day"))
@@ -79,3 +79,13 @@ def test_texts_that_are_not_simply_read_are_not_taken_for_those() -> None:
     assert texts(rows, FLAT.wires["date"]) is None
     assert texts(rows, NESTED.wires["number"]) is None
     assert texts(rows, own) is None
+
+
+@pytest.mark.parametrize("path", ["contact", "head.contact"])
+@pytest.mark.parametrize("odd", ["b", 5, None, 0, ""])
+def test_references_are_those_of_each_row(path: str, odd: object) -> None:
+    """Texts at once; with a number among them, or with none, one by one."""
+    refers = ref("Party", path, prefix="c:").refers
+    assert refers is not None
+    rows = [Row({"contact": each, "head": {"contact": each}}) for each in ("a", odd)]
+    assert referred(rows, refers) == ["c:a", f"c:{odd}" if odd else None]

@@ -24,6 +24,7 @@ from ledgermesh.model.mapped import row_of, wires_of
 from ledgermesh.model.platform import Quota
 from ledgermesh.model.record import Download, Origin, Record, origin_of
 from ledgermesh.model.row import Malformed, Row
+from ledgermesh.spec.columns import referred
 from ledgermesh.spec.pointer import Pointer
 from ledgermesh.spec.query import Ref
 from ledgermesh.spec.wires import ABSENT, Wire
@@ -298,7 +299,7 @@ def _alike(
     if not all(wires_of(each) is wires and origin_of(each).connection is connection for each in records):
         return None
     try:
-        return connection.id, wire.refers.kind, list(map(wire.refers.id_of, map(row_of, records)))
+        return connection.id, wire.refers.kind, referred(list(map(row_of, records)), wire.refers)
     except Malformed:
         return None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ledgermesh.model.mapped import row_of, wires_of
 from ledgermesh.model.row import Malformed, Row, each_at
-from ledgermesh.spec.wires import Wire
+from ledgermesh.spec.wires import Refers, Wire
 
 MARKS = frozenset(".^@")
 """In paths of what is no field of the document itself."""
@@ -51,6 +51,15 @@ def texts(rows: Sequence[Row], wire: Wire) -> list[str] | None:
         return list(map(str, found))
     except ValueError:  # a number of too many digits
         return None
+
+
+def referred(rows: Sequence[Row], refers: Refers) -> list[str | None]:
+    """The id that each of these refers to; raises Malformed."""
+    if MARKS.isdisjoint(refers.path):
+        found = each_at([row.doc for row in rows], refers.path)
+        if set(map(type, found)) == {str} and "" not in found:
+            return [refers.prefix + each for each in found]
+    return list(map(refers.id_of, rows))
 
 
 def _found(rows: Sequence[Row], wire: Wire, how: str) -> list[Any] | None:

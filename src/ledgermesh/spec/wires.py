@@ -50,6 +50,10 @@ class Refers(NamedTuple):
     """The other record's id, as the reference itself has it; raises Malformed."""
     of: Read
     """The `read` of the wire that this was said of; see Usual."""
+    path: str
+    """Where the id stands."""
+    prefix: str
+    """What stands before it in ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,7 +298,7 @@ def ref(
         transform="ref", paths=paths, gives=Pointer, read=read,
         write=lambda value: {path: value.native_id.removeprefix(prefix)}, expand=expand, embeds=bool(embed),
         held=frozenset(name for name, wire in others.items() if wire.transform != ABSENT),
-        refers=Refers(kind, id_of, read),
+        refers=Refers(kind, id_of, read, path, prefix),
     )  # fmt: skip
 
 
