@@ -177,6 +177,15 @@ def test_a_class_that_nobody_looked_at_is_refused() -> None:
         write(record(USUAL))
 
 
+def test_more_days_than_are_remembered_are_written_as_any(level: Level) -> None:
+    """Also those that were written before all were forgotten."""
+    write, days = writing(level).one, [dt.date(2019, 1, 1) + dt.timedelta(days=each) for each in range(1100)]
+
+    for issued in (*days, *days[:3]):
+        found = msgspec.json.decode(bytes(write(record({**USUAL, "issued": issued.isoformat()}))))
+        assert found["date"] == issued.isoformat()
+
+
 OTHER = Fields(
     Invoice, {**INVOICE.wires, "number": replace(INVOICE.wires["number"], read=lambda row: "ours")}
 )

@@ -268,8 +268,10 @@ class _Writer(Emitter):
         yield "    if w is MISSING:"
         yield f"        w, {name} = {name}, {convert}({name})"
         yield from indented(self._done(place, at), 2)
-        yield f"        if len({words}) < {WORDS_MAX}:"
-        yield f"            {words}[w] = {name}"
+        # In years there are more: all are forgotten then, and those of these days soon remembered again.
+        yield f"        if len({words}) >= {WORDS_MAX}:"
+        yield f"            {words}.clear()"
+        yield f"        {words}[w] = {name}"
         yield "    else:"
         yield f"        {name} = w"
         yield "else:"
