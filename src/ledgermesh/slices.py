@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
+from ledgermesh.alone import Alone
+
 SECONDS: Final = 0.004
 """How long all work together holds a turn of the event loop before it is asked to pause."""
 FREED: Final = 16
@@ -33,6 +35,8 @@ class Slices:
         self._calling = False
         """Whether somebody is about to be called, or has been and has not gone on yet."""
         self._freeing: set[asyncio.Task[None]] = set()
+        self.alone = Alone()
+        """For what makes thousands of objects at once."""
         self._loop: asyncio.AbstractEventLoop | None = None
         """Whose turns these are."""
 

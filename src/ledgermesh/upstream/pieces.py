@@ -20,6 +20,8 @@ AT_ONCE_MARKS: Final = 40_000
 """Commas and points of a body that is decoded at once: about as many values, of which numbers take the longest."""
 UNCOUNTED_BYTES: Final = 2 * AT_ONCE_MARKS
 """No more marks than that stand between values in as many bytes, for something stands between any two."""
+ALONE_BYTES: Final = 16_384
+"""A body that is as large is decoded when those that were decoded before are used."""
 PIECE_BYTES: Final = 32_768
 DEPTH_MAX: Final = 500
 """Brackets inside of each other, where a body is large."""
@@ -55,6 +57,8 @@ async def decode_sliced(
     if size <= UNCOUNTED_BYTES or (
         size <= AT_ONCE_BYTES and body.count(b",") + body.count(b".") <= AT_ONCE_MARKS
     ):
+        if size >= ALONE_BYTES:
+            await slices.alone.begin()
         return decode(body, shape)
     return await decode_pieces(body, slices, piece_bytes)
 
