@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ledgermesh.alone import Alone
+from ledgermesh.slices import Alone
 
 
 async def make_and_use(alone: Alone, name: str, said: list[str], turns: int = 3) -> None:

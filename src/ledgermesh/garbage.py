@@ -12,9 +12,13 @@ from typing import Final
 
 SECONDS: Final = 2.0
 """How long after long work a full collection waits."""
-WAITING: Final = 200
-"""Collections of the middle generation that one waits for meanwhile: some million objects more than were freed."""
-USUAL: Final = 10
+OBJECTS: Final = 1_400_000
+"""So many more than were freed it waits for at most."""
+AFTER: Final = (5_000, 4, 50)
+"""When a server looks for garbage: after so many objects more than were freed, then how often before it goes through
+older ones. Answers have many objects for a short time and hardly any in a circle, and going through them costs more
+than what is found."""
+USUAL: Final = (10, AFTER[2])
 
 
 class Postponed:
@@ -23,6 +27,7 @@ class Postponed:
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
         self._until = 0.0
+        self._before = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def __call__(self) -> None:
@@ -31,8 +36,9 @@ class Postponed:
         self._until = loop.time() + self._seconds
         young, middle, old = gc.get_threshold()
         # Who has set another one, or switched it off, had a reason; a loop that ended calls nobody back.
-        if self._timer is None and old == USUAL:
-            gc.set_threshold(young, middle, WAITING)
+        if self._timer is None and old in USUAL:
+            self._before = old
+            gc.set_threshold(young, middle, max(old, OBJECTS // max(young * middle, 1)))
             self._timer = loop.call_later(self._seconds, self._look)
 
     def _look(self) -> None:
@@ -42,7 +48,7 @@ class Postponed:
             return
         self._timer = None
         young, middle, _ = gc.get_threshold()
-        gc.set_threshold(young, middle, USUAL)
+        gc.set_threshold(young, middle, self._before)
 
     @property
     def waits(self) -> bool:
@@ -55,4 +61,4 @@ class Postponed:
             self._timer.cancel()
             self._timer = None
             young, middle, _ = gc.get_threshold()
-            gc.set_threshold(young, middle, USUAL)
+            gc.set_threshold(young, middle, self._before)

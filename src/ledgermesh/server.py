@@ -19,6 +19,7 @@ from ledgermesh.edge.drain import Drain
 from ledgermesh.edge.socket.frames import LeavingSocket, Socket
 from ledgermesh.edge.transport.wire import WireLimits, bounded
 from ledgermesh.errors import ConfigurationError
+from ledgermesh.garbage import AFTER
 
 GRACE_SECONDS = 10
 """Until the process ends that was told to stop: most of what runs containers kills it then."""
@@ -29,10 +30,6 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 AT_ONCE = signal.SIGQUIT
 """Ends one of several workers without waiting. Whoever tells them to stop may tell the same one twice: the terminal
 and service managers signal all processes of a group, the one that watches over the workers included."""
-
-GARBAGE_AFTER = (10_000, 10, 10)
-"""Objects made and not let go of before garbage is looked for, then how often before older ones are: an answer has many
-objects for a short time and hardly any in a circle, and looking through them costs more than what is found."""
 
 
 class Site(Struct, frozen=True):
@@ -141,7 +138,7 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
-        gc.set_threshold(*GARBAGE_AFTER)
+        gc.set_threshold(*AFTER)
         if was:
             gc.enable()
 
