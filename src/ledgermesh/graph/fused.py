@@ -198,7 +198,7 @@ class _Writer(Emitter):
         return f"{self._name(f'{level.type.name}_{level.id}', level.struct)}({', '.join(written)})"
 
     def _field_of(self, place: Place, wire: Wire, at: At) -> Lines:
-        usual = wire.usual if wire.usual is not None and wire.usual.of is wire.read else None
+        usual = wire.usually
         name = f"v{place.id}"
         match usual.how if usual is not None else "":
             case "object" | "here" | "list" | "money" if usual is not None:

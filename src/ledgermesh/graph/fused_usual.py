@@ -56,7 +56,7 @@ def quickly(level: Level, fields: Mapping[int, Quick], take: str) -> Lines:
 def quick_field(place: Place, wires: Mapping[str, Wire], at: At, currency_of: CurrencyOf) -> Quick | None:
     """How a field is tried; None where it is not."""
     wire = wires.get(place.plain.attribute) if place.plain is not None else None
-    usual = wire.usual if wire is not None and wire.usual is not None and wire.usual.of is wire.read else None
+    usual = wire.usually if wire is not None else None
     found = at.leaf(usual.path) if usual is not None and usual.path else None
     if usual is None or found is None:
         return None

@@ -64,7 +64,7 @@ def referred(rows: Sequence[Row], refers: Refers) -> list[str | None]:
 
 def _found(rows: Sequence[Row], wire: Wire, how: str) -> list[Any] | None:
     """What stands in the field that a wire reads in this usual way; None where it does not."""
-    usual = wire.usual
-    if usual is None or usual.how != how or usual.of is not wire.read or not MARKS.isdisjoint(usual.path):
+    usual = wire.usually
+    if usual is None or usual.how != how or not MARKS.isdisjoint(usual.path):
         return None
     return each_at([row.doc for row in rows], usual.path)

@@ -73,7 +73,7 @@ class _Node:
     def walk(self, wires: Mapping[str, Wire], above: tuple[_Node, ...]) -> None:
         """Take in what these read; `above` are the objects around this one, the nearest first."""
         for wire in wires.values():
-            usual = wire.usual if wire.usual is not None and wire.usual.of is wire.read else None
+            usual = wire.usually
             how, parts = usual.how if usual is not None else "", wire.parts
             if usual is not None and parts is not None and how in ("object", "list") and _own(usual.path):
                 self._at(usual.path, many=how == "list").walk(parts.wires, (self, *above))

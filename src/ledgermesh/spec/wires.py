@@ -82,6 +82,11 @@ class Wire:
     refers: Refers | None = None
     """Of a reference to one record."""
 
+    @property
+    def usually(self) -> Usual | None:
+        """`usual`, where it was said of this very `read`."""
+        return self.usual if self.usual is not None and self.usual.of is self.read else None
+
     def value(self, row: Row, findings: list[Finding]) -> object:
         """The field's value for one row."""
         if self.parts is None:
