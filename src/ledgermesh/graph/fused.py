@@ -148,7 +148,7 @@ class _Writer(Emitter):
         yield "    above = above.doc if above is not None else {}"
         at = At(0, "above", shape, above, text=not level.called)
         if at.text:
-            lines = list(self._whole(level, wires, at, "return Raw({}.encode())", ""))
+            lines = list(self._whole(level, wires, at, "return Raw({})", ""))
         else:
             lines = [*self._fields(level.places, wires, at), f"return {self._struct(level)}"]
         yield from indented(self._currencies(at))
@@ -235,7 +235,7 @@ class _Writer(Emitter):
             yield "    raise Odd"
         if not at.text:
             yield f"if {name} is not None:"
-            yield f"    {name} = Raw({name}.encode())"
+            yield f"    {name} = Raw({name})"
         elif nullable(place.type):
             yield f"if {name} is None:"
             yield f"    {name} = 'null'"
