@@ -9,8 +9,8 @@ from typing import Any, Final
 
 SECONDS: Final = 0.004
 """How long all work together holds a turn of the event loop before it is asked to pause."""
-TURNS: Final = 3
-"""Turns of the loop until those who wait for what was made have gone on with it."""
+TURNS: Final = 10
+"""Turns of the loop until those who wait for what was made have asked for what they need next, and gone on with it."""
 FREED: Final = 16
 """Rows that are let go of between two looks at the clock."""
 

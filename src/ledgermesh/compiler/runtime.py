@@ -18,6 +18,7 @@ from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import gather_with_cancel, is_awaitable
 
 from ledgermesh.compiler.careful import Careful, details, refused, settled
+from ledgermesh.compiler.early import Early
 from ledgermesh.compiler.emit import AT_ONCE_MAX, Functions, ListFill
 from ledgermesh.compiler.guard import Caught, Elements, Fault, Trouble
 from ledgermesh.compiler.plan import Level, Place, Plan
@@ -74,8 +75,8 @@ class Run:
         self.surprise = ""
         """Why graphql-core has to answer; empty where it need not."""
         self.memo = Memo()
-        self._infos: dict[int, Any] = {}
-        self._wrapped: dict[int, Any] = {}
+        self._early = Early()
+        self._infos, self._wrapped = dict[int, Any](), dict[int, Any]()
         self.options = options
         self._clock = clock
         self._since = clock()
@@ -225,21 +226,26 @@ class Run:
                 continue
             objects, structs = self.objects[level.id], self.structs[level.id]
             for place in level.called:
-                self._land(place, structs, self.functions.fields[place.id][0](self, objects), waits)
+                self._land(place, structs, self._called(place, objects), waits)
 
     async def _begin_long(self, level: Level) -> None:
         objects, structs, waits = self.objects[level.id], self.structs[level.id], Waits()
         for place in level.called:
-            call, column = self.functions.fields[place.id][0], list[Any]()
             if place.many is not None:
-                self._land(place, structs, call(self, objects), waits)
+                begun = self._early.taken(place, objects)
+                self._land(place, structs, begun or self._called(place, objects), waits)
                 continue
+            column = list[Any]()
             for start in range(0, len(objects), CHUNK):
-                column += call(self, objects[start : start + CHUNK])
+                column += self._called(place, objects[start : start + CHUNK])
                 await self.pause()
             self._land(place, structs, column, waits)
         if waits:
             await _together(waits)
+
+    def _called(self, place: Place, objects: Sequence[Any]) -> Any:
+        """What the resolver of a field gives for each, or an awaitable of that."""
+        return self.functions.fields[place.id][0](self, objects)
 
     def _land(self, place: Place, structs: list[Any], column: Any, waits: Waits) -> None:
         objects = self.objects[place.above.id]
@@ -321,8 +327,7 @@ class Run:
             self.surprise = surprise.reason
             return
         if self.later:
-            work = self._taken()
-            waits.append(self._drain(work, place))
+            waits.append(self._drain(self._taken(), place))
         else:
             self._below(place, waits)
 
@@ -340,17 +345,20 @@ class Run:
         await self._drain(work, place)
 
     def _taken(self) -> list[Long]:
-        taken = self.later[:]
-        self.later.clear()
+        taken, self.later = self.later, []
         return taken
 
     async def _drain(self, work: list[Long], place: Place | None) -> None:
         """Fill the long lists below a field, or those of the root, then go on below."""
         try:
+            await self._early.begin([(each.place, each.items) for each in work], self._called)
             for each in work:  # grows on the way
                 await self._drain_one(each, work)
         except Surprise as surprise:
             self.surprise = surprise.reason
+        except asyncio.CancelledError:
+            self._early.give_up()
+            raise
         waits = Waits()
         self._below(place, waits)
         if waits:
