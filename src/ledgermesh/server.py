@@ -102,10 +102,20 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(0.05)
         self._drain.begin()
         late = loop.call_later(ANSWER_SECONDS, self._drain.give_up)
+        hurried = asyncio.ensure_future(self._let_go())
         try:
             await super().shutdown(sockets)
         finally:
             late.cancel()
+            hurried.cancel()
+
+    async def _let_go(self) -> None:
+        """Drop all callers once nobody is to wait: from Python 3.12 on, a server ends only after its last caller."""
+        while not self.force_exit:
+            await asyncio.sleep(0.05)
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
 
 
 def _server(site: Site) -> _Server:

@@ -33,6 +33,7 @@ class Certificate:
     def context(self) -> ssl.SSLContext:
         """For a server that shows this certificate."""
         found = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        found.minimum_version = ssl.TLSVersion.TLSv1_2
         # The ssl module reads files only; the key lies in one no longer than it takes to read it.
         with tempfile.TemporaryDirectory(prefix="ledgermesh-") as folder:
             chain = Path(folder, "chain.pem")

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ledgermesh.nesting import too_deep
 from ledgermesh.spec.shapes import Shape
 
 EXPONENT_MAX = 400
@@ -31,6 +32,7 @@ _EXACT = Context(
 _DECODER = msgspec.json.Decoder(float_hook=_EXACT.create_decimal)
 SHAPES_MAX = 1_000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+TOO_DEEP = "the document is nested too deeply"
 
 
 @lru_cache(SHAPES_MAX)
@@ -47,6 +49,8 @@ def decode(body: bytes, shape: Shape | None = None) -> object:
     """
     if not body:
         return None
+    if too_deep(body):
+        raise NotJson(TOO_DEEP)
     if shape is not None:
         with suppress(ArithmeticError, ValueError, RecursionError):
             # JSON has nothing that must be escaped, and whoever decodes it refuses it, unless there is a backslash.
@@ -64,5 +68,5 @@ def decode(body: bytes, shape: Shape | None = None) -> object:
     except (ArithmeticError, ValueError) as error:
         raise NotJson("a number cannot be read") from error
     except RecursionError as error:
-        raise NotJson("the document is nested too deeply") from error
+        raise NotJson(TOO_DEEP) from error
     return document

@@ -12,9 +12,10 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ledgermesh.nesting import DEPTH_MAX, depth
 from ledgermesh.slices import Slices
 from ledgermesh.spec.shapes import Shape
-from ledgermesh.upstream.decode import BYTE_ORDER_MARK, NotJson, decode
+from ledgermesh.upstream.decode import BYTE_ORDER_MARK, TOO_DEEP, NotJson, decode
 
 MATCHES_WELL: Final = sys.version_info >= (3, 11, 5)
 """Before, Python's possessive repeats matched too little (python/cpython#106052): there nothing is cut."""
@@ -26,8 +27,6 @@ UNCOUNTED_BYTES: Final = 2 * AT_ONCE_MARKS
 ALONE_BYTES: Final = 16_384
 """A body that is as large is decoded when those that were decoded before are used."""
 PIECE_BYTES: Final = 32_768
-DEPTH_MAX: Final = 500
-"""Brackets inside of each other, where a body is large."""
 LOOK_EVERY: Final = 16
 """Steps between two looks at the clock."""
 SPACE: Final = b" \t\n\r"
@@ -69,6 +68,8 @@ async def decode_sliced(
 async def decode_pieces(body: bytes, slices: Slices, piece_bytes: int = PIECE_BYTES) -> object:
     """The same, whatever its size."""
     if not MATCHES_WELL:
+        if depth(body) > DEPTH_MAX:
+            raise NotJson(TOO_DEEP)
         return decode(body)
     reader = _Reader(body, piece_bytes)
     count = 0
@@ -121,7 +122,7 @@ class _Reader:
         if not self.open and self._body[before:start].strip(SPACE):
             raise NotJson("something stands before the document")
         if len(self.open) >= DEPTH_MAX:
-            raise NotJson("the document is nested too deeply")
+            raise NotJson(TOO_DEEP)
         self.open.append(_Part(self._body[start], start, self._at))
         return False
 

@@ -30,6 +30,8 @@ Made = TypeVar("Made")
 def verifying() -> ssl.SSLContext:
     """TLS as the system's authorities vouch for it. Made by the first who needs it: reading them takes a while."""
     context = ssl.create_default_context()
+    # Not every build of Python or OpenSSL sees to that by itself.
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     return context
 
