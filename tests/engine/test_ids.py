@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from string import ascii_letters, digits
 
 import pytest
 from hypothesis import given, settings
@@ -55,6 +56,23 @@ def test_no_changed_id_is_good() -> None:
         changed = raw[:place] + bytes((raw[place] ^ 1,)) + raw[place + 1 :]
         with pytest.raises(BadInput):
             IDS.open(base64.urlsafe_b64encode(changed).decode().rstrip("="))
+
+
+def test_an_id_is_good_under_the_key_it_names_only() -> None:
+    """Naming another key that is good does not make it another id."""
+    both = Ids([NEW, OLD], tenant="tenant", environment="live")
+    raw = base64.urlsafe_b64decode(both.seal(INVOICE) + "==")
+    assert raw[1] == NEW.id
+    with pytest.raises(BadInput):
+        both.open(base64.urlsafe_b64encode(raw[:1] + bytes((OLD.id,)) + raw[2:]).decode())
+
+
+@pytest.mark.parametrize("native_id", ["~" * length for length in range(1, 40)])
+def test_an_id_fits_into_an_address(native_id: str) -> None:
+    """As it is, whatever its length."""
+    id = IDS.seal(Ref("Invoice", "link-1", native_id))
+    assert set(id) <= set(ascii_letters + digits + "-_")
+    assert IDS.open(id).native_id == native_id
 
 
 @pytest.mark.parametrize("id", ["", "a", "AQ", "====", "ü", "0" * 5000, "AQE" + "A" * 40, " ", "\0"])

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from hashlib import blake2s
+from typing import Final
 
 from ledgermesh.errors import BadInput
 from ledgermesh.spec.query import Ref
 from ledgermesh.state.sealing import SealingKey
 from ledgermesh.upstream.recent import Recent
 
-VERSION: Final = 1
+VERSION: Final = 2
 HEAD_BYTES: Final = 2
 MARK_BYTES: Final = 8
 """Enough that an id cannot be guessed; access is checked again whenever it is used."""
 TEXT_MAX: Final = 1024
-BLOCK_BYTES: Final = 64
-"""Of SHA-256."""
+URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 SEALED_MAX: Final = 20_000
 """Ids that are remembered, of all tenants together."""
 SHELVES_MAX: Final = 2_000
@@ -48,11 +48,13 @@ class Shelves:
         self._shelves: Recent[tuple[bytes, str, str], Shelf] = Recent(SHELVES_MAX)
         self._made = 0
 
-    def of(self, owner: bytes, kind: str, connection: str, seal: Callable[[Ref], str]) -> Mapping[str, str]:
+    def of(
+        self, owner: bytes, kind: str, connection: str, sealing: Callable[[str, str], Callable[[str], str]]
+    ) -> Mapping[str, str]:
         """Those of one kind of one connection, as their owner sees them."""
         found = self._shelves.get((owner, kind, connection))
         if found is None:
-            found = Shelf(lambda native_id: seal(Ref(kind, connection, native_id)), self._count)
+            found = Shelf(sealing(kind, connection), self._count)
             self._shelves.put((owner, kind, connection), found)
         return found
 
@@ -76,9 +78,8 @@ class Ids:
         shelves: Shelves | None = None,
     ) -> None:
         self._owner = f"{tenant}\0{environment}\0".encode()
-        self._first = keys[0]
-        self._keys = {key.id: key.derived("id") for key in keys}
-        self._begun: dict[int, tuple[Any, Any]] = {}
+        self._head = _head(keys[0].id)
+        self._keys = {_head(key.id): key.derived("id") for key in keys}
         self._shelves = Shelves() if shelves is None else shelves
 
     def seal(self, ref: Ref) -> str:
@@ -87,13 +88,21 @@ class Ids:
 
     def of(self, kind: str, connection: str) -> Mapping[str, str]:
         """The opaque ids of one kind of one connection, by native id."""
-        return self._shelves.of(self._owner, kind, connection, self._seal)
+        return self._shelves.of(self._owner, kind, connection, self._sealing)
 
-    def _seal(self, ref: Ref) -> str:
-        content = f"{ref.kind}\0{ref.connection}\0{ref.native_id}".encode()
-        head = bytes((VERSION, self._first.id))
-        raw = head + self._mark(self._first.id, head + content) + content
-        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    def _sealing(self, kind: str, connection: str) -> Callable[[str], str]:
+        """What makes the ids of one shelf: what they have in common is put together and hashed once."""
+        head, shelf = self._head, f"{kind}\0{connection}\0".encode()
+        begun = self._begun(head)
+        begun.update(shelf)
+
+        def seal(native_id: str) -> str:
+            own, mark = native_id.encode(), begun.copy()
+            mark.update(own)
+            sealed = b2a_base64(head + mark.digest() + shelf + own, newline=False)
+            return sealed.translate(URL_SAFE).rstrip(b"=").decode()
+
+        return seal
 
     def open(self, id: str) -> Ref:
         """Which record an id names; raises BadInput for anything that was not shown to this tenant."""
@@ -104,26 +113,20 @@ class Ids:
 
     def _ref(self, raw: bytes) -> Ref:
         head, mark, content = raw[:HEAD_BYTES], raw[HEAD_BYTES:][:MARK_BYTES], raw[HEAD_BYTES + MARK_BYTES :]
-        if (
-            len(head) < HEAD_BYTES
-            or head[0] != VERSION
-            or not hmac.compare_digest(mark, self._mark(head[1], head + content))
-        ):
+        ours = self._begun(head)
+        ours.update(content)
+        if not hmac.compare_digest(mark, ours.digest()):
             raise ValueError("not ours")
         kind, connection, native_id = content.decode().split("\0")
         return Ref(kind, connection, native_id)
 
-    def _mark(self, key: int, content: bytes) -> bytes:
-        """HMAC-SHA256 over the owner and the content, its first bytes. What is the same for all ids is hashed once."""
-        if key not in self._begun:
-            block = self._keys[key].ljust(BLOCK_BYTES, b"\0")
-            inner, outer = (hashlib.sha256(bytes(each ^ pad for each in block)) for pad in (0x36, 0x5C))
-            inner.update(self._owner)
-            self._begun[key] = inner, outer
-        inner, outer = (begun.copy() for begun in self._begun[key])
-        inner.update(content)
-        outer.update(inner.digest())
-        return bytes(outer.digest()[:MARK_BYTES])
+    def _begun(self, head: bytes) -> blake2s:
+        """The mark of an id under the key its head names, as far as all ids of this owner have it in common."""
+        return blake2s(head + self._owner, key=self._keys[head], digest_size=MARK_BYTES)
+
+
+def _head(key: int) -> bytes:
+    return bytes((VERSION, key))
 
 
 class AllIds:
