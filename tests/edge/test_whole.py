@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from ledgermesh.edge.pieces import LONG_BYTES, PIECES
 from ledgermesh.edge.transport.whole import BODY_BYTES_MAX
 from ledgermesh.edge.transport.wire import WireLimits, bounded
 
@@ -114,6 +115,20 @@ async def test_the_bytes_are_the_servers_own(messages: list[Message | Exception]
     """Also where an application does wrong: what uvicorn refuses is refused, and the connection ends as there."""
     ours = await served(says(*messages), bounded(WireLimits()), sent)
     theirs = await served(says(*messages), HttpToolsProtocol, sent)
+    assert (b"".join(ours.writes), ours.closed) == (b"".join(theirs.writes), theirs.closed)
+
+
+@pytest.mark.parametrize("size", [5, LONG_BYTES, BODY_BYTES_MAX + 1])
+@pytest.mark.parametrize("missing", [0, 1])
+@pytest.mark.parametrize(
+    "sent", [GET, GET.replace(b"GET", b"HEAD"), GET.replace(b"1.1", b"1.0"), GET * 2], ids=bytes.decode
+)
+async def test_a_body_in_pieces_is_the_same_bytes(size: int, missing: int, sent: bytes) -> None:
+    """As in one, whether they go out as they are, come to a head that says another length, or are not sent at all."""
+    begins, content = start((b"content-length", b"%d" % size)), b"x" * (size - missing)
+    pieces = {**body(content[3:]), PIECES: (content[:1], memoryview(content)[1:3])}
+    ours = await served(says(begins, pieces), bounded(WireLimits()), sent)
+    theirs = await served(says(begins, body(content)), HttpToolsProtocol, sent)
     assert (b"".join(ours.writes), ours.closed) == (b"".join(theirs.writes), theirs.closed)
 
 

@@ -21,7 +21,8 @@ from ledgermesh.edge.fields import Incoming
 from ledgermesh.edge.incoming import GRAPHQL_JSON, JSON, Limits, NotAcceptable, Params
 from ledgermesh.edge.increments import Format, in_format, next_of
 from ledgermesh.edge.leaving import unless_left
-from ledgermesh.edge.packing import GZIP, shorter
+from ledgermesh.edge.packing import GZIP, shorter, takes_gzip
+from ledgermesh.edge.pieces import PIECES, Pieces, apart
 from ledgermesh.edge.provider_tokens import provider_tokens
 from ledgermesh.edge.rates import TOO_MANY
 from ledgermesh.edge.repeats import LIKE, Like
@@ -112,8 +113,13 @@ class View(Struct, frozen=True):
 
     async def _one(self, request: Request, answer: Answer, question: Question, media: str) -> Reply:
         status = TOO_MANY if rates.throttled(question.notes) else self._status(answer, media)
-        content, headers = _ENCODER.encode(answer), _headers(question)
-        small = await shorter(content, self._codings(request), (question.text,), question.notes.kept)
+        headers, codings = _headers(question), self._codings(request)
+        if PIECES in request.scope and question.notes.kept is None and not takes_gzip(codings):
+            found = apart(answer, _ENCODER.encode)
+            if found is not None:
+                return Reply(found[1], status, headers, media, before=found[0])
+        content = _ENCODER.encode(answer)
+        small = await shorter(content, codings, (question.text,), question.notes.kept)
         if small is not None:
             return Reply(small, status, {**headers, **GZIP}, media)
         return Reply(content, status, headers, media)
@@ -199,16 +205,25 @@ _accepted = lru_cache(maxsize=200)(incoming.accepted)
 class Reply(Response):
     """An answer in JSON."""
 
-    def __init__(self, body: bytes, status: int, headers: Mapping[str, str], media: str) -> None:
+    def __init__(
+        self, body: bytes, status: int, headers: Mapping[str, str], media: str, before: Pieces = ()
+    ) -> None:
         self.body: bytes = body
+        self._before = before
         self.status_code, self.background = status, None
         self.raw_headers = [
             (name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()
         ]
         self.raw_headers += (
-            (b"content-length", b"%d" % len(body)),
+            (b"content-length", b"%d" % (len(body) + sum(map(len, before)))),
             (b"content-type", _CONTENT_TYPES[media]),
         )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        told = {PIECES: self._before} if self._before else {}
+        await send({"type": "http.response.body", "body": self.body, **told})
 
 
 def _codes(answer: Answer) -> set[str]:

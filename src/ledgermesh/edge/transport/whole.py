@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, RequestResponseCycle
 
+from ledgermesh.edge.pieces import LONG_BYTES, PIECES, together
 from ledgermesh.edge.repeats import Like
 
 BODY_BYTES_MAX: Final = 256_000
-"""A longer body is written behind its head: copying it would cost more than the second write."""
+"""A longer body that is one piece is written behind its head: some event loops copy what they send together."""
 OTHERS: Final = frozenset((b"connection", b"transfer-encoding"))
 """Headers that say how the body is sent: uvicorn sees to them."""
 NAMES: Final = frozenset(
@@ -48,16 +49,18 @@ class WholeCycle(RequestResponseCycle):
             if self._sent(head, message):
                 return
             await super().send(head)
-        await super().send(message)
+        await super().send(together(message))
 
     def _sent(self, head: Any, message: Any) -> bool:
         """Whether both went out."""
         body, headers = message.get("body", b""), head.get("headers", ())
+        before = message.get(PIECES, ())
+        size = len(body) + sum(map(len, before))
         if (
             message["type"] != "http.response.body"
             or message.get("more_body", False)
             or len(body) > BODY_BYTES_MAX
-            or _length(headers) != b"%d" % len(body)
+            or _length(headers) != b"%d" % size
             or self.flow.write_paused
             or self.disconnected
             or self.access_log
@@ -69,7 +72,11 @@ class WholeCycle(RequestResponseCycle):
             return False
         self.response_started, self.waiting_for_100_continue = True, False
         self.chunked_encoding, self.expected_content_length = False, 0
-        self.transport.write(written + body)
+        out = written, *before, body
+        if size < LONG_BYTES:
+            self.transport.write(b"".join(out))
+        else:
+            self.transport.writelines(out)
         if self.like is not None and self.keep_alive:
             self.like.answered(head["status"], headers, self.scope["headers"])
         self.response_complete = True

@@ -14,6 +14,7 @@ import structlog
 from msgspec import Struct
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from ledgermesh.edge.pieces import PIECES
 from ledgermesh.edge.repeats import LIKE, Like, Repeats
 from ledgermesh.edge.trail import SECURITY
 from ledgermesh.edge.transport.whole import WholeCycle
@@ -183,9 +184,10 @@ class BoundedHttp(HttpToolsProtocol):
         self._unstall()
         super().resume_writing()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         # uvicorn makes it, and nobody can tell it of which class.
         cycle.__class__ = WholeCycle
+        cycle.scope[PIECES] = True
         self._answered = cycle
         super()._start_asgi_task(cycle, app)
 
