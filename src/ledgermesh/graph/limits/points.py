@@ -31,6 +31,8 @@ def points(operation: Operation) -> int:
 def _sum(fields: Iterable[Asked], first: int | None) -> int:
     found = 0
     for asked in fields:
+        if asked.leaf:
+            continue
         found += _field(asked, first)
         if found >= CEILING:
             return CEILING
@@ -38,8 +40,6 @@ def _sum(fields: Iterable[Asked], first: int | None) -> int:
 
 
 def _field(asked: Asked, first: int | None) -> int:
-    if asked.leaf:
-        return 0
     given = asked.arguments.get("first")
     below = _sum(asked.below.values(), given if isinstance(given, int) else None)
     return min(_many(asked, first) * (1 + below), CEILING)
