@@ -222,8 +222,10 @@ class Reply(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        told = {PIECES: self._before} if self._before else {}
-        await send({"type": "http.response.body", "body": self.body, **told})
+        content: dict[str, Any] = {"type": "http.response.body", "body": self.body}
+        if self._before:
+            content[PIECES] = self._before
+        await send(content)
 
 
 def _codes(answer: Answer) -> set[str]:
