@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from ledgermesh.clock import ManualClock
 from ledgermesh.errors import SlowDown, TooLate
 from ledgermesh.spec.budgets import Budget, BudgetHeaders
+from ledgermesh.state.memory import MemoryStore
 from ledgermesh.upstream.call import Call, Response
 from ledgermesh.upstream.pace import Pace
 
@@ -201,6 +203,36 @@ async def test_a_refusal_that_does_not_fit_says_when(world: World) -> None:
         assert caught.value.retry_at is not None
         assert (caught.value.retry_at - START).total_seconds() == 50
     assert len(world.server.seen) == 1
+
+
+async def test_without_a_budget_a_refusal_counts_all_the_same(world: World) -> None:
+    """Calls that nothing is declared for pass uncounted until one is refused; who shares the store waits as well."""
+    with_budgets(world, budget_headers=None)
+    store, below = MemoryStore(world.clock), Below(world.clock)
+    one, other = Pace(world.clock, store), Pace(world.clock, store)
+
+    async def refuse(call: Call) -> Response:
+        raise SlowDown("later", retry_at=START + dt.timedelta(seconds=20))
+
+    await other.answer(world.call(deadline=100.0), below)
+    with pytest.raises(SlowDown):
+        await one.answer(world.call(deadline=100.0), refuse)
+    await other.answer(world.call(deadline=100.0), below)
+    await one.answer(world.call(deadline=100.0), below)
+    assert [(came, waited) for _, came, waited in below.came] == [(0.0, 0.0), (20.0, 20.0), (20.0, 0.0)]
+
+
+async def test_without_a_budget_no_more_fly_than_the_provider_takes_at_once(world: World) -> None:
+    """The cap holds where nothing is counted, and whoever lands lets the next go."""
+    with_budgets(world, budget_headers=None, concurrent_max=2)
+    pace, below = Pace(world.clock), Below(world.clock)
+    below.open.clear()
+    tasks = [asyncio.ensure_future(pace.answer(world.call(f"/{n}"), below)) for n in range(5)]
+    await settle()
+    assert below.flying == 2
+    below.open.set()
+    await asyncio.gather(*tasks)
+    assert (below.flying_max, len(below.came)) == (2, 5)
 
 
 async def test_a_flight_that_gets_more_time_keeps_its_place(world: World) -> None:

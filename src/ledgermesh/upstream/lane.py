@@ -83,6 +83,16 @@ class Lane:
             return calls if left is None else min(calls, left)
         return calls if self.own.opens_at() <= app_opens_at else 0
 
+    def passed(self) -> bool:
+        """Let a call go that there is nothing to count in; whether it went. Nobody may be waiting."""
+        own, app = self.own, self.app
+        if self.full or not own.uncounted() or (app is not None and not app.uncounted()):
+            return False
+        self.flying += 1
+        for spent in self._budgets:
+            spent.flying += 1
+        return True
+
     async def take(self, tenant: str, demand: Demand) -> Taken | Prospect:
         """Count a call in all budgets and let it go, or count it in none; `demand` goes on waiting."""
         self.flying += 1
@@ -137,11 +147,10 @@ class Lane:
         own, app = self.own.left(), self.app.left() if self.app is not None else None
         return own if app is None else app if own is None else min(own, app)
 
-    async def granted(self, sent_at: float) -> None:
-        """A call that left at this moment (epoch seconds) was not refused."""
+    def granted(self, sent_at: float) -> bool:
+        """A call that left at this moment (epoch seconds) was not refused; whether there is something to tell."""
         self._told.granted(sent_at)
-        if self._told.untold:
-            await self._told.tell()
+        return self._told.untold
 
     async def refused(self, sent_at: float, told: dt.datetime | None) -> dt.datetime:
         """A call that left at this moment was refused; when the next may go, `told` by the provider or worked out."""

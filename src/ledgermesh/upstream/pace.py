@@ -60,7 +60,7 @@ class Pace:
     async def answer(self, call: Call, send: Handler) -> Response:
         """See Layer."""
         lane, turns = self._lanes.of(call.link)
-        waited = await self._enter(lane, turns, call)
+        waited = 0.0 if turns.empty and lane.passed() else await self._enter(lane, turns, call)
         sent_at = self._sharing.now()
         try:
             response = await send(call.but(waited=waited, listen=lane.hear, left=lane.left))
@@ -72,7 +72,8 @@ class Pace:
             raise
         finally:
             lane.land()
-        await lane.granted(sent_at)
+        if lane.granted(sent_at):
+            await lane.tell()
         return response
 
     async def _enter(self, lane: Lane, turns: Turns, call: Call) -> float:

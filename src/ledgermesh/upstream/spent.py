@@ -160,6 +160,16 @@ class Spent:
                 self.flying += 1
                 return taken_at, found
 
+    def uncounted(self) -> bool:
+        """Whether a call may go and leaves no trace: nothing is declared, and nothing known here or in the store.
+
+        Only where the store is this process's own memory can that be said without waiting.
+        """
+        store = self._sharing.own
+        if store is None or self._whole.budgets or self._tally is not NOTHING or self._notes or self._alone:
+            return False
+        return self._same(store.get_at_once(self._key)).won
+
     def give_back(self, tenant: str, taken_at: float) -> None:
         """A call that was counted is not made; the others hear of it with the next change."""
         self.flying -= 1
