@@ -5,7 +5,7 @@ fetched at once, a few at a time, and still taken one after the other.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Final
 
 from ledgermesh.spec.paging import Offset, Paging
@@ -37,11 +37,13 @@ class Ahead:
         self._begun: dict[Key, asyncio.Task[Response]] = {}
         self._blind = False
 
-    async def response(self, call: Call) -> Response:
+    def response(self, call: Call) -> Awaitable[Response]:
         """The answer to a call; raises LedgermeshError."""
+        if not self._begun:
+            return self._send(call)
         self._expect(call)
         begun = self._begun.pop(_key(call), None)
-        return await (self._send(call) if begun is None else begun)
+        return self._send(call) if begun is None else begun
 
     def begin(self, calls: Iterable[Call]) -> None:
         """Send these too, now; the first of them is the one that is asked for next."""

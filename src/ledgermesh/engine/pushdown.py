@@ -30,14 +30,15 @@ class Pushed(msgspec.Struct, frozen=True):
 
 def pushed(list_: List, query: ListQuery, *, kept: bool) -> Pushed:
     """What this list takes of the question. `kept` tells that rows of other kinds are filtered out of it."""
-    taken = list(_sent(list_, query.where))
-    parameters = _combined(list_, [pair for _, _, pair in taken])
+    taken = list(_sent(list_, query.where)) if query.where is not None else []
+    parameters = _combined(list_, [pair for _, _, pair in taken]) if taken else ()
     sort = _sort(list_.sorts, query.order)
     if sort is not None:
         parameters = (*parameters, *(sort.descending if query.order[0].descending else sort.ascending))
     exactly = {id(part) for push, part, _ in taken if push.exact}
     exact = not query.search and not kept and _exact(query.where, exactly)
-    return Pushed(parameters, tuple(sorted({part.field for _, part, _ in taken})), exact, sort)
+    fields = tuple(sorted({part.field for _, part, _ in taken})) if taken else ()
+    return Pushed(parameters, fields, exact, sort)
 
 
 def elsewhere(where: Where | None, connection: str) -> bool:
@@ -97,7 +98,10 @@ def _sort(sorts: Sequence[Sort], order: Sequence[Order]) -> Sort | None:
     """The provider's order, if one key is asked for and it keeps that one."""
     if len(order) != 1:
         return None
-    return next((sort for sort in sorts if sort.field == order[0].field), None)
+    for sort in sorts:
+        if sort.field == order[0].field:
+            return sort
+    return None
 
 
 def _exact(where: Where | None, exactly: set[int]) -> bool:

@@ -101,7 +101,8 @@ class ListPages:
             self._by_days = days is not None
             self.seen.rejected.clear()
         window = self._window(days)
-        if window is None or elsewhere(self._query.where, self.connection):
+        where = self._query.where
+        if window is None or (where is not None and elsewhere(where, self.connection)):
             return Page((), None)
         asked = partial(self._call, size=size, window=window, max_age=max_age)
         rows, said = await self._read(asked, position, ahead)
@@ -156,8 +157,9 @@ class ListPages:
         # Pages that come in order are read once and passed on; keeping a long list would only fill the memory.
         fresh = self._terms.fresh
         keep = not self.order_pushed or fresh.max_age_seconds > 0 or fresh.stale_seconds > 0
-        made = call(self._terms, maker.link, list_.path, values, query, max_age=max_age, keep=keep)
-        return made.but(shape=self._shape) if self._shape is not None else made
+        return call(
+            self._terms, maker.link, list_.path, values, query, max_age=max_age, keep=keep, shape=self._shape
+        )
 
     def _window(self, days: Days | None) -> Parameters | None:
         """The window's parameters, never wider than what the condition pushed already; None for no day at all."""

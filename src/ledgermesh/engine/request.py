@@ -17,6 +17,7 @@ from ledgermesh.model.mapped import field_name
 from ledgermesh.slices import Slices, endless
 from ledgermesh.spec.provider import Provider
 from ledgermesh.spec.resource import Expand
+from ledgermesh.spec.shapes import Shape
 from ledgermesh.spec.wires import Fields, Wire
 from ledgermesh.upstream.call import Call, Fresh, Link, Trace
 
@@ -152,8 +153,9 @@ def call(
     *,
     max_age: float = 0.0,
     keep: bool = True,
+    shape: Shape | None = None,
 ) -> Call:
-    """A GET of this endpoint. `max_age` adds to how old an answer the caller takes; see Call for `keep`."""
+    """A GET of this endpoint. `max_age` adds to how old an answer the caller takes; see Call for the others."""
     fresh = terms.fresh
     if max_age > fresh.max_age_seconds:
         fresh = replace(fresh, max_age_seconds=max_age, no_cache=False)
@@ -168,4 +170,5 @@ def call(
         arrived=terms.arrived,
         trace=terms.trace,
         keep=keep,
+        shape=shape,
     )
