@@ -26,6 +26,7 @@ from ledgermesh.upstream.guard import (
     origins,
     public,
     read,
+    split,
 )
 from ledgermesh.upstream.wire import Unreachable, Wire
 from ledgermesh.upstream.wire_http1 import GuardedWire
@@ -344,3 +345,40 @@ def test_origins_say_their_port() -> None:
 def test_a_host_is_one_of_the_definition_s_or_not(pattern: str, host: str, good: bool) -> None:
     """A setting stands for labels of a name, never for more of an address."""
     assert fits(pattern, host) is good
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("https://acme.example/v1/invoices?limit=10", ("https://acme.example", "/v1/invoices?limit=10")),
+        ("http://a/b", ("http://a", "/b")),
+        ("HTTP://A:80/b#c", ("HTTP://A:80", "/b")),
+        ("https://[::1]:8443/~x/!", ("https://[::1]:8443", "/~x/!")),
+        ("https://acme.example", ("https://acme.example", "/")),
+        ("https://acme.example?a=/b", ("https://acme.example", "/?a=/b")),
+        ("https://acme.example#/b", ("https://acme.example", "/")),
+        ("https://acme.example//b?c#d#e", ("https://acme.example", "//b?c")),
+        ("https:///b", None),
+        ("http:///b/c", None),
+        ("https://user@acme.example/b", None),
+        ("https://acme.example\\/b", None),
+        ("https://acme.example /b", None),
+        ("https://acme.example/b c", None),
+        ("https://acme.example/b\n", None),
+        ("https://acme.example/b\x7f", None),
+        ("https://acme.example/\u00e9", None),
+        ("https://\u00e9.example/b", None),
+        ("https://acme.example:123456/b", None),
+        ("ftp://acme.example/b", None),
+        ("/b", None),
+        ("", None),
+    ],
+)
+def test_an_address_is_parted_only_where_it_is_plain(url: str, parts: tuple[str, str] | None) -> None:
+    """Site and target, the same the second time; what is not plain is barred each time."""
+    for _ in range(2):
+        if parts is None:
+            with pytest.raises(Barred):
+                split(url)
+        else:
+            assert split(url) == parts

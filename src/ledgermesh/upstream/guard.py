@@ -47,6 +47,7 @@ NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 """As the last label of a host it means an IPv4 address, in whatever spelling (WHATWG URL, section 3.5)."""
 HOST_CHARACTERS_MAX = 253
 PORTS = {"http": 80, "https": 443}
+SCHEME_CHARACTERS_MAX = len("https://")
 LOOKUP_SECONDS = 5.0
 SITES_MAX = 1_000
 
@@ -135,6 +136,11 @@ def read(url: str) -> Site:
 
 def split(url: str) -> tuple[str, str]:
     """What `read` reads of an address, and what is asked for there, without a fragment; raises Barred."""
+    start = url.find("/", SCHEME_CHARACTERS_MAX)
+    if start > 0 and _bare(url[:start]):
+        rest = url[start:]
+        if rest.isascii() and rest.isprintable() and " " not in rest:  # what URL says of it
+            return url[:start], rest.partition("#")[0] if "#" in rest else rest
     found = _matched(url)
     rest = found["rest"]
     if rest is None:
@@ -148,6 +154,13 @@ def _matched(url: str) -> re.Match[str]:
     if found is None:
         raise Barred("it is not https:// and a plain host name in ASCII, without user name")
     return found
+
+
+@lru_cache(SITES_MAX)
+def _bare(base: str) -> bool:
+    """Whether it is the plain address of a site, and nothing more."""
+    found = URL.fullmatch(base)
+    return found is not None and found["rest"] is None
 
 
 @lru_cache(SITES_MAX)
