@@ -61,7 +61,11 @@ async def settle() -> None:
 
 def start(coalesce: Coalesce, held: Held, call: Call) -> asyncio.Task[Response]:
     """Send a call in a task of its own."""
-    return asyncio.ensure_future(coalesce.answer(call, held))
+
+    async def asked() -> Response:
+        return await coalesce.answer(call, held)
+
+    return asyncio.ensure_future(asked())
 
 
 async def test_equal_calls_share_one(world: World, complaints: list[str]) -> None:

@@ -181,6 +181,10 @@ class _Merge(Generic[T]):
         self.wanted = first + first // 4 + SLACK_ROWS
         self.filtered = query.where is not None or keep is not None
         self.count = len(sources)
+        self.bounds = Bounds(
+            clock=run.clock, deadline=run.deadline, pages_max=run.scan_pages_max, max_age=run.max_age,
+            slices=run.slices,
+        )  # fmt: skip
         self.sources = [self._source(pages) for pages in sources]
         self.heap: list[tuple[Place, int]] = []
         self.rows: list[T] = []
@@ -189,12 +193,8 @@ class _Merge(Generic[T]):
         self.stopped = False
 
     def _source(self, pages: Pages[T]) -> _Source[T]:
-        run, after = self.run, self.state.own.get(pages.name, self.state.anchor)
-        bounds = Bounds(
-            clock=run.clock, deadline=run.deadline, pages_max=run.scan_pages_max, max_age=run.max_age,
-            slices=run.slices,
-        )  # fmt: skip
-        return _Source(pages, self._stream(pages, Reading(pages, bounds), after), after)
+        after = self.state.own.get(pages.name, self.state.anchor)
+        return _Source(pages, self._stream(pages, Reading(pages, self.bounds), after), after)
 
     def _stream(
         self, pages: Pages[T], reading: Reading[T], after: Place | None
@@ -234,7 +234,8 @@ class _Merge(Generic[T]):
             state_after=lambda row: self._state(self.shown[row][0]),
         )
         for source in self.sources:
-            await _freed(source.stream.ready, self.run.slices)
+            if source.stream.ready:
+                await _freed(source.stream.ready, self.run.slices)
         return merged
 
     def _released(self, number: int, problem: Problem) -> Problem:

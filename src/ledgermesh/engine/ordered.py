@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from operator import lt
 from typing import Final, Generic
 
@@ -71,11 +71,10 @@ class Ordered(Generic[T]):
         """Read one more page; raises LedgermeshError, ScanLimit, Unordered, CurrencyRequired."""
         if self._walk is not None:
             self._walk.ahead = self._pages_likely()
-        position, page = await (self._start() if self._walk is None else self._walk.read())
-        places: list[Place] = []
-        for start in range(0, len(page.rows), ROWS_AT_ONCE):
-            if start:
-                await self.reading.pause()
+        position, page = await (self._from(self._hint) if self._walk is None else self._walk.read())
+        places = self._taken(page.rows[:ROWS_AT_ONCE]) if page.rows else []
+        for start in range(ROWS_AT_ONCE, len(page.rows), ROWS_AT_ONCE):
+            await self.reading.pause()
             places += self._taken(page.rows[start : start + ROWS_AT_ONCE])
         self._sheets.append(Sheet(position, tuple(places)))
         self._likely -= len(places)
@@ -113,15 +112,25 @@ class Ordered(Generic[T]):
 
     # -- pages ----------------------------------------------------------------------------------------------------
 
-    async def _start(self) -> tuple[int | None, Page[T]]:
+    def _from(self, position: int | None) -> Awaitable[tuple[int | None, Page[T]]]:
+        """The page there as the first one, or one before it: see `_back`."""
+        self._walk = Walk(self.reading, position, self._size, ahead=self._pages_likely())
+        if position is None or self._after is None:
+            return self._walk.read()
+        return self._back(position, self._walk, self._after)
+
+    async def _back(self, position: int, walk: Walk[T], after: Place) -> tuple[int | None, Page[T]]:
         """The first page: one that starts before the place to go on from, although rows may have been deleted."""
-        position, back = self._hint, self._size
+        back = self._size
         while True:
-            self._walk = Walk(self.reading, position, self._size, ahead=self._pages_likely())
-            found, page = await self._walk.read()
-            if position is None or self._after is None or self._begins_before(page, self._after):
+            found, page = await walk.read()
+            if self._begins_before(page, after):
                 return found, page
-            position, back = self.reading.source.shift(position, -back), back * 2
+            before, back = self.reading.source.shift(position, -back), back * 2
+            if before is None:
+                return await self._from(None)
+            position = before
+            self._walk = walk = Walk(self.reading, position, self._size, ahead=self._pages_likely())
 
     def _begins_before(self, page: Page[T], after: Place) -> bool:
         return bool(page.rows) and self._comparable(self._place(page.rows[0])) < self._comparable(after)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 from ledgermesh.clock import Clock
 from ledgermesh.errors import LedgermeshError, TooLate, Unavailable
@@ -71,15 +72,15 @@ class Coalesce:
         """How many flights have not ended."""
         return len(self._tasks)
 
-    async def answer(self, call: Call, send: Handler) -> Response:
+    def answer(self, call: Call, send: Handler) -> Awaitable[Response]:
         """See Layer."""
         if not call.safe:
-            return await send(call)
+            return send(call)
         key = call.key
         flight = self._flights.get(key)
         if flight is None or not self._joinable(flight, call):
-            return await self._wait(self._start(key, call, send), call)
-        return await self._join(flight, call)
+            return self._wait(self._start(key, call, send), call)
+        return self._join(flight, call)
 
     async def close(self) -> None:
         """Cancel whatever is in the air; its callers are told that the provider is unavailable."""
