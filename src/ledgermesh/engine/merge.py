@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from typing import Final, Generic, Literal
 
 import msgspec
@@ -223,7 +223,9 @@ class _Merge(Generic[T]):
         for number, problem in enumerate(problems):
             self._arrived(number, self._released(number, problem))
         while self.heap and len(self.rows) < self.first and not self.stopped:
-            await self._step()
+            empty = self._step()
+            if empty is not None:
+                self._arrived(empty, await self.sources[empty].head())
         names = [source.pages.name for source in self.sources]
         merged = Merged(
             rows=tuple(self.rows),
@@ -247,13 +249,14 @@ class _Merge(Generic[T]):
         )
         return None
 
-    async def _step(self) -> None:
-        """Take the first row of all and those of its source that follow before any other's, and make the next one of
-        this source known if it is needed.
+    def _step(self) -> int | None:
+        """Take the first row of all and those of its source that follow before any other's; the source, where its next
+        row is needed and not known.
         """
-        _, number = heappop(self.heap)
-        source, others = self.sources[number], self.heap[0] if self.heap else None
-        ready, rows, shown, first = source.stream.ready, self.rows, self.shown, self.first
+        heap, rows, shown, first = self.heap, self.rows, self.shown, self.first
+        _, number = heap[0]
+        others = min(heap[1:3], default=None)
+        ready = self.sources[number].stream.ready
         place = self.last
         while ready and len(rows) < first and (others is None or (ready[0].place, number) < others):
             entry = ready.popleft()
@@ -262,12 +265,18 @@ class _Merge(Generic[T]):
                 rows.append(record)
                 shown.append((place, number))
         self.last = place
-        if len(rows) >= first:
-            return
-        self._arrived(number, await source.head())
+        if ready:
+            heapreplace(heap, (ready[0].place, number))
+            return None
+        heappop(heap)
+        return number if len(rows) < first else None
 
     def _arrived(self, number: int, problem: Problem) -> None:
         source = self.sources[number]
+        if problem is None:  # as a rule
+            if source.stream.ready:
+                heappush(self.heap, (source.stream.ready[0].place, number))
+            return
         match problem:
             case Unordered() | CurrencyRequired():
                 raise problem
@@ -275,8 +284,6 @@ class _Merge(Generic[T]):
                 source.limited, self.stopped = True, True
             case LedgermeshError():
                 source.error, source.failed_at = problem, self.last
-            case None if source.stream.ready:
-                heappush(self.heap, (source.stream.ready[0].place, number))
 
     # -- what is told and what is remembered ----------------------------------------------------------------------
 
