@@ -144,14 +144,15 @@ class ListPages:
         self, position: int | None, size: int, window: Parameters, max_age: float, search: str | None = None
     ) -> Call:
         maker, list_ = self._maker, self._list
-        query = merged(
-            dated(list_.query, self._terms.today),
-            self.pushed.parameters,
-            self._list.removed or () if self._query.include_deleted else (),
-            window,
-            expansion(list_.expand, maker.resource.fields, self._query.fields, maker.link.provider),
-            parameters(list_.page, position, size),
-            ((list_.search, search),) if search is not None else (),
+        # Of equal names the last one counts.
+        query = (
+            *dated(list_.query, self._terms.today),
+            *self.pushed.parameters,
+            *(self._list.removed or () if self._query.include_deleted else ()),
+            *window,
+            *expansion(list_.expand, maker.resource.fields, self._query.fields, maker.link.provider),
+            *parameters(list_.page, position, size),
+            *(((list_.search, search),) if search is not None else ()),
         )
         values = {"parent": self._parent.native_id} if self._parent is not None else {}
         # Pages that come in order are read once and passed on; keeping a long list would only fill the memory.
