@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ledgermesh.slices import Alone
+from ledgermesh.slices import TURNS, Alone
 
 
 async def make_and_use(alone: Alone, name: str, said: list[str], turns: int = 3) -> None:
@@ -27,7 +27,7 @@ async def test_who_is_alone_waits_for_nobody() -> None:
             pass
         else:
             raise AssertionError("it waited")
-        for _ in range(5):
+        for _ in range(TURNS + 2):
             await asyncio.sleep(0)
 
 

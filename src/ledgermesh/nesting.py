@@ -11,7 +11,9 @@ from itertools import accumulate
 from typing import Final
 
 DEPTH_MAX: Final = 500
-"""Objects and lists inside each other. No provider and no client nests a tenth of that."""
+"""Objects and lists inside each other, of a provider. None nests a tenth of that."""
+ASKED_DEPTH_MAX: Final = 950
+"""Of a caller, whose values are looked at before anybody goes through them."""
 ENDS_BY_ITSELF: Final = sys.version_info < (3, 12)
 """Whether a decoder raises RecursionError near that depth."""
 
@@ -20,11 +22,11 @@ _OTHERS: Final = bytes(each for each in range(256) if each not in _BRACKETS + b'
 _STEPS: Final = tuple((each in b"[{") - (each in b"]}") for each in range(256))
 
 
-def too_deep(text: bytes) -> bool:
-    """Whether a JSON text is nested deeper than DEPTH_MAX. Of what is no JSON it may say anything."""
-    if ENDS_BY_ITSELF or text.count(b"[") + text.count(b"{") <= DEPTH_MAX:
+def too_deep(text: bytes, most: int = DEPTH_MAX) -> bool:
+    """Whether a JSON text is nested deeper than that. Of what is no JSON it may say anything."""
+    if ENDS_BY_ITSELF or text.count(b"[") + text.count(b"{") <= most:
         return False
-    return depth(text) > DEPTH_MAX
+    return depth(text) > most
 
 
 def depth(text: bytes) -> int:
