@@ -14,6 +14,7 @@ from ledgermesh.engine.where import evaluate
 from ledgermesh.errors import Unsupported
 from ledgermesh.model.mapped import row_of
 from ledgermesh.model.record import Record
+from ledgermesh.model.row import plain
 from ledgermesh.spec.query import And, Compare, ListQuery
 from ledgermesh.spec.write import Problem, Target
 
@@ -152,7 +153,7 @@ async def equal_to(hub: Hub, kind: str, key: Mapping[str, str], *, most: int = 2
 
 def target_of(kind: str, record: Record) -> Target:
     """A record as a reference means it, with its document."""
-    return Target(kind, record.native_id, row_of(record).doc)
+    return Target(kind, record.native_id, plain(row_of(record).doc))
 
 
 def _any(kinds: tuple[str, ...]) -> str:

@@ -21,6 +21,7 @@ from ledgermesh.engine.version import MISSING, equal, seen, value_text
 from ledgermesh.errors import BadInput, NeedsConfig
 from ledgermesh.model.mapped import graphql_name, row_of
 from ledgermesh.model.record import Record
+from ledgermesh.model.row import plain
 from ledgermesh.spec.resource import Resource
 from ledgermesh.spec.write import Draft, File, Header, Problem, Search, Stamp, Target, Write, hole, native
 from ledgermesh.upstream.call import Link
@@ -62,7 +63,7 @@ class Maker:
         """The step of one write. No step and no problem where the record is already as asked."""
         made = Made()
         values = self._stamped(write, values, made)
-        document: Mapping[str, Any] | None = row_of(record).doc if record is not None else None
+        document: Mapping[str, Any] | None = plain(row_of(record).doc) if record is not None else None
         settings, more = self.link.settings, self.change.passthrough
         draft = Draft(write.verb, values, settings, document, passthrough=more)
         encoding = Encoding(self.link.provider.title, self.currency)

@@ -11,6 +11,7 @@ from strawberry.scalars import JSON
 from ledgermesh.model import declare
 from ledgermesh.model.mapped import Finding, Mapped, read_all
 from ledgermesh.model.money import Money
+from ledgermesh.model.row import plain
 
 
 @declare.object_type(description="One row of a report.")
@@ -68,7 +69,7 @@ class Report(Mapped):
 
     @declare.field(description="The provider's whole answer, numbers exact.")
     def raw(self) -> JSON:
-        return JSON(dict(self._row.doc))
+        return JSON(plain(self._row.doc))
 
     @declare.field(description="What could not be read of it. Reads every field.")
     def findings(self) -> list[Finding]:
