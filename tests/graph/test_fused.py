@@ -23,7 +23,9 @@ from ledgermesh.model.enums import DocumentStatus
 from ledgermesh.model.row import Row
 from ledgermesh.model.trade import DocumentLine, Invoice, LineTax
 from ledgermesh.spec.leaves import currency, day, decimal, fraction, minor_money, money, one_of, text
+from ledgermesh.spec.shapes import Shape, shape
 from ledgermesh.spec.wires import Fields, each, fields, made, position
+from ledgermesh.upstream.decode import decode
 from tests.shared import shared_schema
 
 LINE = fields(
@@ -72,8 +74,8 @@ def level() -> Level:
     return made_level()
 
 
-def made_level() -> Level:
-    document = parse(f'{{ company(key: "a") {{ invoices(first: 1) {{ nodes {{ {FIELDS} }} }} }} }}')
+def made_level(selected: str = FIELDS) -> Level:
+    document = parse(f'{{ company(key: "a") {{ invoices(first: 1) {{ nodes {{ {selected} }} }} }} }}')
     found = plan(SCHEMA.inner, document, operation_of(document, None), NO_VARIABLES, OPTIONS)
     invoices = next(found_level for found_level in found.levels if found_level.type.name == "Invoice")
     for inner in invoices.inside():
@@ -256,3 +258,77 @@ def test_whatever_is_written_is_what_reading_each_field_gives(doc: dict[str, Any
     source = record(doc)
     assert found == singly(ONE_LEVEL, source)
     assert source.__dict__["_findings"] == []
+
+
+# -- numbers that are texts ------------------------------------------------------------------------------------------
+
+HELD_WHOLE = Fields(
+    Invoice,
+    {**INVOICE.wires, "memo": made(str, "rows", read=lambda row: str(row.doc["rows"]), transform="own")},
+)
+"""Its lines are read as a whole as well, so that they are dicts in a document."""
+SHAPES = [(each, shape(each, (), "")) for each in (INVOICE, HELD_WHOLE)]
+WRITES: list[Any] = [
+    WRITE,
+    *(writing(made_level(f"{FIELDS} {more}")).one for more in ("memo", "party { name }")),
+]
+"""Of texts only, with a field that is read by itself, and with one that is still to come."""
+SPECIAL = (
+    "-0.0",
+    "-0.00",
+    "-0",
+    "1.50",
+    "0.0000001",
+    "0.0000000",
+    "0.000001",
+    f"1{'0' * 26}.0",
+    f"0.{'0' * 98}1",
+)
+PLAIN = st.from_regex(r"-?(0|[1-9][0-9]{0,40})(\.[0-9]{1,40})?", fullmatch=True, alphabet="-.0123456789")
+GIVEN = st.one_of(PLAIN, PLAIN, st.sampled_from(SPECIAL), st.sampled_from(["null", '"12.50"', "true", '""']))
+
+
+def written(write: Any, doc: Any, mapping: Fields) -> bytes | None:
+    """What is written, None where nothing is."""
+    try:
+        return msgspec.json.encode(write(record(doc, mapping)))
+    except Exception:  # whatever is left to be read field by field
+        return None
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.tuples(GIVEN, GIVEN, GIVEN, GIVEN), st.sampled_from(SHAPES), st.sampled_from(WRITES))
+def test_numbers_are_written_from_their_text_as_from_decimals(
+    numbers: tuple[str, ...], shaped: tuple[Fields, Shape], write: Any
+) -> None:
+    """Byte for byte, and nothing is written from the one where nothing is from the other."""
+    total, quantity, price, rate = numbers
+    body = (
+        f'[{{"id":7,"number":"N","state":"open","currency":"chf","rate":{rate},"total":{total},"rows":[{{'
+        f'"quantity":{quantity},"price":{price},"cents":375.0,"taxes":[{{"name":"VAT","rate":{rate}}}]}}]}}]'
+    )
+    mapping, found = shaped
+    text, escaped, exact = (
+        list[Any](decode(each.encode(), inside))  # type: ignore[call-overload]  # it is a list
+        for each, inside in ((body, found), (body.replace("open", "op\\u0065n"), found), (body, None))
+    )
+    assert (text[0].verbatim, escaped[0].verbatim, type(exact[0])) == (True, False, dict)
+
+    outcome = written(write, text[0], mapping)
+
+    assert outcome == written(write, exact[0], mapping) == written(write, escaped[0], mapping)
+    assert outcome is None or text == exact
+
+
+def test_usual_numbers_are_written_as_they_stood_there(level: Level) -> None:
+    """Whoever asks the document is given numbers."""
+    body = b'[{"id":7,"rate":2.50,"total":-0.00,"rows":[{"quantity":0.0000001,"price":10.00,"cents":375}]}]'
+    mapping, found = SHAPES[0]
+    doc: Any = list[Any](decode(body, found))[0]  # type: ignore[call-overload]  # it is a list
+    assert (doc.total_, doc.rows_[0].quantity_, doc["total"]) == (b"-0.00", b"0.0000001", Decimal("-0.00"))
+
+    made = msgspec.json.decode(bytes(writing(level).one(record(doc, mapping))))
+
+    assert (made["total"]["amount"], made["rate"]) == ("-0.00", "2.50")
+    assert made["lines"][0]["quantity"] == "0.0000001"
+    assert made["lines"][0]["unitPrice"]["amount"] == "10.00"

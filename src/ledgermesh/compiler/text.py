@@ -60,12 +60,17 @@ def is_decimal(place: Place) -> bool:
 
 
 def decimal_written(name: str, *, optional: bool) -> Lines:
-    """Makes JSON of an exact number as a document has it, or of its text, without an exponent."""
+    """Makes JSON of an exact number as a document has it, or of its text, without an exponent.
+
+    `bytes` are the text of a number that has none.
+    """
     yield f"if {name}.__class__ is Decimal:"
     yield f"    t = str({name})"
     yield f"    {name} = f'\"{{t}}\"' if 'E' not in t else f'\"{{{name}:f}}\"'"
     yield f"elif {name}.__class__ is int:"
     yield f"    {name} = f'\"{{{name}}}\"'"
+    yield f"elif {name}.__class__ is bytes:"
+    yield f"    {name} = f'\"{{{name}.decode()}}\"'"
     yield f"elif {name}.__class__ is str:"
     yield f"    {name} = f'\"{{to_decimal({name}):f}}\"'"
     yield from _otherwise(name, optional=optional)

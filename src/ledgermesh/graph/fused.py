@@ -33,6 +33,7 @@ from ledgermesh.graph.fused_paths import (
     single,
 )
 from ledgermesh.graph.fused_usual import QUICK_MIN, Quick, quick_field, quickly
+from ledgermesh.model.exact import exact
 from ledgermesh.model.mapped import Mapped, row_of, wires_of
 from ledgermesh.model.money import Money
 from ledgermesh.model.row import Row
@@ -132,7 +133,7 @@ class _Writer(Emitter):
         self._hoisted: dict[str, str] = {}
         """Paths of currencies in the document itself, and the names that they have."""
         self.names |= {
-            "Decimal": Decimal, "Row": Row, "currencies": {}, "to_decimal": to_decimal,
+            "Decimal": Decimal, "Row": Row, "currencies": {}, "to_decimal": to_decimal, "exact": exact,
             "to_currency": to_currency, "MISSING": MISSING, "UNSET": msgspec.UNSET, "Odd": Odd, "Raw": msgspec.Raw,
             "quote": encode_basestring, "encode": options.encode,
             # The first object of a class is looked at where fields are read one by one.
@@ -337,7 +338,7 @@ class _Writer(Emitter):
             raise Unusual
         lines, inside = [f"{name} = doc_{at.depth}"], at.shape
         if usual.how != "here":
-            lines, inside = at.find(usual.path, name)
+            lines, inside = at.find(usual.path, name, opened=True)
         below = at.below(place.id + 1, inside)
         yield from lines
         yield f"if {name} is not None:"
@@ -349,7 +350,7 @@ class _Writer(Emitter):
         name, element = f"v{place.id}", item(place.type)
         if element is None or item(element) is not None:
             raise Unusual
-        lines, inside = at.find(usual.path, name, many=True)
+        lines, inside = at.find(usual.path, name, many=True, opened=True)
         below = at.below(place.id + 1, inside)
         yield from lines
         yield f"if {name} is None:"

@@ -65,8 +65,11 @@ class At(NamedTuple):
         known = path in self.shape.parts and self.shape.parts[path] is None
         return f"doc_{self.depth}.{path}{TAIL}" if known else None
 
-    def find(self, path: str, name: str, *, many: bool = False) -> Found:
-        """What `row.at` finds, where all around it are objects; `many` says that it should be a list."""
+    def find(self, path: str, name: str, *, many: bool = False, opened: bool = False) -> Found:
+        """What `row.at` finds, where all around it are objects; `many` says that it should be a list.
+
+        Where it is `opened`, it is looked into; else it may be a number's text.
+        """
         if path.startswith("@"):  # a setting, which is the same everywhere
             return Found([f"{name} = settings.get({path[1:]!r})"], None)
         holder, shape, path = self.holder(path)
@@ -76,7 +79,8 @@ class At(NamedTuple):
             if depth:
                 lines += indented(iter((f"if {name} is not None:",)), depth - 1)
                 lines += indented(looked_at(name, shape), depth)
-            lines += indented(_member(name, holder, shape, key), depth)
+            read = opened or depth < len(keys) - 1
+            lines += indented(_member(name, holder, shape, key, read=read), depth)
             part = shape.parts.get(key) if shape is not None else None
             # Who joined a call may have the documents of another resource.
             if part is not None and part.many is not (many and depth == len(keys) - 1):
@@ -85,9 +89,9 @@ class At(NamedTuple):
         return Found(lines, shape)
 
 
-def _member(name: str, holder: str, shape: Class, key: str) -> Lines:
-    """What stands there, None where nothing does."""
-    if shape is None:
+def _member(name: str, holder: str, shape: Class, key: str, *, read: bool) -> Lines:
+    """What stands there, None where nothing does; with numbers for all texts of such in it where it is `read`."""
+    if shape is None or (read and key in shape.parts and shape.parts[key] is None):
         yield f"{name} = {holder}.get({key!r})"
     elif key not in shape.parts:
         yield f"{name} = None"
@@ -129,6 +133,8 @@ def single(how: str, name: str) -> Lines:
         case "number":
             yield f"if {name}.__class__ is Decimal:"
             yield "    pass"
+            yield f"elif {name}.__class__ is bytes:"
+            yield f"    {name} = exact({name})"
             yield f"elif {name}.__class__ is int:"
             yield f"    {name} = Decimal({name})"
             yield f"elif {name}.__class__ is str:"

@@ -33,7 +33,7 @@ class Quick(NamedTuple):
     piece: str
     """Its JSON as a part of a formatted string."""
     number: bool = False
-    """Whether it is made text by `str`."""
+    """Whether it is made text by `str`, which may give it an exponent."""
 
 
 def quickly(level: Level, fields: Mapping[int, Quick], take: str) -> Lines:
@@ -64,16 +64,18 @@ def quick_field(place: Place, wires: Mapping[str, Wire], at: At, currency_of: Cu
     if usual.how == "word":
         # Whose JSON is known; what is written one by one adds to those.
         return Quick(name, f"words_{place.id}.get({found})", f"{name} is not None", f"{{{name}}}")
+    verbatim = at.shape is not None and at.shape.verbatim
     if usual.how == "text" and is_text(place):
-        verbatim = at.shape is not None and at.shape.verbatim
         text = f'"{{{name}}}"' if verbatim else f"{{quote({name})}}"
         return Quick(name, found, f"{name}.__class__ is str and {name}", text)
     exact = f"({name}.__class__ is Decimal or {name}.__class__ is int)"
+    if verbatim:  # what is not whole is its text, and has no exponent
+        exact = f"({name}.__class__ is bytes and ({name} := {name}.decode()) or {name}.__class__ is int)"
     if usual.how == "number" and is_decimal(place):
-        return Quick(name, found, exact, f'"{{{name}}}"', number=True)
+        return Quick(name, found, exact, f'"{{{name}}}"', number=not verbatim)
     if usual.how == "money" and len(place.levels) == 1:
         piece = _money(place, usual, name, currency_of)
-        return None if piece is None else Quick(name, found, exact, piece, number=True)
+        return None if piece is None else Quick(name, found, exact, piece, number=not verbatim)
     return None
 
 

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Final, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from ledgermesh.model.exact import UNREAD, exact
+
 TAIL: Final = "_"
 """What the attribute of a field ends in, behind the provider's name, so that it is never the name of a method."""
 
@@ -23,12 +25,15 @@ class Part(NamedTuple):
 
 
 class Document(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """An object of a provider's answer. A mapping for whoever takes it for one."""
+    """An object of a provider's answer. A mapping for whoever takes it for one.
+
+    Its attributes may hold numbers as their text (see `model/exact`); who reads it as a mapping is given numbers.
+    """
 
     parts: ClassVar[Mapping[str, Part | None]] = {}
     """Its fields by name, and what is inside of them where that is documents."""
     verbatim: ClassVar[bool] = False
-    """Whether JSON has all of its texts as they are, between quotes."""
+    """Whether JSON has all of its texts as they are, between quotes; and its numbers, whose text attributes hold."""
     attributes: ClassVar[Mapping[str, str]] = {}
     """The attribute of each field."""
 
@@ -36,7 +41,9 @@ class Document(msgspec.Struct, frozen=True, eq=False, gc=False):
         """The value there; what is absent is `default`."""
         attribute = self.attributes.get(name)
         found = getattr(self, attribute) if attribute is not None else UNSET
-        return default if found is UNSET else found
+        if found is UNSET:
+            return default
+        return exact(found) if found.__class__ in UNREAD else found
 
     def __getitem__(self, name: str) -> Any:
         found = self.get(name, UNSET)
@@ -45,7 +52,8 @@ class Document(msgspec.Struct, frozen=True, eq=False, gc=False):
         return found
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self.get(name, UNSET) is not UNSET
+        attribute = self.attributes.get(name) if isinstance(name, str) else None
+        return attribute is not None and getattr(self, attribute) is not UNSET
 
     def __iter__(self) -> Iterator[str]:
         return (name for name in self.parts if name in self)
@@ -86,7 +94,10 @@ def each_at(documents: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
     attribute = shape.attributes.get(name) if issubclass(shape, Document) else None
     if attribute is not None:
         with suppress(AttributeError):  # of those that are no documents
-            return [None if each is UNSET else each for each in map(attrgetter(attribute), documents)]
+            return [
+                None if each is UNSET else exact(each) if each.__class__ in UNREAD else each
+                for each in map(attrgetter(attribute), documents)
+            ]
     return [each.get(name) for each in documents]
 
 

@@ -24,11 +24,13 @@ class Shape:
 
     def __init__(self, node: _Node, title: str, items: str) -> None:
         self._node, self._title, self._items = node, title, items
+        self.numbers = node.has_numbers()
+        """Whether there are numbers in it that are shown as they are: their text is worth more than what it means."""
         self.escaped: Any = self._type(verbatim=False)
 
     @cached_property
     def verbatim(self) -> Any:
-        """Of an answer in which nothing is escaped, which its documents know: the same otherwise."""
+        """Of an answer whose texts and numbers are all as JSON has them, which its documents know; else the same."""
         return self._type(verbatim=True)
 
     def document(self, *, verbatim: bool) -> type[Document]:
@@ -69,6 +71,7 @@ class _Node:
         """The same, unless something of it is read by itself."""
         self.inner: dict[tuple[str, bool], _Node] = {}
         """Objects, by name and whether there is a list of them."""
+        self._numbers = False
 
     def walk(self, wires: Mapping[str, Wire], above: tuple[_Node, ...]) -> None:
         """Take in what these read; `above` are the objects around this one, the nearest first."""
@@ -81,8 +84,13 @@ class _Node:
                 self.known.update(path for path in wire.paths if "." not in path and _own(path))
                 self.walk(parts.wires, (self, *above))
             else:
+                self._numbers |= how in ("number", "money")
                 for path in wire.paths:
                     self.leaf(path, above)
+
+    def has_numbers(self) -> bool:
+        """Whether exact numbers are read as they are, of it or of what is inside."""
+        return self._numbers or any(node.has_numbers() for node in self.inner.values())
 
     def leaf(self, path: str, above: tuple[_Node, ...]) -> None:
         """Note what stands at a path; a setting stands nowhere."""
