@@ -13,7 +13,7 @@ from msgspec import Struct
 from starlette.requests import Request
 
 from ledgermesh.errors import BadInput
-from ledgermesh.nesting import ASKED_DEPTH_MAX, too_deep
+from ledgermesh.nesting import too_deep
 from ledgermesh.upstream.call import Fresh
 
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -93,7 +93,7 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 def decoded(body: bytes, what: str = "the request") -> Any:
     """The value of a JSON text in UTF-8; raises BadInput."""
-    if too_deep(body, ASKED_DEPTH_MAX):
+    if too_deep(body):
         raise BadInput(f"{what} is nested too deeply")
     try:
         return _DECODER.decode(body)
