@@ -17,6 +17,7 @@ ENDS_BY_ITSELF: Final = sys.version_info < (3, 12)
 
 _ALIKE: Final = bytes.maketrans(b"{}", b"[]")
 _OTHERS: Final = bytes(each for each in range(256) if each not in b'[]{}"')
+_NOT_OPENING: Final = bytes(each for each in range(256) if each not in b"[{")
 _STEPS: Final = tuple((each == ord("[")) - (each == ord("]")) for each in range(256))
 _ROUNDS: Final = 8
 """Levels that are taken away one by one: nearly all documents have no more."""
@@ -24,15 +25,10 @@ _ROUNDS: Final = 8
 
 def too_deep(text: bytes) -> bool:
     """Whether a JSON text is nested deeper than DEPTH_MAX. Of what is no JSON it may say anything."""
-    if ENDS_BY_ITSELF or len(text) <= 2 * DEPTH_MAX or not _many(text):
+    if ENDS_BY_ITSELF or len(text) <= 2 * DEPTH_MAX:
         return False
-    return depth(text) > DEPTH_MAX
-
-
-def _many(text: bytes) -> bool:
-    """Whether it has more brackets than may stand inside each other."""
-    # Parting it is quicker than counting, which looks at every byte by itself.
-    return len(text.split(b"{", DEPTH_MAX + 1)) + len(text.split(b"[", DEPTH_MAX + 1)) - 2 > DEPTH_MAX
+    # As a rule it has not even so many brackets.
+    return len(text.translate(None, _NOT_OPENING)) > DEPTH_MAX and depth(text) > DEPTH_MAX
 
 
 def depth(text: bytes) -> int:
