@@ -15,6 +15,7 @@ import uvicorn
 from msgspec import Struct, field
 from starlette.types import ASGIApp
 
+from ledgermesh import large_pages
 from ledgermesh.edge.drain import Drain
 from ledgermesh.edge.socket.frames import LeavingSocket, Socket
 from ledgermesh.edge.transport.wire import WireLimits, bounded
@@ -170,10 +171,17 @@ def _signals(servers: Sequence[_Server], *, worker: bool) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-async def serve(sites: Sequence[Site], *, started: Callable[[list[int]], None], worker: bool = False) -> None:
+async def serve(
+    sites: Sequence[Site],
+    *,
+    started: Callable[[list[int]], None],
+    worker: bool = False,
+    lasting: bool = False,
+) -> None:
     """Run all sites until a signal or until one of them stops; `started` is given their ports.
 
-    A `worker` has somebody who watches over it: only AT_ONCE does not wait, however often it is told to stop.
+    A `worker` has somebody who watches over it: only AT_ONCE does not wait, however often it is told to stop. What is
+    `lasting` puts its memory into large pages.
 
     Raises ConfigurationError where one cannot listen or start. Called in the main thread, which has the signals.
     """
@@ -186,6 +194,7 @@ async def serve(sites: Sequence[Site], *, started: Callable[[list[int]], None], 
             asyncio.create_task(server.serve(sockets=[bound]))
             for server, bound in zip(servers, sockets, strict=True)
         ]
+        keeping = asyncio.ensure_future(large_pages.keep()) if lasting else None
         try:
             if await _all_started(servers, running):
                 # What start-up made stays. Looking at it again and again is a third of what a large answer costs.
@@ -193,6 +202,8 @@ async def serve(sites: Sequence[Site], *, started: Callable[[list[int]], None], 
                 started(ports)
                 await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            if keeping is not None:
+                keeping.cancel()
             for server in servers:
                 server.should_exit = True
             ended = await asyncio.gather(*running, return_exceptions=True)

@@ -140,7 +140,7 @@ async def run(what: str, port: int, upstreams: Sequence[str]) -> None:
     """Serve ours until the process ends."""
     with uncollected():
         app = await ours(what, upstreams)
-    await serve([Site(app, "127.0.0.1", port)], started=lambda ports: None)
+    await serve([Site(app, "127.0.0.1", port)], started=lambda ports: None, lasting=True)
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ LEVELS = (
     ("state",),
     ("spec",),
     ("model",),
-    ("telemetry", "errors", "clock", "slices", "garbage", "nesting"),
+    ("telemetry", "errors", "clock", "slices", "garbage", "nesting", "large_pages"),
 )
 """Sections of the path from the caller to the provider. Each may import itself and what stands lower."""
 

@@ -114,7 +114,7 @@ class House:
             else:
                 place.answers()
 
-        await server.serve([site], started=started, worker=place is not None)
+        await server.serve([site], started=started, worker=place is not None, lasting=given.large_pages)
 
 
 def served(settings: Settings, **instead: object) -> Settings:

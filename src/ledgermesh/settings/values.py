@@ -34,6 +34,8 @@ class Server(Part):
     a state that they share."""
     event_loop: Literal["auto", "asyncio", "uvloop"] = "auto"
     """What runs each process: `auto` is uvloop where its package is installed, else asyncio."""
+    large_pages: bool = True
+    """Whether each process puts its memory into pages of 2 MB, where Linux can (6.1 and later)."""
     request_seconds: float = Field(default=20.0, gt=0, allow_inf_nan=False)
     """When the caller gives no X-Request-Timeout."""
     request_seconds_max: float = Field(default=120.0, gt=0, allow_inf_nan=False)
