@@ -2,7 +2,7 @@
 
 Linux gives memory in pages of 4 kB, and an answer needs things that lie in thousands of them. Of its own accord it
 makes large pages of 2 MB only where it is told to for all programs. From 6.1 on it does so when asked (`MADV_COLLAPSE`,
-see madvise(2)), which took an eighth to a fifth off what an answer costs. Elsewhere nothing happens.
+see madvise(2)): small answers took an eighth less then, large ones a little less. Elsewhere nothing happens.
 """
 
 from __future__ import annotations
