@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from ledgermesh.errors import ConfigurationError
+from ledgermesh.large_pages import keep
 from ledgermesh.sandbox.certificate import self_signed
 from ledgermesh.server import GRACE_SECONDS, Site, listen, serve
 
@@ -54,10 +55,10 @@ class House:
 class Running:
     """Sites that are being served, and their ports."""
 
-    def __init__(self, *apps: Starlette) -> None:
+    def __init__(self, *apps: Starlette, lasting: bool = False) -> None:
         self._ports: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
         self.task = asyncio.create_task(
-            serve([Site(app, HOST, 0) for app in apps], started=self._ports.set_result)
+            serve([Site(app, HOST, 0) for app in apps], started=self._ports.set_result, lasting=lasting)
         )
 
     async def ports(self) -> list[int]:
@@ -84,6 +85,21 @@ async def test_two_applications_stop_together_on_a_signal() -> None:
     assert found == ["one", "two"]
     assert (one.closed, two.closed) == (True, True)
     assert signal.getsignal(signal.SIGTERM) is handler
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+async def test_what_lasts_keeps_its_memory_in_large_pages(lasting: bool) -> None:
+    """As long as it is served, and nothing else does."""
+    running = Running(House("one").app, lasting=lasting)
+    await running.ports()
+    during = [
+        task for task in asyncio.all_tasks() if getattr(task.get_coro(), "cr_code", None) is keep.__code__
+    ]
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running.ended()
+
+    assert len(during) == lasting
+    assert all(task.cancelled() for task in during)
 
 
 async def test_an_answer_in_flight_is_finished() -> None:

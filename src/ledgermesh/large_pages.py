@@ -13,6 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,21 +25,10 @@ KEPT: Final = 0.75
 COLLAPSE: Final = 25
 """MADV_COLLAPSE."""
 AFTER_SECONDS: Final = (3.0, 10.0, 60.0, 600.0)
-"""Between the looks for new memory; the last goes on."""
+"""Between the looks for new memory; the last goes on. Of a server that has just begun, not much is in use yet."""
 MAPS: Final = Path("/proc/self/maps")
 
 Sleep = Callable[[float], Awaitable[Any]]
-
-
-async def keep(sleep: Sleep = asyncio.sleep, collapse: Callable[[], int] | None = None) -> None:
-    """Go on putting what is kept into large pages, until nothing can be done or this is cancelled."""
-    work, waits = collapse or collapsed, list(AFTER_SECONDS)
-    while True:
-        await sleep(waits[0])
-        # Of a server that has just begun, not much is in use yet.
-        if await asyncio.to_thread(work) < 0:
-            return
-        waits = waits[1:] or waits
 
 
 def collapsed() -> int:
@@ -54,6 +44,14 @@ def collapsed() -> int:
             asked += 1
             made += library.madvise(start, LARGE, COLLAPSE) == 0
     return -1 if asked and not made else made
+
+
+async def keep(sleep: Sleep = asyncio.sleep, collapse: Callable[[], int] = collapsed) -> None:
+    """Go on putting what is kept into large pages, until nothing can be done or this is cancelled."""
+    for seconds in chain(AFTER_SECONDS, repeat(AFTER_SECONDS[-1])):
+        await sleep(seconds)
+        if await asyncio.to_thread(collapse) < 0:
+            return
 
 
 @cache

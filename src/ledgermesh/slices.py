@@ -15,6 +15,16 @@ FREED: Final = 16
 """Rows that are let go of between two looks at the clock."""
 
 
+def _called(waiting: deque[asyncio.Future[None]]) -> bool:
+    """Let the first go on who has not given up; whether there was one."""
+    while waiting:
+        waiter = waiting.popleft()
+        if not waiter.done():
+            waiter.set_result(None)
+            return True
+    return False
+
+
 class Alone:
     """Lets those who make thousands of objects begin one by one, in the order in which they came.
 
@@ -50,12 +60,7 @@ class Alone:
         if turns:
             asyncio.get_running_loop().call_soon(self._over, turns - 1)
             return
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
-        self._taken = False
+        self._taken = _called(self._waiting)
 
 
 class Slices:
@@ -132,12 +137,7 @@ class Slices:
             loop.call_soon(self._next)
 
     def _next(self) -> None:
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
-        self._calling = False
+        self._calling = _called(self._waiting)
 
     def _begin(self) -> None:
         """Unless somebody else has begun in this turn."""

@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from ledgermesh.nesting import DEPTH_MAX
 from ledgermesh.slices import Slices, endless
 from ledgermesh.upstream.decode import NotJson, decode
-from ledgermesh.upstream.pieces import AT_ONCE_BYTES, decode_pieces, decode_sliced
+from ledgermesh.upstream.pieces import AT_ONCE_BYTES, DEPTH_MAX, decode_pieces, decode_sliced
 
 TEXTS = some.text(alphabet='ab"\\{}[],:é\n𝄞 ', max_size=12)
 LEAVES = some.none() | some.booleans() | some.integers(-(10**12), 10**12) | TEXTS

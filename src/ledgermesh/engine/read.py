@@ -144,7 +144,7 @@ class ListPages:
         self, position: int | None, size: int, window: Parameters, max_age: float, search: str | None = None
     ) -> Call:
         maker, list_ = self._maker, self._list
-        # Of equal names the last one counts.
+        # Of equal names the last one counts, as `call` has it.
         query = (
             *dated(list_.query, self._terms.today),
             *self.pushed.parameters,

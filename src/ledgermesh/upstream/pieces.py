@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledgermesh.nesting import DEPTH_MAX, depth
+from ledgermesh.nesting import depth
 from ledgermesh.slices import Slices
 from ledgermesh.spec.shapes import Shape
 from ledgermesh.upstream.decode import BYTE_ORDER_MARK, TOO_DEEP, NotJson, decode
@@ -27,6 +27,8 @@ UNCOUNTED_BYTES: Final = 2 * AT_ONCE_MARKS
 ALONE_BYTES: Final = 16_384
 """A body that is as large is decoded when those that were decoded before are used."""
 PIECE_BYTES: Final = 32_768
+DEPTH_MAX: Final = 500
+"""Brackets inside of each other, where a body is large."""
 LOOK_EVERY: Final = 16
 """Steps between two looks at the clock."""
 SPACE: Final = b" \t\n\r"
