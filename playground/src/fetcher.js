@@ -1,4 +1,5 @@
 // One GraphQL request over HTTP, with the picked key and company as headers.
+import { Kind, parse } from 'graphql';
 import { recordAnswer } from './answers.js';
 import { ENDPOINT } from './config.js';
 import { parseExact } from './exact.js';
@@ -31,12 +32,27 @@ function readBody(status, body) {
 }
 
 /**
- * Just after a change of tab GraphiQL may still name the operation of the tab before; such a name is left out.
+ * The operation that is meant. GraphiQL names it a moment after the text has changed, until then it names the one
+ * before or none: the text itself decides where it has one operation, and a name that it does not have is left out.
  * @param {string} query
- * @param {string | null | undefined} operationName
+ * @param {string | null | undefined} operationName what GraphiQL names
+ * @returns {string | undefined}
  */
-export const knownOperation = (query, operationName) =>
-  operationName && new RegExp(`\\b${operationName}\\b`).test(query) ? operationName : undefined;
+export function knownOperation(query, operationName) {
+  const names = operationNames(query);
+  if (names?.length === 1) return names[0];
+  return operationName && names?.includes(operationName) ? operationName : undefined;
+}
+
+/** @param {string} query @returns {(string | undefined)[] | null} of its operations; null if it cannot be read */
+function operationNames(query) {
+  try {
+    const { definitions } = parse(query, { noLocation: true });
+    return definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).map(({ name }) => name?.value);
+  } catch {
+    return null;
+  }
+}
 
 /** @param {{query: string, operationName?: string | null, variables?: unknown}} params */
 const requestBody = ({ operationName, ...params }) =>

@@ -36,6 +36,11 @@ HARD_VARIABLES = {
 }
 HARD_HEADERS = {"X-Provider-Token": "grand-tour-kashoo hush-hush", "Cache-Control": "no-cache, x=it's-$1"}
 LANGUAGES = ("curl", "Python", "TypeScript")
+WRITE_AND_RUN = """(query) => {
+    const models = globalThis.__MONACO.editor.getModels();
+    models.find((model) => model.uri.path.endsWith("operation.graphql")).setValue(query);
+    document.querySelector(".graphiql-execute-button").click();
+}"""
 COPYING = ["clipboard-read", "clipboard-write"]
 
 
@@ -237,7 +242,7 @@ async def test_code_sends_what_the_page_sends(visit_page: Any, browser: Browser,
             await run_shell(curl, environment)
             await run_python(python, environment)
             await run_script(script, environment, browser)
-    assert [trimmed(body) for body in sink.bodies] == [trimmed(sent)] * 6
+    assert [trimmed(body) for body in sink.bodies] == [trimmed(sent)] * 6 and sent["operationName"] == "Hard"
     for plain, own in zip(sink.headers[:3], sink.headers[3:], strict=True):
         assert (plain["authorization"], own["authorization"]) == ("Bearer lm_demo_read", "Bearer lm own")
         assert (plain["x-account-key"], plain["cache-control"]) == (
@@ -245,6 +250,20 @@ async def test_code_sends_what_the_page_sends(visit_page: Any, browser: Browser,
             HARD_HEADERS["Cache-Control"],
         )
         assert own["x-provider-token"] == "told"
+
+
+async def test_the_text_says_which_operation_is_meant(visit_page: Any) -> None:
+    """Run at the moment the text changes, before the editor has read it; of several operations none is guessed."""
+    async with visit_page() as visit:
+        await visit.write("query Before { viewer { environment } }")
+        await visit.run()
+        named = [visit.questions[-1].post_data_json["operationName"]]
+        for query in ("query After { viewer { environment } }", "{ viewer { environment } }"):
+            async with visit.page.expect_response("**/graphql"):
+                await visit.page.evaluate(WRITE_AND_RUN, query)
+            named.append(visit.questions[-1].post_data_json.get("operationName"))
+            await visit.page.get_by_role("button", name="Execute query").wait_for()
+    assert named == ["Before", "After", None]
 
 
 def trimmed(body: Any) -> Any:
