@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from random import Random
@@ -15,7 +16,7 @@ from hypothesis import strategies as some
 
 from ledgermesh.slices import Slices, endless
 from ledgermesh.upstream.decode import NotJson, decode
-from ledgermesh.upstream.pieces import AT_ONCE_BYTES, DEPTH_MAX, decode_pieces, decode_sliced
+from ledgermesh.upstream.pieces import AT_ONCE_BYTES, DEPTH_MAX, RUN, decode_pieces, decode_sliced
 
 TEXTS = some.text(alphabet='ab"\\{}[],:é\n𝄞 ', max_size=12)
 LEAVES = some.none() | some.booleans() | some.integers(-(10**12), 10**12) | TEXTS
@@ -109,6 +110,17 @@ def test_bodies_of_every_build(runner: asyncio.Runner, document: Any, size: int)
     spaced = json.dumps(document, indent=3).replace(": ", ":" + " " * 70).encode()
     for body in (json.dumps(document).encode(), spaced):
         assert in_pieces(runner, body, size) == decode(body)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(document=DOCUMENTS, indent=SPACES, size=some.integers(1, 40))
+def test_older_pythons_read_the_same(document: Any, indent: int | None, size: int) -> None:
+    """Repeats that could give back what they took, as those before 3.11.5 have them, never match anything else."""
+    giving = re.compile(RUN.pattern.replace(b"}+", b"}"), RUN.flags)
+    body = json.dumps(document, indent=indent).encode()
+    for start in range(0, len(body), size):
+        ours, others = RUN.match(body, start), giving.match(body, start)
+        assert ours is not None and others is not None and ours.regs == others.regs
 
 
 def test_numbers_stay_exact(runner: asyncio.Runner) -> None:

@@ -12,13 +12,10 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ledgermesh.nesting import depth
 from ledgermesh.slices import Slices
 from ledgermesh.spec.shapes import Shape
 from ledgermesh.upstream.decode import BYTE_ORDER_MARK, TOO_DEEP, NotJson, decode
 
-MATCHES_WELL: Final = sys.version_info >= (3, 11, 5)
-"""Before, Python's possessive repeats matched too little (python/cpython#106052): there nothing is cut."""
 AT_ONCE_BYTES: Final = 512_000
 AT_ONCE_MARKS: Final = 40_000
 """Commas and points of a body that is decoded at once: about as many values, of which numbers take the longest."""
@@ -33,22 +30,32 @@ LOOK_EVERY: Final = 16
 """Steps between two looks at the clock."""
 SPACE: Final = b" \t\n\r"
 
-STRING: Final = rb'"[^"\\]{0,2048}+(?:\\.[^"\\]{0,2048}+){0,64}+"'
+POSSESSIVE: Final = b"+" if sys.version_info >= (3, 11, 5) else b""
+"""Behind a repeat: it gives nothing back. Nothing here would match if it did, which only takes longer to find out.
+
+Before, such repeats matched too little (python/cpython#106052).
+"""
+STRING: Final = rb'"[^"\\]{0,2048}P(?:\\.[^"\\]{0,2048}P){0,64}P"'.replace(b"P", POSSESSIVE)
 """Longer ones are gone through by other means."""
-GAP: Final = rb'[^"{}\[\]]{0,4096}+'
-GAP_INSIDE: Final = rb'[^"{}\[\]]{0,64}+'
+GAP: Final = rb'[^"{}\[\]]{0,4096}P'.replace(b"P", POSSESSIVE)
+GAP_INSIDE: Final = rb'[^"{}\[\]]{0,64}P'.replace(b"P", POSSESSIVE)
 
 
 def _within(value: bytes, times: int) -> bytes:
     """A string, or brackets around a few of these values."""
-    return rb"(?:%b|[{\[]%b(?:%b%b){0,%d}+[}\]])" % (STRING, GAP_INSIDE, value, GAP_INSIDE, times)
+    inside = rb"%b(?:%b%b){0,%d}%b" % (GAP_INSIDE, value, GAP_INSIDE, times, POSSESSIVE)
+    return rb"(?:%b|[{\[]%b[}\]])" % (STRING, inside)
 
 
 RUN: Final = re.compile(
-    rb"(%b)(?:%b(%b)){0,8}+([{}\[\]]?)" % (GAP, _within(_within(_within(STRING, 48), 96), 48), GAP), re.DOTALL
+    rb"(%b)(?:%b(%b)){0,8}%b([{}\[\]]?)"
+    % (GAP, _within(_within(_within(STRING, 48), 96), 48), GAP, POSSESSIVE),
+    re.DOTALL,
 )
 """Over a few whole values that are not large and not deep, as most rows are, and over a bracket that stands next."""
-KEY: Final = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")[ \t\n\r]*:[ \t\n\r]*\Z', re.DOTALL)
+KEY: Final = re.compile(
+    rb'("[^"\\]*P(?:\\.[^"\\]*P)*P")[ \t\n\r]*:[ \t\n\r]*\Z'.replace(b"P", POSSESSIVE), re.DOTALL
+)
 QUOTES_AT_ONCE: Final = 1_000
 OPENING: Final = b"{["
 
@@ -69,10 +76,6 @@ async def decode_sliced(
 
 async def decode_pieces(body: bytes, slices: Slices, piece_bytes: int = PIECE_BYTES) -> object:
     """The same, whatever its size."""
-    if not MATCHES_WELL:
-        if depth(body) > DEPTH_MAX:
-            raise NotJson(TOO_DEEP)
-        return decode(body)
     reader = _Reader(body, piece_bytes)
     count = 0
     while reader.open or not reader.ended:
