@@ -6,7 +6,8 @@ import asyncio
 import datetime as dt
 import weakref
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
 from aiodataloader import DataLoader
 
@@ -20,7 +21,7 @@ from ledgermesh.engine.version import version_of
 from ledgermesh.errors import LedgermeshError, Unavailable, Unsupported
 from ledgermesh.graph.batch import Asked, Batch
 from ledgermesh.graph.downloads import downloads
-from ledgermesh.model.mapped import row_of, wires_of
+from ledgermesh.model.mapped import read_alike, row_of, wires_of
 from ledgermesh.model.platform import Quota
 from ledgermesh.model.record import Download, Origin, Record, origin_of
 from ledgermesh.model.row import Malformed, Row
@@ -283,6 +284,9 @@ class Loaders:
         return self._children[key]
 
 
+_CONNECTION: Final = attrgetter("connection")
+
+
 def _alike(
     records: Sequence[Record], reference: str, wanted: Wanted
 ) -> tuple[str, str, list[str | None]] | None:
@@ -295,11 +299,15 @@ def _alike(
         return None
     if wanted <= FREE or wire.held or wire.embeds:
         return None
-    connection = origin_of(records[0]).connection
-    if not all(wires_of(each) is wires and origin_of(each).connection is connection for each in records):
+    connections = set(map(id, map(_CONNECTION, map(origin_of, records))))
+    if len(connections) > 1 or not read_alike(records):
         return None
     try:
-        return connection.id, wire.refers.kind, referred(list(map(row_of, records)), wire.refers)
+        return (
+            origin_of(records[0]).connection.id,
+            wire.refers.kind,
+            referred(list(map(row_of, records)), wire.refers),
+        )
     except Malformed:
         return None
 

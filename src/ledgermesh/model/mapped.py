@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -80,6 +80,11 @@ wires_of: Callable[[Mapped], Mapping[str, Any]] = attrgetter("_wires")
 """How its fields are read."""
 findings_of: Callable[[Mapped], list[Finding]] = attrgetter("_findings")
 """What could not be read so far."""
+
+
+def read_alike(records: Iterable[Mapped]) -> bool:
+    """Whether the fields of all of these are read by the same wires."""
+    return len(set(map(id, map(wires_of, records)))) <= 1
 
 
 def read_all(value: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ledgermesh.model.mapped import row_of, wires_of
+from ledgermesh.model.mapped import read_alike, row_of
 from ledgermesh.model.row import Malformed, Row, each_at
 from ledgermesh.spec.wires import Refers, Wire
 
@@ -19,7 +19,7 @@ def column(records: Sequence[Any], name: str) -> list[Any]:
     """The field of each of these; a value that is malformed is noted as when it is read by itself."""
     wires = getattr(records[0], "_wires", None) if records else None
     wire = wires.get(name) if wires is not None else None
-    if isinstance(wire, Wire) and wire.parts is None and all(wires_of(each) is wires for each in records):
+    if isinstance(wire, Wire) and wire.parts is None and read_alike(records):
         rows = list(map(row_of, records))
         try:
             return _words(rows, wire) or [wire.read(row) for row in rows]
