@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from queue import SimpleQueue
+from typing import IO
 
 import pytest
 
@@ -27,7 +31,7 @@ def run(*arguments: str) -> int:
 
 
 class Process:
-    """A command in a process of its own."""
+    """A command in a process of its own. All that it prints is read as it comes: it never waits for a reader."""
 
     def __init__(self, *arguments: str) -> None:
         self.process = subprocess.Popen(
@@ -37,22 +41,46 @@ class Process:
             text=True,
             env={**os.environ, "COLUMNS": "200"},
         )
+        self._printed: SimpleQueue[str] = SimpleQueue()
+        self._errors: SimpleQueue[str] = SimpleQueue()
+        readers = ((self.process.stdout, self._printed), (self.process.stderr, self._errors))
+        self._readers = [threading.Thread(target=_read, args=each, daemon=True) for each in readers]
+        for each in self._readers:
+            each.start()
 
     def said(self, last: str) -> str:
         """What it printed, up to a line that begins like this."""
-        assert self.process.stdout is not None
         lines: list[str] = []
-        for line in self.process.stdout:
+        while line := self._printed.get(timeout=SECONDS):
             lines.append(line)
             if line.startswith(last):
                 return "".join(lines)
-        pytest.fail(f"it ended: {self.process.stderr.read() if self.process.stderr else ''}")
+        pytest.fail(f"it ended: {self._ended()}")
 
     def stop(self, number: int) -> tuple[int, str]:
         """Exit code and what went to stderr, after this signal."""
         self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=SECONDS)
+        errors = self._ended()
         return self.process.returncode, errors
+
+    def _ended(self) -> str:
+        self.process.wait(SECONDS)
+        return "".join(iter(partial(self._errors.get, timeout=SECONDS), ""))
+
+    def kill(self) -> None:
+        """End it at once, if it has not ended."""
+        self.process.kill()
+        self.process.wait(SECONDS)
+        for each in self._readers:
+            each.join(SECONDS)
+
+
+def _read(stream: IO[str], lines: SimpleQueue[str]) -> None:
+    """Line by line; an empty one is the end."""
+    with stream:
+        for line in stream:
+            lines.put(line)
+    lines.put("")
 
 
 @contextmanager
@@ -61,8 +89,7 @@ def process(*arguments: str) -> Iterator[Process]:
     try:
         yield running
     finally:
-        running.process.kill()
-        running.process.communicate(timeout=SECONDS)
+        running.kill()
 
 
 def accountsos_key() -> str:
