@@ -258,12 +258,13 @@ async def test_the_text_says_which_operation_is_meant(visit_page: Any) -> None:
         await visit.write("query Before { viewer { environment } }")
         await visit.run()
         named = [visit.questions[-1].post_data_json["operationName"]]
-        for query in ("query After { viewer { environment } }", "{ viewer { environment } }"):
+        several = "query One { viewer { environment } } query Two { viewer { environment } }"
+        for query in ("query After { viewer { environment } }", "{ viewer { environment } }", several):
             async with visit.page.expect_response("**/graphql"):
                 await visit.page.evaluate(WRITE_AND_RUN, query)
             named.append(visit.questions[-1].post_data_json.get("operationName"))
             await visit.page.get_by_role("button", name="Execute query").wait_for()
-    assert named == ["Before", "After", None]
+    assert named == ["Before", "After", None, None]
 
 
 def trimmed(body: Any) -> Any:

@@ -26,36 +26,40 @@ ALONE_BYTES: Final = 16_384
 PIECE_BYTES: Final = 32_768
 DEPTH_MAX: Final = 500
 """Brackets inside of each other, where a body is large."""
+STEP_BYTES: Final = 65_536
+"""Gone over in one step at most, however many small values they are."""
 LOOK_EVERY: Final = 16
 """Steps between two looks at the clock."""
 SPACE: Final = b" \t\n\r"
 
-POSSESSIVE: Final = b"+" if sys.version_info >= (3, 11, 5) else b""
-"""Behind a repeat: it gives nothing back. Nothing here would match if it did, which only takes longer to find out.
-
-Before, such repeats matched too little (python/cpython#106052).
-"""
-STRING: Final = rb'"[^"\\]{0,2048}P(?:\\.[^"\\]{0,2048}P){0,64}P"'.replace(b"P", POSSESSIVE)
+STRING: Final = rb'"[^"\\]{0,2048}+(?:\\.[^"\\]{0,2048}+){0,64}+"'
 """Longer ones are gone through by other means."""
-GAP: Final = rb'[^"{}\[\]]{0,4096}P'.replace(b"P", POSSESSIVE)
-GAP_INSIDE: Final = rb'[^"{}\[\]]{0,64}P'.replace(b"P", POSSESSIVE)
+GAP: Final = rb'[^"{}\[\]]{0,4096}+'
+GAP_INSIDE: Final = rb'[^"{}\[\]]{0,64}+'
 
 
 def _within(value: bytes, times: int) -> bytes:
     """A string, or brackets around a few of these values."""
-    inside = rb"%b(?:%b%b){0,%d}%b" % (GAP_INSIDE, value, GAP_INSIDE, times, POSSESSIVE)
-    return rb"(?:%b|[{\[]%b[}\]])" % (STRING, inside)
+    return rb"(?:%b|[{\[]%b(?:%b%b){0,%d}+[}\]])" % (STRING, GAP_INSIDE, value, GAP_INSIDE, times)
 
 
-RUN: Final = re.compile(
-    rb"(%b)(?:%b(%b)){0,8}%b([{}\[\]]?)"
-    % (GAP, _within(_within(_within(STRING, 48), 96), 48), GAP, POSSESSIVE),
-    re.DOTALL,
+def giving(pattern: bytes) -> bytes:
+    """The pattern with repeats that may give back what they took. That never lets one of ours match anything else; it
+    only takes longer to find out that nothing does.
+    """
+    return pattern.replace(b"}+", b"}").replace(b"*+", b"*")
+
+
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    """Before 3.11.5, repeats that give nothing back matched too little (python/cpython#106052)."""
+    return re.compile(pattern if sys.version_info >= (3, 11, 5) else giving(pattern), re.DOTALL)
+
+
+RUN: Final = _compiled(
+    rb"(%b)(?:%b(%b)){0,8}+([{}\[\]]?)" % (GAP, _within(_within(_within(STRING, 48), 96), 48), GAP)
 )
 """Over a few whole values that are not large and not deep, as most rows are, and over a bracket that stands next."""
-KEY: Final = re.compile(
-    rb'("[^"\\]*P(?:\\.[^"\\]*P)*P")[ \t\n\r]*:[ \t\n\r]*\Z'.replace(b"P", POSSESSIVE), re.DOTALL
-)
+KEY: Final = _compiled(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")[ \t\n\r]*:[ \t\n\r]*\Z')
 QUOTES_AT_ONCE: Final = 1_000
 OPENING: Final = b"{["
 
@@ -112,7 +116,7 @@ class _Reader:
         """Go a little further; whether a piece was decoded on the way."""
         if self._quoted:
             return self._in_string()
-        found = RUN.match(self._body, self._at)
+        found = RUN.match(self._body, self._at, self._at + STEP_BYTES)
         assert found is not None, "it matches nothing at all as well"
         before, self._at = self._at, found.end()
         if found[3]:
